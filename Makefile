@@ -1,0 +1,50 @@
+# Everything starts from Python 3.11 or newer and make. `make` lists the targets.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+STAGE  ?= dev
+USECASE ?= fraud
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check synth bench lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with every dependency (hashes required) and the headrace command
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headrace needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## run the whole loop on this machine; report in out/demo/index.html (ARGS="--events 5000")
+	$(BIN)/python -m cli demo --usecase $(USECASE) $(ARGS)
+
+test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cfn-lint and cdk-nag
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check . || true
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+synth: $(STAMP) ## synthesize the templates into cdk.out (STAGE=dev|staging|prod|local USECASE=fraud)
+	$(BIN)/python app.py --context stage=$(STAGE) --context usecase=$(USECASE)
+
+bench: $(STAMP) ## measure against named alternatives; writes out/bench/summary.json
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev -o requirements/dev.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambdas -c requirements/dev.txt -o requirements/lambdas.txt
+	echo uv | $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements/dev.txt - -o requirements/uv.txt
+
+clean: ## remove everything that was built
+	rm -rf $(VENV) cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

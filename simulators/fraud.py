@@ -1,0 +1,110 @@
+"""Card transactions of people with habits, and of thieves, in the manner of the Fraud Detection Handbook, chapter 3.
+
+Each customer spends around an own mean amount, by day rather than by night, at a few terminals. Three kinds of fraud are mixed
+in: single purchases far above any habit, terminals that were tampered with for two weeks, and stolen cards used for a
+week at several times the usual amount.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+DAY_S = 86_400
+TERMINALS_PER_CUSTOMER = 8
+LARGE_AMOUNT = 220.0
+TAMPERED_DAYS = 14
+TAMPERED_SHARE = 0.6
+STOLEN_DAYS = 7
+STOLEN_SHARE = 0.4
+STOLEN_FACTOR = 4.0
+
+
+@dataclass(frozen=True)
+class Population:
+    """Who spends where: arrays indexed by customer."""
+
+    mean_amount: np.ndarray
+    weight: np.ndarray
+    terminals: np.ndarray
+
+
+def simulate(*, start: int, days: int, per_day: int, seed: int) -> pd.DataFrame:
+    """Simulate transactions.
+
+    Args:
+        start: first second, epoch UTC.
+        days: how many days.
+        per_day: mean number of transactions a day; customers and terminals grow with it.
+        seed: the same seed gives the same rows.
+
+    Returns:
+        One row per transaction, ordered by (timestamp, event_id): event_id, timestamp (epoch s), customer_id,
+        terminal_id, amount (two decimals), fraud (0 or 1).
+    """
+    rng = np.random.default_rng(seed)
+    customers, terminals = max(50, per_day // 2), max(80, per_day)
+    people = _population(rng, customers, terminals)
+    count = int(rng.poisson(per_day * days))
+    who = rng.choice(customers, size=count, p=people.weight)
+    moment = _moments(rng, count, days)
+    where = people.terminals[who, rng.integers(0, TERMINALS_PER_CUSTOMER, count)]
+    amount = np.abs(rng.normal(people.mean_amount[who], people.mean_amount[who] / 2)) + 0.5
+    fraud = _large_purchases(rng, amount)
+    fraud |= _tampered_terminals(rng, where, moment // DAY_S, terminals, days)
+    fraud |= _stolen_cards(rng, who, moment // DAY_S, customers, days, amount)
+    frame = pd.DataFrame({
+        "timestamp": start + moment,
+        "customer_id": np.char.add("C", who.astype(str)),
+        "terminal_id": np.char.add("T", where.astype(str)),
+        "amount": np.round(amount, 2),
+        "fraud": fraud.astype(np.int8),
+    }).sort_values("timestamp", kind="stable", ignore_index=True)
+    frame.insert(0, "event_id", [f"{start:x}-{i:08d}" for i in range(len(frame))])
+    return frame
+
+
+def _population(rng: np.random.Generator, customers: int, terminals: int) -> Population:
+    weight = rng.uniform(0.1, 4, customers)
+    return Population(
+        mean_amount=rng.uniform(5, 100, customers),
+        weight=weight / weight.sum(),
+        terminals=rng.integers(0, terminals, (customers, TERMINALS_PER_CUSTOMER)),
+    )
+
+
+def _moments(rng: np.random.Generator, count: int, days: int) -> np.ndarray:
+    """Seconds since the start: a day chosen evenly, a time of day around noon."""
+    second = rng.normal(DAY_S / 2, DAY_S / 5, count) % DAY_S
+    moments: np.ndarray = rng.integers(0, days, count) * DAY_S + second.astype(np.int64)
+    return moments
+
+
+def _large_purchases(rng: np.random.Generator, amount: np.ndarray) -> np.ndarray:
+    chosen: np.ndarray = rng.random(len(amount)) < 0.002
+    amount[chosen] = LARGE_AMOUNT + rng.exponential(80, int(chosen.sum()))
+    return chosen
+
+
+def _tampered_terminals(
+    rng: np.random.Generator, where: np.ndarray, day: np.ndarray, terminals: int, days: int
+) -> np.ndarray:
+    fraud = np.zeros(len(where), dtype=bool)
+    for first in range(-TAMPERED_DAYS, days, 2):
+        tampered = rng.choice(terminals, size=max(1, terminals // 400), replace=False)
+        hit = np.isin(where, tampered) & (day >= first) & (day < first + TAMPERED_DAYS)
+        fraud |= hit & (rng.random(len(where)) < TAMPERED_SHARE)
+    return fraud
+
+
+def _stolen_cards(
+    rng: np.random.Generator, who: np.ndarray, day: np.ndarray, customers: int, days: int, amount: np.ndarray
+) -> np.ndarray:
+    fraud = np.zeros(len(who), dtype=bool)
+    for first in range(-STOLEN_DAYS, days, 2):
+        victims = rng.choice(customers, size=max(1, customers // 250), replace=False)
+        hit = np.isin(who, victims) & (day >= first) & (day < first + STOLEN_DAYS)
+        taken = hit & ~fraud & (rng.random(len(who)) < STOLEN_SHARE)
+        amount[taken] *= STOLEN_FACTOR
+        fraud |= taken
+    return fraud
