@@ -1,0 +1,1 @@
+"""Deployment: an approved model package becomes the endpoint stack's parameter."""

@@ -1,0 +1,1 @@
+"""Enrichment: events into window state, and every event's feature vector, scored, into the lake."""

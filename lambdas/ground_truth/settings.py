@@ -1,0 +1,15 @@
+"""Environment of the ground-truth function."""
+
+from dataclasses import dataclass
+
+from lambdas.shared.settings import EnvSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(EnvSettings):
+    """Settings of ground truth. Quarantined labels, ground-truth files and labels all go to the lake bucket."""
+
+    state_table: str
+    lake_bucket: str
+    store_threads: int = 4
+    """Calls to the state table in flight at once."""

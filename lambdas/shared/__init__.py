@@ -1,0 +1,1 @@
+"""What every function needs: settings, AWS clients, use-case loading, state storage; no function imports another."""
