@@ -1,0 +1,90 @@
+"""The state of one entity's labels: the last label of every labelled event within reach, so a correction replaces it.
+
+Labels are not bucketed: a bucket could not forget a label that is corrected. Ids are kept as 64-bit hashes.
+"""
+
+import hashlib
+from bisect import bisect_left, bisect_right
+
+from headrace.windows.layout import Layout, Span, Track
+
+Label = tuple[int, int, int, float]
+"""Event time, hash of the event id, time of the label, value."""
+
+
+def id_hash(event_id: str) -> int:
+    """The hash under which a label remembers its event."""
+    return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "big")
+
+
+class LabelState:
+    """Window state of labels. Mutable; one owner at a time. Lists run parallel, ascending by (time, id)."""
+
+    __slots__ = ("ids", "labelled", "layout", "times", "values")
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.times: list[int] = []
+        self.ids: list[int] = []
+        self.labelled: list[int] = []
+        self.values: list[float] = []
+
+    @property
+    def newest(self) -> int | None:
+        """The time of the newest labelled event, in seconds."""
+        return self.times[-1] if self.times else None
+
+    def fold(self, *, timestamp: int, event_id: str, value: float, labelled_at: int) -> bool:
+        """Add or correct the label of one event; the one given last wins, in whatever order they come.
+
+        Two labels of one event given in the same second: the later event time, then the larger value wins.
+
+        Args:
+            timestamp: the labelled event's time in seconds.
+            event_id: the labelled event's id.
+            value: the label, 0 or 1.
+            labelled_at: when the label was given, in seconds.
+
+        Returns:
+            Whether the state changed.
+        """
+        return self.put((timestamp, id_hash(event_id), labelled_at, value))
+
+    def put(self, label: Label) -> bool:
+        """Add or correct one label whose event id is already hashed. Returns whether the state changed."""
+        if not self.layout.tracks:
+            return False
+        timestamp, event, labelled_at, value = label
+        if event in self.ids:
+            index = self.ids.index(event)
+            if (self.labelled[index], self.times[index], self.values[index]) >= (labelled_at, timestamp, value):
+                return False
+            for values in (self.times, self.ids, self.labelled, self.values):
+                del values[index]
+        index = bisect_left(self.times, timestamp)
+        while index < len(self.times) and self.times[index] == timestamp and self.ids[index] < event:
+            index += 1
+        self.times.insert(index, timestamp)
+        self.ids.insert(index, event)
+        self.labelled.insert(index, labelled_at)
+        self.values.insert(index, value)
+        self.prune()
+        return True
+
+    def entries(self) -> list[Label]:
+        """Every label held, ascending by (time, id)."""
+        return list(zip(self.times, self.ids, self.labelled, self.values, strict=True))
+
+    def prune(self, newest: int | None = None) -> None:
+        """Drop labels that no window can reach, seen from the newest labelled event (or a later time)."""
+        newest = max(filter(None, (newest, self.newest)), default=0)
+        stale = bisect_right(self.times, newest - self.layout.retention_s)
+        if stale:
+            for values in (self.times, self.ids, self.labelled, self.values):
+                del values[:stale]
+
+    def bounds(self, track: Track, span: Span, timestamp: int) -> tuple[int, int]:
+        """The range of labels that a span covers at a time in seconds. Label windows are always delayed."""
+        until = timestamp - span.delay_s
+        first = bisect_left(self.times, ((until - span.length_s) // track.resolution_s + 1) * track.resolution_s)
+        return first, max(first, bisect_left(self.times, (until + 1) // track.resolution_s * track.resolution_s))
