@@ -1,8 +1,8 @@
 """Card transactions of people with habits, and of thieves, in the manner of the Fraud Detection Handbook, chapter 3.
 
-Each customer spends around an own mean amount, by day rather than by night, at a few terminals. Three kinds of fraud are mixed
-in: single purchases far above any habit, terminals that were tampered with for two weeks, and stolen cards used for a
-week at several times the usual amount.
+Each customer spends around an own mean amount, by day rather than by night, at a few terminals. Three kinds of fraud
+are mixed in: single purchases far above any habit, terminals that were tampered with for two weeks, and stolen cards
+used for a week at several times the usual amount.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import pandas as pd
 
 DAY_S = 86_400
 TERMINALS_PER_CUSTOMER = 8
+LARGE_SHARE = 0.002
 LARGE_AMOUNT = 220.0
 TAMPERED_DAYS = 14
 TAMPERED_SHARE = 0.6
@@ -52,14 +53,16 @@ def simulate(*, start: int, days: int, per_day: int, seed: int) -> pd.DataFrame:
     amount = np.abs(rng.normal(people.mean_amount[who], people.mean_amount[who] / 2)) + 0.5
     fraud = _large_purchases(rng, amount)
     fraud |= _tampered_terminals(rng, where, moment // DAY_S, terminals, days)
-    fraud |= _stolen_cards(rng, who, moment // DAY_S, customers, days, amount)
-    frame = pd.DataFrame({
-        "timestamp": start + moment,
-        "customer_id": np.char.add("C", who.astype(str)),
-        "terminal_id": np.char.add("T", where.astype(str)),
-        "amount": np.round(amount, 2),
-        "fraud": fraud.astype(np.int8),
-    }).sort_values("timestamp", kind="stable", ignore_index=True)
+    fraud |= _stolen_cards(rng, who, moment // DAY_S, amount, customers=customers, days=days)
+    frame = pd.DataFrame(
+        {
+            "timestamp": start + moment,
+            "customer_id": np.char.add("C", who.astype(str)),
+            "terminal_id": np.char.add("T", where.astype(str)),
+            "amount": np.round(amount, 2),
+            "fraud": fraud.astype(np.int8),
+        }
+    ).sort_values("timestamp", kind="stable", ignore_index=True)
     frame.insert(0, "event_id", [f"{start:x}-{i:08d}" for i in range(len(frame))])
     return frame
 
@@ -81,7 +84,7 @@ def _moments(rng: np.random.Generator, count: int, days: int) -> np.ndarray:
 
 
 def _large_purchases(rng: np.random.Generator, amount: np.ndarray) -> np.ndarray:
-    chosen: np.ndarray = rng.random(len(amount)) < 0.002
+    chosen: np.ndarray = rng.random(len(amount)) < LARGE_SHARE
     amount[chosen] = LARGE_AMOUNT + rng.exponential(80, int(chosen.sum()))
     return chosen
 
@@ -98,7 +101,7 @@ def _tampered_terminals(
 
 
 def _stolen_cards(
-    rng: np.random.Generator, who: np.ndarray, day: np.ndarray, customers: int, days: int, amount: np.ndarray
+    rng: np.random.Generator, who: np.ndarray, day: np.ndarray, amount: np.ndarray, *, customers: int, days: int
 ) -> np.ndarray:
     fraud = np.zeros(len(who), dtype=bool)
     for first in range(-STOLEN_DAYS, days, 2):

@@ -1,0 +1,139 @@
+"""Where every event went, counted from the stores and not from what a producer or a handler says of itself.
+
+Each record that Kinesis accepted must be in the lake or quarantined by the delivery, and must be enriched, quarantined
+by enrichment or dead-lettered. Enriched means two things: its vector is logged in the lake, and window state counts it
+once.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cli import lake
+from cli.deployment import Deployment
+
+Place = tuple[str, str]
+"""Shard id and sequence number: the name of one accepted record."""
+
+GET_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Account:
+    """Counts of events. ``unaccounted`` is the number of records of which any store disagrees."""
+
+    events_sent: int
+    events_in_lake: int
+    events_enriched: int
+    events_quarantined: int
+    events_dead_lettered: int
+    unaccounted: int
+
+
+def account(deployment: Deployment) -> Account:
+    """Count where every record of the events stream is. Call it when the loop is idle and deliveries are flushed."""
+    sent = _accepted(deployment)
+    delivered = _places(lake.read_parquet(deployment, "events/", ["shard_id", "sequence_number"]))
+    refused = _refused_by_delivery(deployment, sent)
+    enriched = _places(lake.read_parquet(deployment, "features/", ["shard_id", "sequence_number"]))
+    quarantined = _quarantined_by_enrichment(deployment)
+    dead = _dead_lettered(deployment, sent)
+    lost = (set(sent) - delivered - refused) | (set(sent) - enriched - quarantined - dead)
+    return Account(
+        events_sent=len(sent),
+        events_in_lake=len(delivered),
+        events_enriched=len(enriched),
+        events_quarantined=len(refused | quarantined),
+        events_dead_lettered=len(dead),
+        unaccounted=len(lost) + abs(_folded(deployment) - len(enriched)),
+    )
+
+
+def _places(table: Any) -> set[Place]:
+    if not table.num_rows:
+        return set()
+    return set(zip(table["shard_id"].to_pylist(), table["sequence_number"].to_pylist(), strict=True))
+
+
+def _accepted(deployment: Deployment) -> dict[Place, str]:
+    """Every record of the stream with the digest of its bytes."""
+    stream = deployment.output("ingestion", "EventsStreamName")
+    shards = deployment.kinesis.list_shards(StreamName=stream)["Shards"]
+    return {
+        (shard["ShardId"], record["SequenceNumber"]): _digest(record["Data"])
+        for shard in shards
+        for record in _shard_records(deployment, stream, shard["ShardId"])
+    }
+
+
+def _shard_records(deployment: Deployment, stream: str, shard_id: str) -> Iterator[Any]:
+    iterator = deployment.kinesis.get_shard_iterator(
+        StreamName=stream, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    while iterator:
+        answer = deployment.kinesis.get_records(ShardIterator=iterator, Limit=GET_LIMIT)
+        yield from answer["Records"]
+        if not answer["Records"] and not answer.get("MillisBehindLatest"):
+            return
+        iterator = answer.get("NextShardIterator", "")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _refused_by_delivery(deployment: Deployment, sent: dict[Place, str]) -> set[Place]:
+    """Records in the delivery's error output. It names no sequence number, so they are found by their bytes."""
+    by_digest: dict[str, set[Place]] = {}
+    for place, digest in sent.items():
+        by_digest.setdefault(digest, set()).add(place)
+    refused: set[Place] = set()
+    for document in lake.read_json_lines(deployment, "errors/events/"):
+        refused |= by_digest.get(_digest(base64.b64decode(document["rawData"])), set())
+    return refused
+
+
+def _quarantined_by_enrichment(deployment: Deployment) -> set[Place]:
+    return {
+        (one["shard_id"], one["sequence_number"]) for one in lake.read_json_lines(deployment, "quarantine/enrichment/")
+    }
+
+
+def _dead_lettered(deployment: Deployment, sent: dict[Place, str]) -> set[Place]:
+    dead: set[Place] = set()
+    for body in _messages(deployment, deployment.output("features", "EnrichmentDeadLetterUrl")):
+        batch = json.loads(body)["KinesisBatchInfo"]
+        first, last = int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])
+        dead |= {place for place in sent if place[0] == batch["shardId"] and first <= int(place[1]) <= last}
+    return dead
+
+
+def _messages(deployment: Deployment, queue: str) -> Iterator[str]:
+    """The bodies of a queue's messages; they become visible again by themselves."""
+    seen: set[str] = set()
+    while answer := deployment.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=60).get(
+        "Messages"
+    ):
+        for message in answer:
+            if message["MessageId"] not in seen:
+                seen.add(message["MessageId"])
+                yield message["Body"]
+
+
+def _folded(deployment: Deployment) -> int:
+    """How many streamed events the primary entity's window state counts."""
+    prefix = f"{deployment.usecase.primary.name}#"
+    pages = deployment.dynamodb.get_paginator("scan").paginate(
+        TableName=deployment.state_table,
+        ProjectionExpression="entity, #source, folded",
+        ExpressionAttributeNames={"#source": "source"},
+    )
+    return sum(
+        int(item["folded"]["N"])
+        for page in pages
+        for item in page["Items"]
+        if item["entity"]["S"].startswith(prefix) and item["source"]["S"].startswith("events#shardId")
+    )

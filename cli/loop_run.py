@@ -1,0 +1,131 @@
+"""One run of the whole loop on this machine: synthesize, deploy, history, train, roll out, stream, account."""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import boto3
+import pandas as pd
+from local.loop import Loop
+from rich.console import Console
+
+from cli.accounting import Account, account
+from cli.api import InferenceApi
+from cli.backfill import Backfill, backfill
+from cli.deployment import Deployment
+from cli.phases import Phases
+from cli.plan import Plan
+from cli.predictions import Agreement, agreement, read_predictions
+from cli.stream import Streamed, stream
+from cli.training import approve, evaluation, train
+from headrace.errors import HeadraceError
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGE = "local"
+
+
+class SynthError(HeadraceError):
+    """The templates could not be synthesized."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run found; ``evaluation`` is the registered model's report."""
+
+    account: Account
+    backfill: Backfill
+    streamed: Streamed
+    predictions: pd.DataFrame
+    agreement: Agreement
+    model_package: str
+    endpoint_status: str
+    evaluation: dict[str, object]
+    phases_s: dict[str, float]
+
+    def summary(self) -> dict[str, object]:
+        """The numbers of ``summary.json``."""
+        streamed_s = self.phases_s["stream"]
+        return {
+            **asdict(self.account),
+            "predictions": len(self.predictions),
+            "labels_sent": self.streamed.labels,
+            "history_events": self.backfill.events,
+            "training_rows": self.backfill.training_rows,
+            "model_package": self.model_package,
+            "endpoint_status": self.endpoint_status,
+            "api": asdict(self.agreement),
+            "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
+            "phases_s": self.phases_s,
+        }
+
+
+def run_loop(plan: Plan, console: Console) -> Result:
+    """Run the whole loop and stop everything that it started.
+
+    Raises:
+        HeadraceError: naming the phase's problem; the emulator's log is kept in the plan's folder.
+    """
+    phases = Phases(console)
+    assembly = plan.out / "cdk.out"
+    with phases.phase("synth") as phase:
+        synthesize(plan.usecase.name, assembly)
+        phase.at(doing=f"{len(list(assembly.glob('*.template.json')))} templates")
+    with Loop(assembly=assembly, log_dir=plan.out / "logs") as loop:
+        with phases.phase("deploy") as phase:
+            outputs = loop.deploy(report=phase.report)
+        session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=loop.region)  # noqa: S106
+        deployment = Deployment(plan.usecase, STAGE, outputs, session, loop.endpoint_url)
+        return _run_deployed(plan, deployment, loop, phases)
+
+
+def _run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Result:
+    with phases.phase("history") as phase:
+        written = backfill(deployment, plan, phase.report)
+    with phases.phase("train") as phase:
+        package = train(deployment, written.training_prefix, "manual", phase.report)
+    with phases.phase("rollout") as phase:
+        status = approve(deployment, package, phase.report)
+    api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session, loop.endpoint_url)
+    with phases.phase("stream", total=len(plan.events)) as phase:
+        streamed = stream(deployment, loop, api, plan, phase.report)
+    with phases.phase("account") as phase:
+        loop.flush()
+        counted = account(deployment)
+        predictions = read_predictions(deployment)
+        phase.at(
+            doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted, {len(predictions):,} predictions"
+        )
+    return Result(
+        account=counted,
+        backfill=written,
+        streamed=streamed,
+        predictions=predictions,
+        agreement=agreement(predictions, streamed.answers),
+        model_package=package,
+        endpoint_status=status,
+        evaluation=evaluation(deployment, package),
+        phases_s=phases.seconds,
+    )
+
+
+def synthesize(usecase: str, assembly: Path) -> None:
+    """Write the cloud assembly of a use case's local stage.
+
+    Raises:
+        SynthError: with the end of what the app printed.
+    """
+    command = [
+        sys.executable,
+        str(ROOT / "app.py"),
+        "--context",
+        f"usecase={usecase}",
+        "--context",
+        f"stage={STAGE}",
+        "--output",
+        str(assembly.resolve()),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ))  # noqa: S603 - our own app
+    if done.returncode:
+        raise SynthError(f"app.py failed: {done.stderr.strip()[-2000:]}")

@@ -1,0 +1,130 @@
+"""The ``headrace`` command: what it can do and which options each part takes."""
+
+import calendar
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli import doctor as examination
+from cli import output
+from cli.output import one_line_errors, print_json, progress_console
+from headrace.errors import UseCaseError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Event-driven ML on AWS, and the whole loop on your own machine.",
+)
+
+UsecaseOption = Annotated[str, typer.Option("--usecase", "-u", help="Name of a file in usecases/.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
+]
+
+
+@app.command(epilog="Example: headrace demo --events 5000 --out out/demo")
+@one_line_errors
+def demo(
+    *,
+    usecase: UsecaseOption = "fraud",
+    events: Annotated[int, typer.Option(min=200, max=200_000, help="About how many events to stream.")] = 4_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 7,
+    out: Annotated[Path, typer.Option(help="Folder for summary.json, index.html and logs.")] = Path("out/demo"),
+    json: JsonOption = False,
+) -> None:
+    """Run the whole loop on this machine, without an AWS account: deploy, train, roll out, stream, predict, account."""
+    from cli.demo import Options
+    from cli.demo import demo as run
+
+    summary = run(Options(usecase=usecase, events=events, seed=seed, out=out), progress_console)
+    _finish(summary, json, f"open {out / 'index.html'}")
+
+
+@app.command(
+    epilog="Example: headrace replay tx.parquet -u fraud --map event_id=TRANSACTION_ID,timestamp=TX_DATETIME,"
+    "customer_id=CUSTOMER_ID,terminal_id=TERMINAL_ID,amount=TX_AMOUNT,label=TX_FRAUD "
+    "--from 2018-08-08 --until 2018-08-15 --out out/replay"
+)
+@one_line_errors
+def replay(
+    *,
+    files: Annotated[list[Path], typer.Argument(help="Parquet, CSV (.gz) or JSONL files of past events.")],
+    start: Annotated[str, typer.Option("--from", help="Events from here on are streamed (UTC date or time).")],
+    until: Annotated[str, typer.Option("--until", help="Events up to here, exclusive.")],
+    usecase: UsecaseOption = "fraud",
+    columns: Annotated[str, typer.Option("--map", help="field=COLUMN,...; `label` means the use case's label.")] = "",
+    history_from: Annotated[
+        str | None, typer.Option("--history-from", help="Ignore events before this moment.")
+    ] = None,
+    label_delay: Annotated[
+        str | None, typer.Option("--label-delay", help="How late labels arrive, for example 7d.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for predictions.parquet, summary.json and logs.")] = Path(
+        "out/replay"
+    ),
+    json: JsonOption = False,
+) -> None:
+    """Stream a file of past events through the deployed loop and score them in the stream."""
+    from cli.event_file import parse_map
+    from cli.replay import Options
+    from cli.replay import replay as run
+
+    options = Options(
+        files=files,
+        usecase=usecase,
+        columns=parse_map(columns),
+        start=_moment("--from", start),
+        until=_moment("--until", until),
+        history_from=None if history_from is None else _moment("--history-from", history_from),
+        label_delay=label_delay,
+        out=out,
+    )
+    _finish(run(options, progress_console), json, f"predictions in {out / 'predictions.parquet'}")
+
+
+@app.command(epilog="Example: headrace doctor --json")
+@one_line_errors
+def doctor(json: JsonOption = False) -> None:
+    """Say what is missing on this machine and how to get it. Exit code 1 if something needed is missing."""
+    findings = examination.examine()
+    if json:
+        print_json(
+            {"ok": all(one.ok or not one.needed for one in findings), "findings": [asdict(one) for one in findings]}
+        )
+    else:
+        table = Table("", "what", "found", "how to get it", box=None)
+        for one in findings:
+            mark = "[green]✓[/]" if one.ok else "[red]✗[/]" if one.needed else "[yellow]-[/]"
+            table.add_row(mark, one.name, one.found, "" if one.ok else one.remedy)
+        progress_console.print(table)
+    if not all(one.ok or not one.needed for one in findings):
+        raise typer.Exit(output.EXIT_FAILED)
+
+
+def _finish(summary: dict[str, object], json: bool, where: str) -> None:
+    if json:
+        print_json(summary)
+    else:
+        table = Table(box=None, show_header=False)
+        for key, value in summary.items():
+            if not isinstance(value, dict):
+                table.add_row(key, f"{value:,}" if isinstance(value, int) else str(value))
+        progress_console.print(table)
+        progress_console.print(where)
+    if summary["unaccounted"]:
+        raise typer.Exit(output.EXIT_FAILED)
+
+
+def _moment(option: str, text: str) -> int:
+    """Epoch seconds of a date or time; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise UseCaseError(option, f"{text!r} is not a date", "for example 2018-08-08 or 2018-08-08T06:00:00Z") from exc
+    return calendar.timegm(moment.utctimetuple())

@@ -1,0 +1,47 @@
+"""What the command prints: results on standard output, progress and errors on standard error, one line per error."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import ParamSpec
+
+import typer
+from rich.console import Console
+
+from headrace.errors import HeadraceError, RejectedError, UseCaseError
+
+P = ParamSpec("P")
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+progress_console = Console(stderr=True, highlight=False)
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """Print one JSON object, and nothing else, on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our errors into one clear line and an exit code: 2 for wrong input, 1 for what failed, 130 for Ctrl-C."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UseCaseError, RejectedError) as exc:
+            _fail(str(exc), EXIT_USAGE)
+        except HeadraceError as exc:
+            _fail(str(exc), EXIT_FAILED)
+        except KeyboardInterrupt:
+            _fail("interrupted; everything that was started has been stopped", EXIT_INTERRUPTED)
+
+    return guarded
+
+
+def _fail(message: str, code: int) -> None:
+    progress_console.print(f"[bold red]headrace:[/] {message}", markup=True, soft_wrap=True)
+    raise typer.Exit(code)

@@ -1,0 +1,54 @@
+"""What one run of the loop is given: a past to learn from and a present to stream."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cli.producer import Record
+from headrace.usecase import UseCase
+
+Report = Callable[[int, int, str], None]
+"""Called by long-running functions with (done, total, what is being done)."""
+
+
+def no_malformed(_chunk: int) -> list[Record]:
+    """Nothing but events."""
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One run.
+
+    Attributes:
+        usecase: whose loop.
+        history: events before ``at``, ordered, with the label column (missing where unknown); they are backfilled and
+            trained on as far as their labels are known by then.
+        events: events from ``at`` on, ordered, with the label column; they are streamed.
+        at: epoch seconds, where history ends.
+        label_delay_s: how long after its event a label becomes known.
+        out: folder for the assembly, logs and results.
+        asked_per_chunk: how many events of each chunk are asked of the API before they are streamed.
+        malformed: records to send with the n-th chunk that no consumer can accept.
+    """
+
+    usecase: UseCase
+    history: pd.DataFrame
+    events: pd.DataFrame
+    at: int
+    label_delay_s: int
+    out: Path
+    asked_per_chunk: int = 5
+    malformed: Callable[[int], list[Record]] = no_malformed
+
+    def labels_known(self, after: int | None, until: int) -> pd.DataFrame:
+        """Labelled events whose label becomes known in (after, until], with the column ``labelled_at``."""
+        event, label = self.usecase.event, self.usecase.label
+        everything = self.history if until <= self.at else pd.concat([self.history, self.events])
+        known_at = everything[event.timestamp] + self.label_delay_s
+        due = everything[label.field].notna() & (known_at <= until)
+        if after is not None:
+            due &= known_at > after
+        return everything[due].assign(labelled_at=known_at[due])

@@ -1,0 +1,83 @@
+"""The stream phase: labels as they become known, events in order, and a sample asked of the API before it is streamed.
+
+Simulated time advances chunk by chunk. Labels known by the end of a chunk are sent before its events: a delayed window
+never looks at a label younger than its delay, so this leaks nothing, and no event is scored without a label it may see.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pandas as pd
+
+from cli import producer
+from cli.api import Answer, InferenceApi
+from cli.deployment import Deployment
+from cli.plan import Plan, Report
+from headrace.schema import format_timestamp
+from headrace.usecase import UseCase
+
+CHUNK_EVENTS = 2_000
+
+
+class Loop(Protocol):
+    """What the stream phase needs of the running loop."""
+
+    def wait_idle(self) -> None:
+        """Return when every record that was sent has been handled."""
+
+
+@dataclass
+class Streamed:
+    """What was sent, and what the API answered: event id -> answer."""
+
+    events: int = 0
+    labels: int = 0
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+def stream(deployment: Deployment, loop: Loop, api: InferenceApi, plan: Plan, report: Report) -> Streamed:
+    """Carry the plan's events, and the labels that become known meanwhile, through the deployed loop.
+
+    Args:
+        deployment: the platform.
+        loop: tells when everything sent has been handled.
+        api: the inference API.
+        plan: what to send.
+        report: called while it works.
+
+    Returns:
+        Counts and answers.
+    """
+    usecase, kinesis, done = plan.usecase, deployment.kinesis, Streamed()
+    events_name = deployment.output("ingestion", "EventsStreamName")
+    labels_name = deployment.output("ingestion", "LabelsStreamName")
+    labels_until = plan.at
+    for number, chunk in enumerate(_chunks(plan.events)):
+        moment = int(chunk[usecase.event.timestamp].iloc[-1])
+        labels = plan.labels_known(labels_until, moment)
+        labels_until = moment
+        done.labels += producer.put(kinesis, labels_name, producer.label_records(usecase, labels))
+        loop.wait_idle()
+        for event in _first_of_their_entities(usecase, chunk, plan.asked_per_chunk):
+            done.answers[str(event[usecase.event.id])] = api.predict(event)
+        done.events += producer.put(kinesis, events_name, plan.malformed(number))
+        done.events += producer.put(kinesis, events_name, producer.event_records(usecase, chunk))
+        report(done.events, len(plan.events), f"{done.events:,} events, {done.labels:,} labels")
+    loop.wait_idle()
+    return done
+
+
+def _chunks(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(events), CHUNK_EVENTS):
+        yield events.iloc[start : start + CHUNK_EVENTS]
+
+
+def _first_of_their_entities(usecase: UseCase, chunk: pd.DataFrame, count: int) -> Iterator[dict[str, object]]:
+    """Events whose entities are new in the chunk: all that their windows may see has been streamed."""
+    keys = [entity.key for entity in usecase.entities]
+    first = ~pd.concat([chunk[key].duplicated() for key in keys], axis=1).any(axis=1)
+    names = [one.name for one in usecase.event.fields if one.name in chunk]
+    for row in chunk.loc[first, names].head(count).to_dict("records"):
+        row[usecase.event.timestamp] = format_timestamp(row[usecase.event.timestamp])
+        yield {str(name): value for name, value in row.items() if value == value}  # noqa: PLR0124 - not NaN

@@ -1,0 +1,125 @@
+"""Train, approve, roll out: the retraining state machine started by hand, followed to its end."""
+
+import json
+import time
+import uuid
+
+from cli.deployment import Deployment
+from cli.plan import Report
+from headrace.errors import HeadraceError
+
+POLL_S = 0.5
+TRAINING_LIMIT_S = 3_600
+ROLLOUT_LIMIT_S = 1_800
+
+
+class TrainingError(HeadraceError):
+    """The retraining run failed; the message holds the step and its reason."""
+
+
+class RolloutError(HeadraceError):
+    """The approved model did not reach the endpoint."""
+
+
+def train(deployment: Deployment, training_prefix: str, reason: str, report: Report) -> str:
+    """Run the retraining state machine on a training set.
+
+    Returns:
+        The ARN of the registered model package, waiting for approval.
+
+    Raises:
+        TrainingError: if the run fails, is stopped or does not end in an hour.
+    """
+    run = deployment.stepfunctions.start_execution(
+        stateMachineArn=deployment.output("retraining", "StateMachineArn"),
+        name=f"cli-{uuid.uuid4().hex}",
+        input=json.dumps({"InputData": training_prefix, "TriggerReason": reason}),
+    )["executionArn"]
+    deadline = time.monotonic() + TRAINING_LIMIT_S
+    while (state := deployment.stepfunctions.describe_execution(executionArn=run))["status"] == "RUNNING":
+        report(*_steps(deployment))
+        if time.monotonic() > deadline:
+            raise TrainingError(f"retraining did not end within {TRAINING_LIMIT_S} s; look at {run}")
+        time.sleep(POLL_S)
+    if state["status"] != "SUCCEEDED":
+        raise TrainingError(f"retraining {state['status'].lower()}: {state.get('cause') or _failure(deployment)}")
+    report(*_steps(deployment))
+    return newest_package(deployment)
+
+
+def newest_package(deployment: Deployment) -> str:
+    """The ARN of the newest package in the use case's group.
+
+    Raises:
+        TrainingError: if the group is empty.
+    """
+    packages = deployment.sagemaker.list_model_packages(
+        ModelPackageGroupName=deployment.output("training", "ModelPackageGroupName"),
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
+    )["ModelPackageSummaryList"]
+    if not packages:
+        raise TrainingError("the pipeline ended without registering a model package")
+    return packages[0]["ModelPackageArn"]
+
+
+def _steps(deployment: Deployment) -> tuple[int, int, str]:
+    pipeline = deployment.output("training", "PipelineName")
+    runs = deployment.sagemaker.list_pipeline_executions(
+        PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending"
+    )
+    if not runs["PipelineExecutionSummaries"]:
+        return 0, 5, "starting the pipeline"
+    steps = deployment.sagemaker.list_pipeline_execution_steps(
+        PipelineExecutionArn=runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"], SortOrder="Ascending"
+    )["PipelineExecutionSteps"]
+    done = sum(step["StepStatus"] == "Succeeded" for step in steps)
+    return done, max(5, len(steps)), " → ".join(step["StepName"] for step in steps)
+
+
+def _failure(deployment: Deployment) -> str:
+    pipeline = deployment.output("training", "PipelineName")
+    runs = deployment.sagemaker.list_pipeline_executions(
+        PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending"
+    )
+    for run in runs["PipelineExecutionSummaries"][:1]:
+        steps = deployment.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=run["PipelineExecutionArn"])
+        for step in steps["PipelineExecutionSteps"]:
+            if step["StepStatus"] == "Failed":
+                return f"{step['StepName']}: {step.get('FailureReason', 'no reason given')}"
+    return "no reason given"
+
+
+def approve(deployment: Deployment, package: str, report: Report) -> str:
+    """Approve a package and wait until the endpoint serves it.
+
+    Returns:
+        The endpoint's status, always ``InService``.
+
+    Raises:
+        RolloutError: if the endpoint stack fails, or does not take the package in half an hour.
+    """
+    deployment.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    stack, deadline = deployment.stack_name("endpoint"), time.monotonic() + ROLLOUT_LIMIT_S
+    while time.monotonic() < deadline:
+        state = deployment.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        parameters = {one["ParameterKey"]: one["ParameterValue"] for one in state.get("Parameters", [])}
+        report(0, 1, f"stack {state['StackStatus']}")
+        if "ROLLBACK" in state["StackStatus"] or state["StackStatus"].endswith("FAILED"):
+            raise RolloutError(f"{stack} is {state['StackStatus']}: {state.get('StackStatusReason', 'see its events')}")
+        if parameters.get("ModelPackageArn") == package and state["StackStatus"].endswith("_COMPLETE"):
+            endpoint = deployment.sagemaker.describe_endpoint(EndpointName=deployment.output("serving", "EndpointName"))
+            report(1, 1, f"endpoint {endpoint['EndpointStatus']}")
+            if endpoint["EndpointStatus"] == "InService":
+                return endpoint["EndpointStatus"]
+        time.sleep(POLL_S)
+    raise RolloutError(f"{package} was approved, but the endpoint did not take it within {ROLLOUT_LIMIT_S} s")
+
+
+def evaluation(deployment: Deployment, package: str) -> dict[str, object]:
+    """The evaluation report that a package was registered with."""
+    metrics = deployment.sagemaker.describe_model_package(ModelPackageName=package)["ModelMetrics"]
+    bucket, _, key = metrics["ModelQuality"]["Statistics"]["S3Uri"].removeprefix("s3://").partition("/")
+    report: dict[str, object] = json.load(deployment.s3.get_object(Bucket=bucket, Key=key)["Body"])
+    return report
