@@ -10,15 +10,21 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from cli import lake
 from cli.deployment import Deployment
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 Place = tuple[str, str]
 """Shard id and sequence number: the name of one accepted record."""
 
 GET_LIMIT = 10_000
+READING_S = 60
+"""How long messages stay invisible while a dead-letter queue is read."""
 
 
 @dataclass(frozen=True)
@@ -111,16 +117,19 @@ def _dead_lettered(deployment: Deployment, sent: dict[Place, str]) -> set[Place]
     return dead
 
 
-def _messages(deployment: Deployment, queue: str) -> Iterator[str]:
-    """The bodies of a queue's messages; they become visible again by themselves."""
-    seen: set[str] = set()
-    while answer := deployment.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=60).get(
-        "Messages"
-    ):
-        for message in answer:
-            if message["MessageId"] not in seen:
-                seen.add(message["MessageId"])
-                yield message["Body"]
+def _messages(deployment: Deployment, queue: str) -> list[str]:
+    """The bodies of a queue's messages, which stay in it."""
+    read: dict[str, MessageTypeDef] = {}
+    receive = partial(
+        deployment.sqs.receive_message, QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=READING_S
+    )
+    while messages := receive().get("Messages"):
+        read |= {message["MessageId"]: message for message in messages}
+    for message in read.values():
+        deployment.sqs.change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+    return [message["Body"] for message in read.values()]
 
 
 def _folded(deployment: Deployment) -> int:

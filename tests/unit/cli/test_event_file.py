@@ -1,0 +1,111 @@
+"""Files of past events become frames of the use case, or an error that names the column."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import usecases
+from cli.event_file import parse_map, read
+from headrace.errors import UseCaseError
+
+FRAUD = usecases.load("fraud")
+COLUMNS = {
+    "event_id": "ID",
+    "timestamp": "WHEN",
+    "customer_id": "C",
+    "terminal_id": "T",
+    "amount": "EUR",
+    "label": "BAD",
+}
+
+
+def rows() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "ID": [12, 11, 13],
+            "WHEN": pd.to_datetime(["2018-04-01T00:00:02.000", "2018-04-01T00:00:01.900", "2018-04-01T00:00:01.000"]),
+            "C": [596, 4961, 596],
+            "T": [3156, 3412, 1365],
+            "EUR": [57.16, 81.51, 146.0],
+            "BAD": [0, 1, 0],
+        }
+    )
+
+
+@pytest.fixture(params=["parquet", "csv", "csv.gz", "jsonl"])
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / f"events.{request.param}"
+    frame = rows()
+    if request.param == "parquet":
+        frame.to_parquet(path)
+    elif request.param == "jsonl":
+        frame.assign(WHEN=frame["WHEN"].astype(str)).to_json(path, orient="records", lines=True)
+    else:
+        frame.to_csv(path, index=False)
+    return path
+
+
+def test_every_file_format_gives_the_same_frame(file: Path) -> None:
+    frame = read([file], FRAUD, COLUMNS).frame
+    assert frame["event_id"].tolist() == ["11", "13", "12"]
+    assert frame["timestamp"].tolist() == [1522540801, 1522540801, 1522540802]
+    assert frame["customer_id"].tolist() == ["4961", "596", "596"]
+    assert frame["amount"].tolist() == [81.51, 146.0, 57.16]
+    assert frame["fraud"].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_the_original_ids_are_kept_under_their_own_name(file: Path) -> None:
+    source = read([file], FRAUD, COLUMNS)
+    assert source.id_column == "ID"
+    assert source.ids.loc[["13", "11"]].tolist() == [13, 11]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: frame.drop(columns="EUR"), "amount: the file has no column 'EUR'"),
+        (lambda frame: frame.assign(EUR=[1.0, -2.0, 3.0]), "EUR: is below 0 in 1 rows, first in row 1"),
+        (lambda frame: frame.assign(EUR=["1", "ten", "3"]), "EUR: is not a number in 1 rows, first in row 1"),
+        (lambda frame: frame.assign(C=[1, None, None]), "C: is missing in 2 rows, first in row 1"),
+        (lambda frame: frame.assign(WHEN=["2018-04-01", "x", "2018-04-02"]), "WHEN: is not a time in 1 rows"),
+        (lambda frame: frame.assign(ID=[1, 2, 1]), "ID: '1' is there more than once"),
+        (lambda frame: frame.assign(BAD=[0, 2, 0]), "BAD: is neither 0 nor 1 in 1 rows"),
+    ],
+)
+def test_a_wrong_column_is_named(tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame], message: str) -> None:
+    path = tmp_path / "events.csv"
+    change(rows()).to_csv(path, index=False)
+    with pytest.raises(UseCaseError) as caught:
+        read([path], FRAUD, COLUMNS)
+    assert message in str(caught.value)
+
+
+def test_a_label_may_be_missing_for_some_rows(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    rows().assign(BAD=[0.0, None, 1.0]).to_parquet(path)
+    assert read([path], FRAUD, COLUMNS).frame["fraud"].isna().sum() == 1
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"not parquet")
+    with pytest.raises(UseCaseError, match=r"broken\.parquet: cannot be read"):
+        read([broken], FRAUD, COLUMNS)
+    with pytest.raises(UseCaseError, match="there is no such file"):
+        read([tmp_path / "absent.csv"], FRAUD, COLUMNS)
+    with pytest.raises(UseCaseError, match=r"cannot read \.xlsx"):
+        read([tmp_path / "sheet.xlsx"], FRAUD, COLUMNS)
+
+
+def test_a_map_names_fields_and_columns() -> None:
+    assert parse_map("event_id=ID, amount = EUR,") == {"event_id": "ID", "amount": "EUR"}
+    for wrong in ("event_id", "=ID", "amount=A,amount=B"):
+        with pytest.raises(UseCaseError, match="--map"):
+            parse_map(wrong)
+
+
+def test_a_map_of_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UseCaseError, match="fraud has no field 'amuont'; use one of event_id"):
+        read([tmp_path / "x.csv"], FRAUD, {"amuont": "EUR"})
