@@ -1,0 +1,69 @@
+"""The CDK application: reads context alike under ``python app.py`` and ``cdk synth``, and synthesizes reproducibly.
+
+``python app.py`` alone would ignore the feature flags of cdk.json, and the CDK command adds metadata that a plain run
+does not, so both are settled here: equal sources give equal templates, byte for byte, however they are synthesized.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import App, Environment, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+import usecases
+from headrace.errors import UseCaseError
+from stacks.stage import stage
+from stacks.target import Target
+
+ROOT = Path(__file__).resolve().parent.parent
+_REPRODUCIBLE = {
+    "aws:cdk:enable-path-metadata": False,
+    "aws:cdk:enable-asset-metadata": False,
+    "aws:cdk:disable-stack-trace": True,
+    "aws:cdk:version-reporting": False,
+}
+
+
+class Application(App):
+    """A CDK app whose stacks belong to one ``target``."""
+
+    def __init__(self, *, context: Mapping[str, str], outdir: str | None = None, checked: bool = True) -> None:
+        """Load the context.
+
+        Args:
+            context: values from the command line; they win over the CDK command's and over those of cdk.json.
+            outdir: where the assembly goes; the CDK command's choice or a temporary directory if None.
+            checked: run cdk-nag's AwsSolutions pack and CDK's own template checks, which stop synthesis on a finding.
+        """
+        declared = json.loads((ROOT / "cdk.json").read_text())["context"]
+        super().__init__(
+            context=declared,
+            post_cli_context={**_REPRODUCIBLE, **context},
+            outdir=outdir,
+            analytics_reporting=False,
+            tree_metadata=False,
+            stack_traces=False,
+            performance_reporting=False,
+            builtin_cloud_formation_validation=checked,
+        )
+        self.target = Target(
+            usecase=usecases.load(self._required("usecase")),
+            stage=stage(self._required("stage")),
+            region=self._required("region"),
+        )
+        self.env = Environment(account=self.node.try_get_context("account"), region=self.target.region)
+        self._tag()
+        if checked:
+            Validations.of(self).add_plugins(AwsSolutionsChecks())
+
+    def _required(self, key: str) -> str:
+        value = self.node.try_get_context(key)
+        if not isinstance(value, str) or not value:
+            raise UseCaseError("context", f"{key} is missing", f"give --context {key}=...")
+        return value
+
+    def _tag(self) -> None:
+        for key, value in (("headrace:usecase", self.target.usecase.name), ("headrace:stage", self.target.stage.name)):
+            # A changed tag replaces a feature group, and with it everything it stores.
+            Tags.of(self).add(key, value, exclude_resource_types=["AWS::SageMaker::FeatureGroup"])

@@ -1,0 +1,144 @@
+"""The lake bucket: encrypted, versioned, closed to the public, with one lifecycle per prefix."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.components.acknowledgement import acknowledge, exported
+
+_IA_DAYS, _GLACIER_DAYS = 30, 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """One folder of the lake and how long its objects are kept; ``expire_days`` None keeps them for good."""
+
+    name: str
+    expire_days: int | None
+    tiered: bool = False
+    """To Infrequent Access after 30 days, to Glacier Instant Retrieval, which queries can still read, after 90."""
+
+
+PREFIXES = (
+    Prefix(name="events/", expire_days=365, tiered=True),
+    Prefix(name="features/", expire_days=365, tiered=True),
+    Prefix(name="labels/", expire_days=365, tiered=True),
+    Prefix(name="ground-truth/", expire_days=365, tiered=True),
+    Prefix(name="feature-store/", expire_days=365, tiered=True),
+    Prefix(name="capture/", expire_days=90),
+    Prefix(name="training/", expire_days=90),
+    Prefix(name="quarantine/", expire_days=90),
+    Prefix(name="errors/", expire_days=90),
+    Prefix(name="models/", expire_days=None),
+    Prefix(name="code/", expire_days=None),
+)
+
+
+class LakeBucket(s3.Bucket):
+    """The bucket of the lake. Object events go to EventBridge, access logs to a bucket of their own."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
+        super().__init__(
+            scope,
+            id_,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            versioned=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=removal_policy,
+            server_access_logs_bucket=self._build_logs(scope, removal_policy),
+            server_access_logs_prefix="lake/",
+            lifecycle_rules=[
+                self._housekeeping(),
+                *(self._lifecycle(prefix) for prefix in PREFIXES if prefix.expire_days),
+            ],
+        )
+        self.key = key
+        resource = self.node.default_child
+        if not isinstance(resource, s3.CfnBucket):
+            raise TypeError("the default child of a bucket is its CloudFormation resource")
+        # The L2 switch for this adds a custom resource with a Lambda of its own; the plain property does the same.
+        resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+
+    def grant_write_to(self, role: iam.Role, *prefixes: str) -> None:
+        """Let a role of another stack put objects below the given prefixes, and nowhere else."""
+        self._grant(role, ("s3:PutObject", "s3:AbortMultipartUpload"), prefixes)
+
+    def grant_read_of(self, role: iam.Role, *prefixes: str) -> None:
+        """Let a role of another stack read and list objects below the given prefixes."""
+        self._grant(role, ("s3:GetObject",), prefixes)
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[self.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+            )
+        )
+
+    def _grant(self, role: iam.Role, actions: Sequence[str], prefixes: Sequence[str]) -> None:
+        objects = [self.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+        role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=objects))
+        self.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+        bucket = exported(self, self.bucket_arn)
+        acknowledge(
+            role,
+            {
+                f"AwsSolutions-IAM5[Resource::{bucket}/{prefix}*]": "Objects are named at run time; the grant ends at their folder."
+                for prefix in prefixes
+            },
+        )
+
+    @staticmethod
+    def _build_logs(scope: Construct, removal_policy: RemovalPolicy) -> s3.Bucket:
+        logs = s3.Bucket(
+            scope,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            removal_policy=removal_policy,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="logs",
+                    expiration=Duration.days(90),
+                    noncurrent_version_expiration=Duration.days(7),
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
+            ],
+        )
+        acknowledge(logs, {"AwsSolutions-S1": "It receives access logs; logging itself would never end."})
+        return logs
+
+    @staticmethod
+    def _housekeeping() -> s3.LifecycleRule:
+        return s3.LifecycleRule(
+            id="housekeeping",
+            abort_incomplete_multipart_upload_after=Duration.days(7),
+            noncurrent_version_expiration=Duration.days(30),
+            expired_object_delete_marker=True,
+        )
+
+    @staticmethod
+    def _lifecycle(prefix: Prefix) -> s3.LifecycleRule:
+        tiers = (
+            (s3.StorageClass.INFREQUENT_ACCESS, _IA_DAYS),
+            (s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, _GLACIER_DAYS),
+        )
+        moves = [s3.Transition(storage_class=tier, transition_after=Duration.days(days)) for tier, days in tiers]
+        return s3.LifecycleRule(
+            id=prefix.name.strip("/"),
+            prefix=prefix.name,
+            expiration=Duration.days(prefix.expire_days or 0),
+            transitions=moves if prefix.tiered else None,
+        )

@@ -1,0 +1,113 @@
+"""Builds a function's asset with uv: the folders it imports and the locked dependencies, equal bytes on every machine.
+
+No docker: the dependencies are pure Python, so one bundle serves any architecture and the local loop as well.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from uv import find_uv_bin
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = Path("requirements", "lambdas.txt")
+RUNTIME_PYTHON = "3.14"
+_RECIPE = "1"
+"""Part of every cache key: raise it when the steps below change."""
+
+
+def bundle(function: str, *, usecase: str, root: Path = ROOT) -> Path:
+    """Build the asset of one function, or find it built.
+
+    Args:
+        function: the folder under ``lambdas/``.
+        usecase: the only use case that goes into the bundle.
+        root: the checkout.
+
+    Returns:
+        A directory, named after its contents, to be zipped as the function's code.
+
+    Raises:
+        subprocess.CalledProcessError: if uv cannot install the locked dependencies; uv has printed why.
+    """
+    sources = sorted(_sources(function, usecase, root))
+    digest = hashlib.sha256(f"{_RECIPE}{RUNTIME_PYTHON}".encode())
+    for path in (root / LOCK, *sources):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    target = root / "build" / "lambdas" / f"{function}-{digest.hexdigest()[:16]}"
+    if not target.exists():
+        with _publishing(target) as draft:
+            shutil.copytree(_dependencies(root), draft, dirs_exist_ok=True)
+            for path in sources:
+                copy = draft / path.relative_to(root)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+    return target
+
+
+def _sources(function: str, usecase: str, root: Path) -> Iterator[Path]:
+    """Modules of the bundle. Those that need numpy have ``columnar`` in their name and stay out."""
+    lambdas = root / "lambdas"
+    yield lambdas / "__init__.py"
+    yield root / "usecases" / "__init__.py"
+    yield root / "usecases" / f"{usecase}.py"
+    for folder in (lambdas / "shared", lambdas / function, root / "headrace"):
+        yield from (path for path in folder.rglob("*.py") if "columnar" not in path.stem)
+
+
+def _dependencies(root: Path) -> Path:
+    """Install the lock once. Whatever names this machine or checkout is removed, so that hashes agree everywhere."""
+    lock = root / LOCK
+    digest = hashlib.sha256(f"{_RECIPE}{RUNTIME_PYTHON}".encode() + lock.read_bytes()).hexdigest()[:16]
+    target = root / "build" / "lambdas" / f"dependencies-{digest}"
+    if not target.exists():
+        with _publishing(target) as draft:
+            subprocess.run(  # noqa: S603  the program is uv's own path, the arguments are ours
+                [
+                    find_uv_bin(),
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--require-hashes",
+                    "--only-binary",
+                    ":all:",
+                    "--target",
+                    str(draft),
+                    "--python-version",
+                    RUNTIME_PYTHON,
+                    "--python-platform",
+                    "aarch64-unknown-linux-gnu",
+                    "-r",
+                    str(lock),
+                ],
+                check=True,
+            )
+            _strip(draft)
+    return target
+
+
+def _strip(folder: Path) -> None:
+    for path in (folder / ".lock", folder / "bin", *folder.rglob("__pycache__"), *folder.glob("*.dist-info/*")):
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists() and path.name != "METADATA":
+            path.unlink()
+
+
+@contextmanager
+def _publishing(target: Path) -> Iterator[Path]:
+    """A draft that appears under its name only when complete, so that parallel runs never see half a bundle."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".draft-") as holder:
+        draft = Path(holder, "draft")
+        draft.mkdir()
+        yield draft
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.exists():  # otherwise another run was first, with the same contents
+                raise

@@ -1,0 +1,50 @@
+"""How a function reads a stream: in order, one batch per shard at a time, and never stuck behind one bad record."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from stacks.components.acknowledgement import KEY_GRANT, acknowledge
+from stacks.components.function import Function
+from stacks.components.queue import DeadLetterQueue
+from stacks.stage import Stage
+
+RETRIES = 8
+MAX_AGE_H = 24
+
+
+class StreamConsumer(Construct):
+    """Maps a stream to a function. ``dead_letters`` receives shard and sequence range of what failed for good."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stream: kinesis.IStream,
+        function: Function,
+        key: kms.IKey,
+        stage: Stage,
+        batch_size: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters", key=key)
+        function.add_event_source(
+            sources.KinesisEventSource(
+                stream,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=batch_size,
+                max_batching_window=Duration.seconds(stage.batch_window_s),
+                report_batch_item_failures=True,
+                bisect_batch_on_error=True,
+                retry_attempts=RETRIES,
+                max_record_age=Duration.hours(MAX_AGE_H),
+                on_failure=sources.SqsDlq(self.dead_letters),
+                # One batch of a shard at a time: each item of window state then has exactly one writer.
+                parallelization_factor=1,
+            )
+        )
+        acknowledge(function.own_role, KEY_GRANT)

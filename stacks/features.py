@@ -1,0 +1,164 @@
+"""Features: window state, the two functions that fold the streams into it, logged vectors and the feature groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Environment
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisfirehose as firehose
+from constructs import Construct
+
+from lambdas.enrichment.settings import Settings as EnrichmentSettings
+from lambdas.ground_truth.settings import Settings as GroundTruthSettings
+from stacks.components.consumer import StreamConsumer
+from stacks.components.delivery import ParquetDelivery
+from stacks.components.endpoint_access import grant_invoke_endpoint
+from stacks.components.feature_group import FOLDER, FeatureGroup
+from stacks.components.function import Function
+from stacks.components.queue import DeadLetterQueue
+from stacks.components.state_table import StateTable
+from stacks.ingestion import Ingestion
+from stacks.lake import Lake
+from stacks.stack import HeadraceStack
+from stacks.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """What other stacks use of features. Queues are keyed by the function whose failures they keep."""
+
+    state: StateTable
+    delivery: firehose.DeliveryStream
+    enrichment: Function
+    ground_truth: Function
+    dead_letters: Mapping[str, DeadLetterQueue]
+
+
+class FeaturesStack(HeadraceStack):
+    """State table, enrichment and ground_truth with their mappings, feature Firehose, a feature group per entity."""
+
+    noun = "features"
+
+    def __init__(self, scope: Construct, *, target: Target, env: Environment, lake: Lake, ingestion: Ingestion) -> None:
+        super().__init__(
+            scope,
+            target=target,
+            env=env,
+            description="Headrace features: window state, stream functions, feature groups",
+        )
+        state = StateTable(self, "State", key=lake.key, keep_data=target.stage.keep_data)
+        delivery = ParquetDelivery(
+            self, "FeatureDelivery", table=lake.features, folder="features", bucket=lake.bucket, stage=target.stage
+        )
+        enrichment = self._build_enrichment(lake, state, delivery)
+        ground_truth = self._build_ground_truth(lake, state)
+        consumers = {
+            "enrichment": StreamConsumer(
+                self,
+                "EventConsumer",
+                stream=ingestion.events,
+                function=enrichment,
+                key=lake.key,
+                stage=target.stage,
+                batch_size=500,
+            ),
+            "ground_truth": StreamConsumer(
+                self,
+                "LabelConsumer",
+                stream=ingestion.labels,
+                function=ground_truth,
+                key=lake.key,
+                stage=target.stage,
+                batch_size=500,
+            ),
+        }
+        self.features = Features(
+            state=state,
+            delivery=delivery,
+            enrichment=enrichment,
+            ground_truth=ground_truth,
+            dead_letters={name: consumer.dead_letters for name, consumer in consumers.items()},
+        )
+        self._build_feature_groups(lake)
+        self._publish()
+
+    def _build_enrichment(self, lake: Lake, state: StateTable, delivery: firehose.DeliveryStream) -> Function:
+        scored = self.target.usecase.serving.score_stream
+        function = Function(
+            self,
+            "Enrichment",
+            folder="enrichment",
+            target=self.target,
+            key=lake.key,
+            timeout_s=60,
+            description="Folds events into window state and logs each event's feature vector and score",
+            settings=EnrichmentSettings(
+                usecase=self.target.usecase.name,
+                stage=self.target.stage.name,
+                state_table=state.table_name,
+                feature_delivery_stream=delivery.delivery_stream_name,
+                quarantine_bucket=lake.bucket.bucket_name,
+                endpoint_name=self.target.endpoint_name if scored else "",
+            ),
+        )
+        state.grant_fold_to(function.own_role)
+        delivery.grant_put_records(function)
+        lake.bucket.grant_write_to(function.own_role, "quarantine/enrichment/")
+        if scored:
+            grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name)
+        return function
+
+    def _build_ground_truth(self, lake: Lake, state: StateTable) -> Function:
+        function = Function(
+            self,
+            "GroundTruth",
+            folder="ground_truth",
+            target=self.target,
+            key=lake.key,
+            timeout_s=60,
+            description="Folds late labels into window state and writes them to the lake",
+            settings=GroundTruthSettings(
+                usecase=self.target.usecase.name,
+                stage=self.target.stage.name,
+                state_table=state.table_name,
+                lake_bucket=lake.bucket.bucket_name,
+            ),
+        )
+        state.grant_fold_to(function.own_role)
+        lake.bucket.grant_write_to(function.own_role, "labels/", "ground-truth/", "quarantine/ground_truth/")
+        return function
+
+    def _build_feature_groups(self, lake: Lake) -> None:
+        role = iam.Role(
+            self,
+            "FeatureStoreRole",
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+            description="Lets the Feature Store keep its offline copy in the lake",
+        )
+        lake.bucket.grant_write_to(role, FOLDER)
+        lake.bucket.grant_read_of(role, FOLDER)
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["s3:GetBucketLocation", "s3:GetBucketAcl"], resources=[lake.bucket.bucket_arn])
+        )
+        for entity in self.target.usecase.entities:
+            noun = "".join(part.capitalize() for part in entity.name.split("_"))
+            group = FeatureGroup(
+                self,
+                f"{noun}FeatureGroup",
+                name=self.target.feature_group_name(entity.name),
+                usecase=self.target.usecase,
+                entity=entity,
+                bucket=lake.bucket,
+                role=role,
+            )
+            group.node.add_dependency(role)
+            self.publish(**{f"{noun}FeatureGroupName": self.target.feature_group_name(entity.name)})
+
+    def _publish(self) -> None:
+        self.publish(
+            StateTableName=self.features.state.table_name,
+            FeatureDeliveryStreamName=self.features.delivery.delivery_stream_name,
+            EnrichmentFunctionName=self.features.enrichment.function_name,
+            EnrichmentDeadLetterUrl=self.features.dead_letters["enrichment"].queue_url,
+            GroundTruthDeadLetterUrl=self.features.dead_letters["ground_truth"].queue_url,
+        )

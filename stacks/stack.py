@@ -1,0 +1,28 @@
+"""What every stack has in common: its name, its place and its protection."""
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from stacks.target import Target
+
+
+class HeadraceStack(Stack):
+    """A stack named ``headrace-{usecase}-{stage}-{noun}``; ``noun`` is set by each subclass."""
+
+    noun: str
+
+    def __init__(self, scope: Construct, *, target: Target, env: Environment, description: str) -> None:
+        super().__init__(
+            scope,
+            target.stack_name(self.noun),
+            env=env,
+            description=description,
+            stack_name=target.stack_name(self.noun),
+            termination_protection=target.stage.keep_data,
+        )
+        self.target = target
+
+    def publish(self, **outputs: str) -> None:
+        """Publish values under names that the CLI and operators read, for example ``BucketName``."""
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,74 @@
+"""Every difference between the stages, in one place: a stack never asks which stage it is in, it reads a field of this.
+
+``local`` is ``prod`` on one machine. It differs only where nobody can wait or where data would outlive the machine's
+own state; ``REASONS`` says why for each field, and a test holds the rendered templates to it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from headrace.errors import UseCaseError
+
+StreamMode = Literal["on_demand", "provisioned"]
+Rollout = Literal["all_at_once", "canary", "linear"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What a stage chooses. Defaults are those of production.
+
+    ``shards`` counts only for provisioned streams. ``rollout_bake_s`` is how long the rollback alarms watch a new fleet
+    before the old one goes. ``approval_retry_s`` is the wait before an approval that met a running update is retried.
+    """
+
+    name: str
+    keep_data: bool = True
+    """Buckets, tables and keys outlive their stack, and deletion of stack and table is refused."""
+    stream_mode: StreamMode = "on_demand"
+    shards: int = 1
+    log_retention_days: int = 365
+    delivery_buffer_s: int = 300
+    batch_window_s: int = 1
+    reserved_concurrency: bool = True
+    """Each function gets its own share of the account's concurrency; new accounts have too little to share out."""
+    rollout: Rollout = "canary"
+    rollout_bake_s: int = 600
+    min_instances: int | None = None
+    """Overrides the use case's smallest fleet."""
+    poll_s: int = 60
+    """Between two looks at a running SageMaker pipeline."""
+    approval_retry_s: int = 120
+    alarms_notify: bool = True
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage(
+            name="dev",
+            keep_data=False,
+            stream_mode="provisioned",
+            log_retention_days=7,
+            delivery_buffer_s=60,
+            reserved_concurrency=False,
+            rollout="all_at_once",
+            rollout_bake_s=60,
+            min_instances=1,
+            alarms_notify=False,
+        ),
+        Stage(name="staging", keep_data=False, log_retention_days=30, min_instances=1),
+        Stage(name="prod", rollout="linear"),
+        Stage(name="local", keep_data=False, rollout="linear", poll_s=2, approval_retry_s=2),
+    )
+}
+
+
+def stage(name: str) -> Stage:
+    """The stage of that name.
+
+    Raises:
+        UseCaseError: if there is no such stage.
+    """
+    if name not in STAGES:
+        raise UseCaseError("stage", f"there is no stage {name!r}", f"use one of {', '.join(sorted(STAGES))}")
+    return STAGES[name]

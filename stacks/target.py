@@ -1,0 +1,67 @@
+"""What is being synthesized: which use case, at which stage, in which region. Names known at synth are made here."""
+
+from dataclasses import dataclass
+
+from headrace.usecase import UseCase
+from stacks.stage import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One deployment of one use case.
+
+    A name stands here only if another system needs it before CloudFormation has run; everything else is named by
+    CloudFormation and published as a stack output.
+    """
+
+    usecase: UseCase
+    stage: Stage
+    region: str
+
+    @property
+    def prefix(self) -> str:
+        """``headrace-{usecase}-{stage}``, with which every name begins. Underscores of a use case become hyphens."""
+        return f"headrace-{self.usecase.name.replace('_', '-')}-{self.stage.name}"
+
+    def stack_name(self, noun: str) -> str:
+        """The name of one stack, for example ``headrace-fraud-dev-lake``."""
+        return f"{self.prefix}-{noun}"
+
+    @property
+    def database_name(self) -> str:
+        """The Glue database: Athena wants underscores."""
+        return self.prefix.replace("-", "_")
+
+    @property
+    def events_stream_name(self) -> str:
+        """The Kinesis stream of events."""
+        return f"{self.prefix}-events"
+
+    @property
+    def labels_stream_name(self) -> str:
+        """The Kinesis stream of labels."""
+        return f"{self.prefix}-labels"
+
+    def feature_group_name(self, entity: str) -> str:
+        """The feature group of one entity."""
+        return f"{self.prefix}-{entity.replace('_', '-')}"
+
+    @property
+    def endpoint_name(self) -> str:
+        """The SageMaker endpoint, present once the first model is approved."""
+        return self.prefix
+
+    @property
+    def pipeline_name(self) -> str:
+        """The SageMaker pipeline that trains."""
+        return f"{self.prefix}-training"
+
+    @property
+    def model_package_group_name(self) -> str:
+        """The registry's group for this use case's models."""
+        return self.prefix
+
+    @property
+    def masks(self) -> bool:
+        """Whether the use case hashes a field, which takes a secret key."""
+        return any(field.privacy == "hash" for field in self.usecase.event.fields)
