@@ -1,0 +1,1 @@
+"""Scripts that run in the SageMaker XGBoost container and, unchanged, on one's own machine."""
