@@ -44,11 +44,11 @@ class Plan:
     malformed: Callable[[int], list[Record]] = no_malformed
 
     def labels_known(self, after: int | None, until: int) -> pd.DataFrame:
-        """Labelled events whose label becomes known in (after, until], with the column ``labelled_at``."""
+        """Labelled events whose label becomes known in [after, until), with the column ``labelled_at``."""
         event, label = self.usecase.event, self.usecase.label
         everything = self.history if until <= self.at else pd.concat([self.history, self.events])
         known_at = everything[event.timestamp] + self.label_delay_s
-        due = everything[label.field].notna() & (known_at <= until)
+        due = everything[label.field].notna() & (known_at < until)
         if after is not None:
-            due &= known_at > after
+            due &= known_at >= after
         return everything[due].assign(labelled_at=known_at[due])

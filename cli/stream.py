@@ -54,7 +54,7 @@ def stream(deployment: Deployment, loop: Loop, api: InferenceApi, plan: Plan, re
     labels_name = deployment.output("ingestion", "LabelsStreamName")
     labels_until = plan.at
     for number, chunk in enumerate(_chunks(plan.events)):
-        moment = int(chunk[usecase.event.timestamp].iloc[-1])
+        moment = int(chunk[usecase.event.timestamp].iloc[-1]) + 1
         labels = plan.labels_known(labels_until, moment)
         labels_until = moment
         done.labels += producer.put(kinesis, labels_name, producer.label_records(usecase, labels))
