@@ -32,6 +32,9 @@ def is_night(timestamp: int) -> float:
 
 
 PARTS: dict[CalendarPart, Callable[[int], float]] = {
-    "is_weekend": is_weekend, "is_night": is_night, "hour": hour, "weekday": weekday,
+    "is_weekend": is_weekend,
+    "is_night": is_night,
+    "hour": hour,
+    "weekday": weekday,
 }
 """Every calendar part by its name in a use case; times in seconds since the epoch."""

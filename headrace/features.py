@@ -20,9 +20,9 @@ class FeatureSet:
         self.usecase = usecase
         self.names = usecase.feature_names
         self._layouts = {
-            (entity.name, source): compile_layout(
-                usecase, entity.name, source, newest=newest, max_buckets=max_buckets)
-            for entity in usecase.entities for source in _SOURCES
+            (entity.name, source): compile_layout(usecase, entity.name, source, newest=newest, max_buckets=max_buckets)
+            for entity in usecase.entities
+            for source in _SOURCES
         }
         self._retained = {
             entity: layout.fields for (entity, source), layout in self._layouts.items() if source == "events"
@@ -64,8 +64,12 @@ class FeatureSet:
         """
         timestamp, event_id = self._point(event)
         for entity, state in states.items():
-            state.fold(timestamp=timestamp, event_id=event_id, values=self._values(entity, event),
-                       drop_duplicates=drop_duplicates)
+            state.fold(
+                timestamp=timestamp,
+                event_id=event_id,
+                values=self._values(entity, event),
+                drop_duplicates=drop_duplicates,
+            )
 
     def fold_label(self, label: LabelRecord, states: Mapping[str, LabelState]) -> None:
         """Fold a label into its entities' label states, in place.
@@ -75,8 +79,9 @@ class FeatureSet:
             states: one label state per entity name, those of the label's own keys.
         """
         for state in states.values():
-            state.fold(timestamp=label.timestamp, event_id=label.event_id, value=label.value,
-                       labelled_at=label.labelled_at)
+            state.fold(
+                timestamp=label.timestamp, event_id=label.event_id, value=label.value, labelled_at=label.labelled_at
+            )
 
     def vector(
         self, event: Mapping[str, Value], states: Mapping[str, Sequence[State]], *, folded: bool | None = None
@@ -103,8 +108,11 @@ class FeatureSet:
             if not layout.tracks:
                 continue
             own = [state for state in states.get(entity, ()) if state.layout.source == source]
-            known = folded if folded is not None else any(
-                isinstance(state, EventState) and state.contains(event_id) for state in own)
+            known = (
+                folded
+                if folded is not None
+                else any(isinstance(state, EventState) and state.contains(event_id) for state in own)
+            )
             current = None if known or source == "labels" else self._values(entity, event)
             vector.update(evaluate(layout, own, timestamp=timestamp, event_id=event_id, current=current))
         return vector

@@ -212,7 +212,11 @@ def _timestamp(field: Field, value: object) -> int:
 
 
 _COERCIONS: dict[FieldType, Callable[[Field, object], Value]] = {
-    "string": _string, "integer": _integer, "number": _number, "boolean": _boolean, "timestamp": _timestamp,
+    "string": _string,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
 }
 
 

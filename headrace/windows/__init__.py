@@ -17,6 +17,14 @@ from headrace.windows.layout import Layout, compile_layout
 from headrace.windows.merging import State, merge, new_state
 
 __all__ = [
-    "EventState", "LabelState", "Layout", "State", "compile_layout", "decode", "encode", "evaluate", "merge",
+    "EventState",
+    "LabelState",
+    "Layout",
+    "State",
+    "compile_layout",
+    "decode",
+    "encode",
+    "evaluate",
+    "merge",
     "new_state",
 ]

@@ -126,7 +126,12 @@ def _std(slices: Slices, at: Sequence[int]) -> float | None:
 
 
 VALUES: dict[WindowFunction, Callable[[Slices, Sequence[int]], float | None]] = {
-    "count": _count, "sum": _sum, "mean": _mean, "min": _min, "max": _max, "std": _std,
+    "count": _count,
+    "sum": _sum,
+    "mean": _mean,
+    "min": _min,
+    "max": _max,
+    "std": _std,
 }
 """The value of a function over a range of buckets: gets the range of every column and where its own columns are.
 

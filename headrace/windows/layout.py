@@ -106,8 +106,7 @@ def _track(resolution_s: int, features: Iterable[WindowFeature], optional: Mappi
     for it in features:
         needed = columns_of(it.function, it.over, optional=optional.get(it.over or "", False))
         at = tuple(columns.setdefault(column, len(columns)) for column in needed)
-        fill = it.fill if it.function not in ("count", "sum") else None
-        spans.setdefault((it.length_s, it.delay_s), []).append(Aggregate(it.name, it.function, at, fill))
+        spans.setdefault((it.length_s, it.delay_s), []).append(Aggregate(it.name, it.function, at, it.fill))
     reach = max(length + delay for length, delay in spans)
     # A little longer than the longest window, so that the vector of an event that is late by that much stays exact.
     retention = reach + max(resolution_s, reach // _LATENESS_SHARE)

@@ -65,6 +65,4 @@ def aggregate(features: Sequence[WindowFeature], ranges: Sequence[Ranges], rows:
 
 
 def _filled(feature: WindowFeature, values: Floats) -> Floats:
-    if feature.fill is None or feature.function == "sum":
-        return values
-    return np.where(np.isnan(values), feature.fill, values)
+    return values if feature.fill is None else np.where(np.isnan(values), feature.fill, values)

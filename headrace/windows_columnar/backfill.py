@@ -78,8 +78,11 @@ def _labels(usecase: UseCase, layout: Layout, rows: pd.DataFrame) -> LabelState:
     shape, state = usecase.event, LabelState(layout)
     rows = rows[rows[shape.timestamp] > rows[shape.timestamp].max() - layout.retention_s]
     for timestamp, event_id, value, labelled_at in zip(
-        rows[shape.timestamp].tolist(), rows[shape.id].tolist(), rows[usecase.label.field].tolist(),
-        rows["labelled_at"].tolist(), strict=True,
+        rows[shape.timestamp].tolist(),
+        rows[shape.id].tolist(),
+        rows[usecase.label.field].tolist(),
+        rows["labelled_at"].tolist(),
+        strict=True,
     ):
         state.fold(timestamp=timestamp, event_id=event_id, value=value, labelled_at=labelled_at)
     return state

@@ -94,5 +94,6 @@ LOWEST = Reduction(lambda values: (np.nan_to_num(values, nan=np.inf),), _join_lo
 HIGHEST = Reduction(lambda values: (np.nan_to_num(values, nan=-np.inf),), _join_highest, (-np.inf,))
 """The maximum; minus infinity if there is no value."""
 MOMENTS = Reduction(
-    lambda values: (_known(values), np.nan_to_num(values), np.zeros(len(values))), _join_moments, (0.0, 0.0, 0.0))
+    lambda values: (_known(values), np.nan_to_num(values), np.zeros(len(values))), _join_moments, (0.0, 0.0, 0.0)
+)
 """How many values there are, their mean, and the sum of their squared deviations from it."""

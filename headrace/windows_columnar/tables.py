@@ -30,8 +30,9 @@ def ordered_events(usecase: UseCase, events: pd.DataFrame) -> pd.DataFrame:
     """
     shape = usecase.event
     texts = dict.fromkeys((shape.id, *(entity.key for entity in usecase.entities)))
-    values = dict.fromkeys((*usecase.inputs, *(
-        it.over for it in usecase.window_features if it.source == "events" and it.over is not None)))
+    values = dict.fromkeys(
+        (*usecase.inputs, *(it.over for it in usecase.window_features if it.source == "events" and it.over is not None))
+    )
     columns: dict[str, object] = {name: events[name].astype(str).to_numpy(dtype=object) for name in texts}
     columns[shape.timestamp] = seconds(events, shape.timestamp)
     columns |= {name: floats(events, name) for name in values}

@@ -1,0 +1,35 @@
+"""What a use case is: the one file that names events, features, label, model, decisions and serving.
+
+Everything is checked when the definition is built, so a wrong use case fails at import, before anything is
+synthesized or deployed. Times are whole seconds since the epoch (UTC) and durations are texts such as ``7d``.
+"""
+
+from headrace.usecase.answer import Band, Decision, Serving
+from headrace.usecase.checks import RESERVED
+from headrace.usecase.definition import UseCase
+from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy
+from headrace.usecase.model import Algorithm, Gate, Label, Metric, Model
+from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
+
+__all__ = [
+    "RESERVED",
+    "Algorithm",
+    "Band",
+    "CalendarPart",
+    "Decision",
+    "Entity",
+    "Event",
+    "Field",
+    "FieldType",
+    "Gate",
+    "Label",
+    "Metric",
+    "Model",
+    "Privacy",
+    "Serving",
+    "Source",
+    "UseCase",
+    "Window",
+    "WindowFeature",
+    "WindowFunction",
+]

@@ -1,0 +1,134 @@
+"""The use case as a whole, and what its parts must agree on."""
+
+from dataclasses import dataclass, field
+from typing import get_args
+
+from headrace.usecase.answer import Decision, Serving
+from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
+from headrace.usecase.event import NUMERIC, Entity, Event
+from headrace.usecase.model import Label, Model
+from headrace.usecase.window import CalendarPart, Window, WindowFeature
+
+_TRUTH = "label"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseCase:
+    """One use case, whole and checked.
+
+    ``inputs`` are numeric event fields that enter the model as they are. The feature vector is, in this order,
+    ``inputs``, ``calendar``, then every window's features.
+    """
+
+    name: str
+    description: str
+    event: Event
+    entities: tuple[Entity, ...]
+    inputs: tuple[str, ...]
+    calendar: tuple[CalendarPart, ...]
+    windows: tuple[Window, ...]
+    label: Label
+    model: Model
+    decision: Decision
+    serving: Serving = field(default_factory=Serving)
+
+    def __post_init__(self) -> None:
+        require_name(self.name, "name")
+        self._check_entities()
+        self._check_windows()
+        self._check_features()
+
+    def _check_entities(self) -> None:
+        require(bool(self.entities), "entities", "is empty", "name at least the entity that partitions the stream")
+        require_unique((e.name for e in self.entities), "entities")
+        for entity in self.entities:
+            require_name(entity.name, f"entities[{entity.name}]")
+            where = f"entities[{entity.name}].key"
+            require_one_of(entity.key, (f.name for f in self.event.fields), where)
+            key = self.event.field(entity.key)
+            require(
+                key.type == "string" and key.required,
+                where,
+                f"{entity.key!r} is not a required string",
+                "make it Field(type='string')",
+            )
+            require(
+                key.privacy != "remove",
+                where,
+                f"{entity.key!r} is removed on its way to the lake",
+                "training must group by it: set privacy='hash'",
+            )
+
+    def _check_windows(self) -> None:
+        require_unique((w.name for w in self.windows), "windows")
+        for window in self.windows:
+            where = f"windows[{window.name}]"
+            require_one_of(window.entity, (e.name for e in self.entities), f"{where}.entity")
+            if window.source == "labels":
+                self._check_label_window(window, where)
+            elif window.over is not None:
+                self._require_usable(window.over, f"{where}.over")
+
+    def _check_label_window(self, window: Window, where: str) -> None:
+        if window.over is not None:
+            require_one_of(window.over, (self.label.field,), f"{where}.over")
+        require(
+            require_duration(window.delay, f"{where}.delay") >= self.label.delay_s,
+            f"{where}.delay",
+            "is shorter than the label's delay, so training would see labels that serving cannot have",
+            f"use at least {self.label.delay!r}",
+        )
+
+    def _require_usable(self, name: str, where: str) -> None:
+        require_one_of(name, (f.name for f in self.event.fields if f.type in NUMERIC), where)
+        require(
+            self.event.field(name).privacy == "clear",
+            where,
+            f"{name!r} is masked, so training could not see it",
+            "set privacy='clear' or leave it out",
+        )
+
+    def _check_features(self) -> None:
+        fields = {f.name for f in self.event.fields}
+        require(
+            self.label.field not in fields,
+            "label.field",
+            f"{self.label.field!r} is a field of the event",
+            "labels arrive on their own stream: take it out of event.fields",
+        )
+        require(
+            _TRUTH not in fields,
+            "event.fields",
+            f"{_TRUTH!r} is the training set's column of the truth",
+            "choose another name",
+        )
+        for name in self.inputs:
+            self._require_usable(name, f"inputs[{name}]")
+        for part in self.calendar:
+            require_one_of(part, get_args(CalendarPart), "calendar")
+        require(bool(self.feature_names), "inputs", "and calendar and windows are empty", "name at least one feature")
+        require_unique(self.feature_names, "features")
+        clash = set(self.feature_names) & (fields - set(self.inputs))
+        require(not clash, "features", f"{sorted(clash)} are also event fields", "rename the window or the field")
+
+    @property
+    def primary(self) -> Entity:
+        """The entity whose key partitions the event stream."""
+        return self.entities[0]
+
+    def entity(self, name: str) -> Entity:
+        """The entity of that name. Raises KeyError if there is none."""
+        for it in self.entities:
+            if it.name == name:
+                return it
+        raise KeyError(name)
+
+    @property
+    def window_features(self) -> tuple[WindowFeature, ...]:
+        """Every window of every length, in vector order."""
+        return tuple(feature for window in self.windows for feature in window.features)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the feature vector, in order."""
+        return (*self.inputs, *self.calendar, *(f.name for f in self.window_features))
