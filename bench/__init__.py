@@ -1,0 +1,1 @@
+"""Reproducible benchmarks: ratios against a named alternative, measured in the same run."""
