@@ -1,8 +1,19 @@
-"""Environment of the deployment function."""
+"""Environment of the deployment function, and what it may touch."""
 
 from dataclasses import dataclass
 
 from lambdas.shared.settings import EnvSettings
+
+RESOURCE_TYPES = (
+    "AWS::SageMaker::Model",
+    "AWS::SageMaker::EndpointConfig",
+    "AWS::SageMaker::Endpoint",
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CDK::Metadata",
+)
+"""Resource types that an update may work with; the function's grant carries the same list as a condition."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,3 +19,5 @@ class Settings(EnvSettings):
     """Longest time one batch waits for scores, retries included; after it the vectors are logged as degraded."""
     store_threads: int = 4
     """Calls to the state table in flight at once."""
+    mask_key_secret_arn: str = ""
+    """Secret of the keyed hash; required when the use case hashes an entity's key on its way to the lake."""

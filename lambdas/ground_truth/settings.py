@@ -13,3 +13,5 @@ class Settings(EnvSettings):
     lake_bucket: str
     store_threads: int = 4
     """Calls to the state table in flight at once."""
+    mask_key_secret_arn: str = ""
+    """Secret of the keyed hash; required when the use case hashes an entity's key on its way to the lake."""

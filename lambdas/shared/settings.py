@@ -11,6 +11,8 @@ from typing import Self, Union, get_args, get_origin, get_type_hints
 
 from headrace.errors import SettingsError
 
+METRICS_NAMESPACE = "Headrace"
+"""CloudWatch namespace of the functions' own metrics; their dimensions are ``service``, ``UseCase`` and ``Stage``."""
 Setting = str | int | float | bool | None
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 

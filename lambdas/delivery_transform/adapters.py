@@ -1,0 +1,48 @@
+"""The delivery transform's wiring, and Firehose's event as deliveries."""
+
+import os
+from functools import cache
+
+from aws_lambda_powertools.utilities.data_classes import KinesisFirehoseEvent
+
+from headrace.usecase import UseCase
+from lambdas.delivery_transform.logic import Delivery
+from lambdas.delivery_transform.settings import Settings
+from lambdas.shared.clients import client
+from lambdas.shared.loading import features
+from lambdas.shared.mask_key import mask_key
+from lambdas.shared.stream import Record
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings."""
+    return Settings.from_env(os.environ)
+
+
+def usecase() -> UseCase:
+    """The use case whose events are delivered."""
+    return features(settings().usecase).usecase
+
+
+@cache
+def key() -> bytes:
+    """The secret of the keyed hash; empty if there is none."""
+    arn = settings().mask_key_secret_arn
+    return mask_key(client("secretsmanager"), arn) if arn else b""
+
+
+def deliveries(event: KinesisFirehoseEvent) -> list[Delivery]:
+    """The records of one invocation. Without a source stream, their place in it is empty."""
+    return [
+        Delivery(
+            it.record_id,
+            Record(
+                shard_id=it.metadata.shard_id if it.metadata else "",
+                sequence_number=it.metadata.sequence_number if it.metadata else "",
+                arrived_at=(it.metadata or it).approximate_arrival_timestamp / 1000,
+                data=it.data_as_bytes,
+            ),
+        )
+        for it in event.records
+    ]

@@ -1,0 +1,74 @@
+"""The SageMaker endpoint: vectors out, predictions in, every failure named."""
+
+import json
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from headrace.errors import RetryableError
+from headrace.features import Vector
+from lambdas.shared.failures import code_of, is_throttle, translate
+from lambdas.shared.scoring import EndpointError, Scored
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+_JSON = "application/json"
+
+
+class SageMakerEndpoint:
+    """One endpoint by name. The client must make a single attempt: the scorer counts retries against its deadline."""
+
+    def __init__(self, client: "SageMakerRuntimeClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+        """One prediction per vector, in order.
+
+        Raises:
+            EndpointError: ``no_model`` if there is no endpoint of that name, else what kept it from answering.
+        """
+        body = json.dumps({"instances": vectors}, separators=(",", ":"), allow_nan=False).encode()
+        try:
+            answer = self._client.invoke_endpoint(
+                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=inference_id)
+            content = answer["Body"].read()
+        except ClientError as exc:
+            raise _refusal(exc) from exc
+        except (ConnectTimeoutError, ReadTimeoutError) as exc:
+            raise EndpointError("endpoint_timeout", passing=True) from exc
+        except BotoCoreError as exc:
+            raise EndpointError("endpoint_error", passing=True) from exc
+        try:
+            return _predictions(json.loads(content), len(vectors))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise EndpointError("endpoint_error", passing=False) from exc
+
+
+def _refusal(exc: ClientError) -> EndpointError:
+    if code_of(exc) == "ValidationError" and "not found" in str(exc):
+        return EndpointError("no_model", passing=False)
+    if is_throttle(exc):
+        return EndpointError("endpoint_throttled", passing=True)
+    if code_of(exc) == "ModelError":  # the container answered; its own server errors may pass, its refusals will not
+        original = exc.response.get("OriginalStatusCode", HTTPStatus.INTERNAL_SERVER_ERROR)
+        passing = isinstance(original, int) and original >= HTTPStatus.INTERNAL_SERVER_ERROR
+    else:
+        passing = code_of(exc) == "ModelNotReadyException" or isinstance(
+            translate(exc, doing="invoking the endpoint"), RetryableError)
+    return EndpointError("endpoint_error", passing=passing)
+
+
+def _predictions(answer: dict[str, object], count: int) -> list[Scored]:
+    """Raises ValueError, KeyError or TypeError if the answer is not in the endpoint's protocol."""
+    predictions, version = answer["predictions"], answer["model_version"]
+    if not isinstance(predictions, list) or len(predictions) != count or not isinstance(version, str):
+        raise ValueError("not one prediction per instance")
+    scored = [Scored(float(it["score"]), str(it["decision"]), version) for it in predictions]
+    if not all(math.isfinite(it.score) for it in scored if it.score is not None):
+        raise ValueError("a score is not a number")
+    return scored

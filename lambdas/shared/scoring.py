@@ -1,0 +1,106 @@
+"""Vectors become scores, within a deadline; whoever asks always gets an answer, if need be a degraded one."""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from headrace.errors import HeadraceError
+from headrace.features import Vector
+
+Degradation = Literal["no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error", "state_error"]
+"""Why an answer has no score."""
+_LONGEST_ID = 64
+_VALUE_BYTES = 32
+"""An upper bound of a number's text (25 characters) with quotes, colon and comma around its name."""
+_MOST_INSTANCES = 1_000
+_MOST_BYTES = 5_500_000
+_PAUSE_S = 0.05
+
+
+class EndpointError(HeadraceError):
+    """The endpoint gave no prediction. ``passing`` says whether it may when asked again."""
+
+    def __init__(self, reason: Degradation, *, passing: bool) -> None:
+        super().__init__(reason)
+        self.reason: Degradation = reason
+        self.passing = passing
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One answer: a prediction, or the reason why there is none."""
+
+    score: float | None = None
+    decision: str | None = None
+    model_version: str | None = None
+    degraded: Degradation | None = None
+
+
+class Endpoint(Protocol):
+    """A deployed model."""
+
+    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+        """One prediction per vector, in order. Raises EndpointError."""
+
+
+def inference_id(event_id: str) -> str:
+    """The id under which SageMaker captures an answer: the event's own if it may be one, else a hash of it.
+
+    SageMaker takes at most 64 ASCII characters. The ground truth of the event carries the same id.
+    """
+    if len(event_id) <= _LONGEST_ID and event_id.isascii() and event_id.isprintable():
+        return event_id
+    return hashlib.sha256(event_id.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """Asks the endpoint, again if that may help, and gives up in time.
+
+    Args:
+        endpoint: the deployed model; None if scores are not wanted or there is no model.
+        call_s: the longest that one call may take.
+        deadline_s: the longest that all calls together may take; a call starts only if it can end in time.
+        clock: a monotonic clock in seconds.
+    """
+
+    endpoint: Endpoint | None
+    call_s: float
+    deadline_s: float
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def score(self, vectors: Sequence[Vector], ids: Sequence[str]) -> list[Scored]:
+        """One answer per vector, in order.
+
+        Args:
+            vectors: all of one use case.
+            ids: an id per vector; a call with many vectors is captured under the first one's.
+        """
+        if self.endpoint is None or not vectors:
+            return [Scored(degraded="no_model")] * len(vectors)
+        until = self.clock() + self.deadline_s
+        size = max(1, min(_MOST_INSTANCES, _MOST_BYTES // sum(len(name) + _VALUE_BYTES for name in vectors[0])))
+        answers: list[Scored] = []
+        for start in range(0, len(vectors), size):
+            chunk = vectors[start : start + size]
+            try:
+                answers += self._predict(self.endpoint, chunk, inference_id(ids[start]), until)
+            except EndpointError as exc:
+                answers += [Scored(degraded=exc.reason)] * len(chunk)
+        return answers
+
+    def _predict(self, endpoint: Endpoint, vectors: Sequence[Vector], name: str, until: float) -> list[Scored]:
+        pause_s, failure = _PAUSE_S, EndpointError("endpoint_timeout", passing=True)
+        while self.clock() + self.call_s <= until:
+            try:
+                return endpoint.predict(vectors, inference_id=name)
+            except EndpointError as exc:
+                if not exc.passing:
+                    raise
+                failure = exc
+            self.sleep(pause_s)
+            pause_s *= 2
+        raise failure
