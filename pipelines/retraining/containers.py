@@ -1,0 +1,103 @@
+"""The XGBoost image in its three roles: it runs scripts, trains and serves. One image, so one set of versions."""
+
+from sagemaker.core import image_uris
+from sagemaker.core.processing import ScriptProcessor
+from sagemaker.core.shapes import CheckpointConfig, MetricDefinition, OutputDataConfig, StoppingCondition
+from sagemaker.core.training.configs import Compute
+from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.workflow.pipeline_context import PipelineSession
+from sagemaker.core.workflow.properties import Properties
+from sagemaker.serve.model_builder import ModelBuilder
+from sagemaker.train.model_trainer import ModelTrainer
+
+from pipelines.retraining.places import run_uri
+from pipelines.retraining.plan import INPUT, Plan
+
+XGBOOST = "3.2-0"
+# The container installs a script's folder with pip, at training and at every start of a server: from what is there.
+OFFLINE_PIP = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+METRICS = {
+    "train:average_precision": r"final train-average-precision=([0-9.]+)",
+    "validation:average_precision": r"validation-average-precision=([0-9.]+)",
+    "validation:auc": r"final validation-auc=([0-9.]+)",
+}
+
+
+class Containers:
+    """Makes the SDK's processors, trainers and model builders for one plan."""
+
+    def __init__(self, plan: Plan, session: PipelineSession) -> None:
+        self.plan = plan
+        self._session = session
+        self._image = image_uris.retrieve("xgboost", plan.region, version=XGBOOST)
+
+    def processor(self) -> ScriptProcessor:
+        """Runs one script that imports what ``headrace.zip`` holds."""
+        size = self.plan.processing
+        archive = self.plan.code.headrace.rsplit("/", 1)[-1]
+        return ScriptProcessor(
+            image_uri=self._image,
+            command=["python3"],
+            role=self.plan.role_arn,
+            instance_count=1,
+            instance_type=size.instance_type,
+            volume_size_in_gb=size.volume_gb,
+            volume_kms_key=self.plan.kms_key_arn,
+            output_kms_key=self.plan.kms_key_arn,
+            max_runtime_in_seconds=size.max_runtime_s,
+            env={"PYTHONPATH": f"{INPUT}/headrace/{archive}"},
+            sagemaker_session=self._session,
+        )
+
+    def trainer(self) -> ModelTrainer:
+        """Runs ``train.py`` of ``sourcedir.tar.gz`` with the use case's hyperparameters."""
+        plan = self.plan
+        hyperparameters = {name: str(value) for name, value in plan.usecase.model.hyperparameters.items()}
+        trainer = ModelTrainer(
+            training_image=self._image,
+            role=plan.role_arn,
+            sagemaker_session=self._session,
+            compute=self._compute(),
+            stopping_condition=StoppingCondition(
+                max_runtime_in_seconds=plan.training.max_runtime_s,
+                max_wait_time_in_seconds=plan.max_wait_s if plan.spot else None,
+            ),
+            output_data_config=OutputDataConfig(
+                s3_output_path=run_uri(plan, "models", "artifact"), kms_key_id=plan.kms_key_arn
+            ),
+            checkpoint_config=CheckpointConfig(s3_uri=run_uri(plan, "models", "checkpoints")),
+            environment=OFFLINE_PIP,
+            hyperparameters={
+                **hyperparameters,
+                "usecase": plan.usecase.name,
+                "model_version": ExecutionVariables.PIPELINE_EXECUTION_ID,
+                # The container's own script mode; the SDK's would replace the image's entry point.
+                "sagemaker_program": "train.py",
+                "sagemaker_submit_directory": plan.code.sourcedir,
+            },
+        )
+        return trainer.with_metric_definitions([MetricDefinition(name=n, regex=r) for n, r in METRICS.items()])
+
+    def server(self, model_data: Properties) -> ModelBuilder:
+        """Serves ``code/inference.py`` of the artifact."""
+        return ModelBuilder(
+            image_uri=self._image,
+            s3_model_data_url=model_data,
+            role_arn=self.plan.role_arn,
+            sagemaker_session=self._session,
+            env_vars={
+                **OFFLINE_PIP,
+                "SAGEMAKER_PROGRAM": "inference.py",
+                "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+            },
+        )
+
+    def _compute(self) -> Compute:
+        size = self.plan.training
+        return Compute(
+            instance_type=size.instance_type,
+            instance_count=1,
+            volume_size_in_gb=size.volume_gb,
+            volume_kms_key_id=self.plan.kms_key_arn,
+            enable_managed_spot_training=self.plan.spot or None,
+        )

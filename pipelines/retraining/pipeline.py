@@ -1,0 +1,30 @@
+"""The retraining pipeline, as a table of contents."""
+
+from sagemaker.core.workflow.pipeline_context import PipelineSession
+from sagemaker.mlops.workflow.pipeline import Pipeline
+
+from pipelines.retraining import parameters, steps
+from pipelines.retraining.containers import Containers
+from pipelines.retraining.plan import Plan
+
+
+def build_pipeline(plan: Plan, session: PipelineSession) -> Pipeline:
+    """Preprocess, train and evaluate; register what reaches every floor, fail with the floors it misses otherwise."""
+    declared = parameters.declare(plan.gates)
+    containers = Containers(plan, session)
+
+    preprocess = steps.preprocess(containers, declared)
+    train = steps.train(containers, preprocess)
+    evaluate = steps.evaluate(containers, train, preprocess)
+    register = steps.register(containers, train, declared)
+    fail = steps.fail(plan, declared)
+    check = steps.check_gates(evaluate, declared, passed=register, missed=fail)
+
+    return Pipeline(
+        name=plan.name,
+        parameters=[*declared.declared],
+        steps=[preprocess, train, evaluate, check],
+        sagemaker_session=session,
+        # Without experiments: their tracking needs grants that a retraining does not.
+        pipeline_experiment_config=None,
+    )

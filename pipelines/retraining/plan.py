@@ -1,0 +1,116 @@
+"""What a pipeline is built from: the use case, where its code and data live, and how large its jobs are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from headrace.errors import HeadraceError
+from headrace.usecase import Gate, UseCase
+
+INPUT = "/opt/ml/processing/input"
+OUTPUT = "/opt/ml/processing/output"
+REASON = "/opt/ml/output/message"
+"""Where SageMaker reads why a processing job failed."""
+
+
+class DefinitionError(HeadraceError):
+    """A pipeline definition is wrong: SageMaker would reject it or could not run it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeLocations:
+    """S3 URIs of what ``sources.build`` made. They may hold CDK tokens; each ends in the file's own name."""
+
+    preprocess: str
+    evaluate: str
+    headrace: str
+    sourcedir: str
+
+    def __post_init__(self) -> None:
+        endings = {"preprocess": ".py", "evaluate": ".py", "headrace": ".zip", "sourcedir": ".tar.gz"}
+        for name, ending in endings.items():
+            uri = getattr(self, name)
+            if not uri.startswith("s3://") or not uri.endswith(ending):
+                raise DefinitionError(f"code.{name} is {uri!r}: give the S3 URI of a file that ends in {ending}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSize:
+    """One job's machine, disk and longest run."""
+
+    instance_type: str = "ml.m5.xlarge"
+    volume_gb: int = 30
+    max_runtime_s: int = 3_600
+
+
+PROCESSING_SIZE = JobSize()
+TRAINING_SIZE = JobSize(max_runtime_s=4 * 3_600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything ``build_pipeline`` needs.
+
+    With ``spot``, training waits at most ``max_wait_s`` for capacity, and resumes from its checkpoint.
+    """
+
+    usecase: UseCase
+    name: str
+    region: str
+    bucket: str
+    role_arn: str
+    kms_key_arn: str
+    model_package_group: str
+    code: CodeLocations
+    processing: JobSize = PROCESSING_SIZE
+    training: JobSize = TRAINING_SIZE
+    spot: bool = False
+    max_wait_s: int = 8 * 3_600
+    preprocess_options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The floors a model must reach."""
+        return self.usecase.model.gates
+
+
+class Placeholders:
+    """Stand-ins for values that the SDK would inspect and that may be CDK tokens, which it cannot understand.
+
+    ``stand_in`` gives a plan the SDK accepts; ``fill_in`` puts the real values into what the SDK rendered.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        code = {it.name: getattr(plan.code, it.name) for it in fields(plan.code)}
+        # The file name stays real: it becomes part of entry points and of PYTHONPATH.
+        stand_ins = {name: f"s3://placeholder-code/{name}/{uri.rsplit('/', 1)[-1]}" for name, uri in code.items()}
+        self._plan = replace(
+            plan,
+            bucket="placeholder-bucket",
+            role_arn="arn:aws:iam::000000000000:role/placeholder-role",
+            kms_key_arn="arn:aws:kms:eu-west-1:000000000000:key/placeholder-key",
+            model_package_group="placeholder-group",
+            code=CodeLocations(**stand_ins),
+        )
+        self._values = {
+            **{stand_ins[name]: uri for name, uri in code.items()},
+            self._plan.bucket: plan.bucket,
+            self._plan.role_arn: plan.role_arn,
+            self._plan.kms_key_arn: plan.kms_key_arn,
+            self._plan.model_package_group: plan.model_package_group,
+        }
+
+    def stand_in(self) -> Plan:
+        """The plan with a stand-in for every value that may be a token."""
+        return self._plan
+
+    def fill_in(self, rendered: Any) -> Any:
+        """The rendered structure with every stand-in replaced by its value."""
+        if isinstance(rendered, dict):
+            return {key: self.fill_in(value) for key, value in rendered.items()}
+        if isinstance(rendered, list):
+            return [self.fill_in(value) for value in rendered]
+        if isinstance(rendered, str):
+            for stand_in, value in self._values.items():
+                rendered = rendered.replace(stand_in, value)
+        return rendered
