@@ -4,22 +4,27 @@ Reasons never repeat the value: they travel to logs and quarantine, and the valu
 """
 
 import json
-import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal, NoReturn
 
 from headrace.errors import RejectedError
-from headrace.usecase import Field, FieldType, UseCase
+from headrace.usecase import UseCase
+from headrace.values import Value, coerce, coerce_string, format_timestamp, parse_timestamp
 
-Value = str | int | float | bool | None
+__all__ = [
+    "LabelRecord",
+    "UnknownFields",
+    "Value",
+    "coerce_event",
+    "coerce_label",
+    "format_timestamp",
+    "parse_event",
+    "parse_label",
+    "parse_timestamp",
+]
+
 UnknownFields = Literal["ignore", "reject"]
-LATEST = 7_258_118_400
-"""2200-01-01: event times lie in [1970, 2200), in seconds."""
-_INTEGER_LIMIT = 1 << 63
-_UNWELCOME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,8 @@ def coerce_event(
                 raise RejectedError("is missing", field=field.name)
             event[field.name] = None
         else:
-            event[field.name] = _COERCIONS[field.type](field, value)
-    if unknown_fields == "reject" and len(raw) > len(shape.fields) - list(event.values()).count(None):
+            event[field.name] = coerce(field, value)
+    if unknown_fields == "reject":
         _reject_unknown(raw, event)
     if latest is not None and event[shape.timestamp] > latest:  # type: ignore[operator]  # a required timestamp
         raise RejectedError("lies in the future", field=shape.timestamp)
@@ -114,9 +119,9 @@ def coerce_label(usecase: UseCase, raw: Mapping[str, object]) -> LabelRecord:
             raise RejectedError("is missing", field=name)
         return value
 
-    event_id = _string(shape.field(shape.id), required(shape.id))
+    event_id = coerce_string(shape.field(shape.id), required(shape.id))
     timestamp = parse_timestamp(required(shape.timestamp), field=shape.timestamp)
-    keys = {entity.name: _string(shape.field(entity.key), required(entity.key)) for entity in usecase.entities}
+    keys = {entity.name: coerce_string(shape.field(entity.key), required(entity.key)) for entity in usecase.entities}
     value = required(usecase.label.field)
     if not isinstance(value, int) or value not in (0, 1):
         raise RejectedError("is not 0, 1, true or false", field=usecase.label.field)
@@ -126,104 +131,15 @@ def coerce_label(usecase: UseCase, raw: Mapping[str, object]) -> LabelRecord:
     return LabelRecord(event_id, timestamp, keys, int(value), labelled_at)
 
 
-def parse_timestamp(value: object, *, field: str) -> int:
-    """Read a point in time: ISO-8601 with an offset or Z, or seconds since the epoch.
-
-    Returns:
-        Whole seconds since the epoch, rounded down.
-
-    Raises:
-        RejectedError: if it is neither, or outside 1970 to 2200.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RejectedError("is neither ISO-8601 text nor seconds since the epoch", field=field)
-    moment: int | float = _moment(value, field) if isinstance(value, str) else value
-    if not 0 <= moment < LATEST:
-        raise RejectedError("is outside 1970 to 2200", field=field)
-    return math.floor(moment)
-
-
-def format_timestamp(timestamp: int) -> str:
-    """Write seconds since the epoch as ``YYYY-MM-DDTHH:MM:SSZ``."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _moment(text: str, field: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise RejectedError("is not an ISO-8601 time", field=field) from exc
-    if moment.tzinfo is None:
-        raise RejectedError("has no offset from UTC: end it with Z or +00:00", field=field)
-    return (moment - datetime.fromtimestamp(0, UTC)).total_seconds()
-
-
-def _string(field: Field, value: object) -> str:
-    if not isinstance(value, str):
-        raise RejectedError("is not a string", field=field.name)
-    if not value and field.required:
-        raise RejectedError("is empty", field=field.name)
-    if len(value) > field.max_length:
-        raise RejectedError(f"is longer than {field.max_length} characters", field=field.name)
-    if _UNWELCOME.search(value):
-        raise RejectedError("has control characters or half of a surrogate pair", field=field.name)
-    if field.allowed and value not in field.allowed:
-        raise RejectedError("is not one of the allowed values", field=field.name)
-    return value
-
-
-def _integer(field: Field, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RejectedError("is not a whole number", field=field.name)
-    if not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
-        raise RejectedError("does not fit in 64 bits", field=field.name)
-    _check_range(field, value)
-    return value
-
-
-def _number(field: Field, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RejectedError("is not a number", field=field.name)
-    try:
-        number = float(value)
-    except OverflowError as exc:
-        raise RejectedError("is not a finite number", field=field.name) from exc
-    if not math.isfinite(number):
-        raise RejectedError("is not a finite number", field=field.name)
-    _check_range(field, number)
-    return number
-
-
-def _check_range(field: Field, value: float) -> None:
-    if field.minimum is not None and value < field.minimum:
-        raise RejectedError(f"is below {field.minimum:g}", field=field.name)
-    if field.maximum is not None and value > field.maximum:
-        raise RejectedError(f"is above {field.maximum:g}", field=field.name)
-
-
-def _boolean(field: Field, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise RejectedError("is not true or false", field=field.name)
-    return value
-
-
-def _timestamp(field: Field, value: object) -> int:
-    return parse_timestamp(value, field=field.name)
-
-
-_COERCIONS: dict[FieldType, Callable[[Field, object], Value]] = {
-    "string": _string,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "timestamp": _timestamp,
-}
-
-
 def _reject_unknown(raw: Mapping[str, object], event: Mapping[str, Value]) -> None:
     for name in raw:
         if name not in event:
-            raise RejectedError("is not a field of the event", field=name[:64])
+            raise RejectedError("is not a field of the event", field=_shown(name))
+
+
+def _shown(name: str) -> str:
+    """A field name from outside, fit for logs: short and plain."""
+    return name[:64].encode("ascii", "backslashreplace").decode()
 
 
 def _object(data: bytes, max_bytes: int) -> Mapping[str, object]:
@@ -247,7 +163,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RejectedError("is there twice", field=twice[:64])
+        raise RejectedError("is there twice", field=_shown(twice))
     return found
 
 

@@ -60,7 +60,7 @@ def row_of(columns: Sequence[Column], values: Mapping[str, float | None]) -> lis
         elif column.kind == "count":
             row.append(1)
         else:
-            row.append(0.0 if column.kind == "deviation" else float(value))
+            row.append(0.0 if column.kind == "deviation" else value + 0.0)  # -0.0 becomes 0.0
     return row
 
 

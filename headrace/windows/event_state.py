@@ -76,8 +76,11 @@ class EventState:
 
     def position(self, timestamp: int, event_id: str) -> int:
         """How many events of the tail are ordered at or before (timestamp, event id)."""
-        ids, times = self.ids, self.tracks[0].times
-        if not ids or (timestamp, event_id) >= (times[-1], ids[-1]):
+        ids = self.ids
+        if not ids:
+            return 0
+        times = self.tracks[0].times
+        if (timestamp, event_id) >= (times[-1], ids[-1]):
             return len(ids)
         body = len(times) - len(ids)
         position = bisect_left(times, timestamp, body)

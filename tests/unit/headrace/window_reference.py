@@ -1,0 +1,121 @@
+"""The definition of a window, written down as plainly as possible: no state, no order of arrival, exact sums."""
+
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+import pytest
+from hypothesis import strategies as st
+
+from headrace.usecase import UseCase, WindowFeature
+
+EventRow = dict[str, object]
+LabelRow = dict[str, object]
+
+AMOUNTS = st.one_of(
+    st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 2)),
+    st.integers(-1_000_000, 1_000_000).map(float),
+    st.just(0.0),
+)
+
+
+def events(*, maximum: int = 30, until: int = 150, customers: Sequence[str] = ("c",)) -> st.SearchStrategy[list[EventRow]]:
+    """Events with unique ids, in no order, crowded so that seconds and buckets are shared."""
+    event = st.fixed_dictionaries(
+        {
+            "event_id": st.text("ab01\u00e9\U0001f600", min_size=1, max_size=3),
+            "timestamp": st.integers(1_000, 1_000 + until),
+            "customer_id": st.sampled_from(customers),
+            "shop_id": st.sampled_from(["s", "t"]),
+            "amount": AMOUNTS,
+            "tip": st.none() | AMOUNTS,
+            "online": st.booleans(),
+        }
+    )
+    return st.lists(event, max_size=maximum, unique_by=lambda row: row["event_id"])
+
+
+def labels(history: Sequence[EventRow]) -> st.SearchStrategy[list[LabelRow]]:
+    """Labels of some of these events, repeated and corrected."""
+    if not history:
+        return st.just([])
+    label = st.fixed_dictionaries(
+        {"of": st.sampled_from(history), "returned": st.integers(0, 1), "after": st.integers(0, 40)}
+    )
+    return st.lists(label, max_size=25).map(
+        lambda drawn: [
+            {
+                **{name: it["of"][name] for name in ("event_id", "timestamp", "customer_id", "shop_id")},
+                "returned": it["returned"],
+                "labelled_at": it["of"]["timestamp"] + it["after"],
+            }
+            for it in drawn
+        ]
+    )
+
+
+def in_order(history: Iterable[EventRow]) -> list[EventRow]:
+    """By time, then id."""
+    return sorted(history, key=lambda row: (row["timestamp"], row["event_id"]))
+
+
+def last_labels(given: Iterable[LabelRow]) -> list[LabelRow]:
+    """The last label of every event; within one second the larger value."""
+    kept: dict[object, LabelRow] = {}
+    for label in sorted(given, key=lambda row: (row["labelled_at"], row["returned"])):
+        kept[label["event_id"]] = label
+    return list(kept.values())
+
+
+def value(feature: WindowFeature, rows: Iterable[EventRow], timestamp: int, event_id: str) -> float | None:
+    """The value of a feature at (timestamp, event id), from the rows of its own entity."""
+    inside = [row for row in rows if _covers(feature, row, timestamp, event_id)]
+    if feature.over is None:
+        return float(len(inside))
+    numbers = [Fraction(float(row[feature.over])) for row in inside if row[feature.over] is not None]
+    if feature.function == "sum":
+        return float(sum(numbers))
+    if not numbers:
+        return feature.fill
+    mean = sum(numbers) / len(numbers)
+    if feature.function == "mean":
+        return float(mean)
+    if feature.function == "std":
+        return math.sqrt(sum((number - mean) ** 2 for number in numbers) / len(numbers))
+    return float(min(numbers) if feature.function == "min" else max(numbers))
+
+
+def _covers(feature: WindowFeature, row: EventRow, timestamp: int, event_id: str) -> bool:
+    resolution, until = feature.resolution_s, timestamp - feature.delay_s
+    start = row["timestamp"] // resolution * resolution
+    if not until - feature.length_s < start <= until:
+        return False
+    if feature.delay_s:
+        return start + resolution - 1 <= until
+    if start == timestamp // resolution * resolution:
+        return (row["timestamp"], row["event_id"]) <= (timestamp, event_id)
+    return True
+
+
+def vector(
+    usecase: UseCase, history: Iterable[EventRow], given: Iterable[LabelRow], timestamp: int, event_id: str,
+    keys: dict[str, str],
+) -> dict[str, float | None]:
+    """Every window feature for the entities with these keys, by entity name."""
+    sources = {"events": list(history), "labels": last_labels(given)}
+    found = {}
+    for feature in usecase.window_features:
+        key = usecase.entity(feature.entity).key
+        own = [row for row in sources[feature.source] if row[key] == keys[feature.entity]]
+        found[feature.name] = value(feature, own, timestamp, event_id)
+    return found
+
+
+def agree(actual: dict[str, float | None], expected: dict[str, float | None]) -> None:
+    """Same features, same missing ones, same numbers to 1e-9 (the sums' terms are at most 1e6)."""
+    assert list(actual) == list(expected)
+    missing = {name for name, it in actual.items() if it is None}
+    assert missing == {name for name, it in expected.items() if it is None}
+    for name, it in expected.items():
+        if it is not None:
+            assert actual[name] == pytest.approx(it, rel=1e-9, abs=1e-6), name
