@@ -9,9 +9,11 @@ import argparse
 import os
 
 from stacks.application import Application
+from stacks.endpoint import EndpointStack
 from stacks.features import FeaturesStack
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
+from stacks.serving import ServingStack
 
 
 def build(app: Application) -> None:
@@ -19,7 +21,9 @@ def build(app: Application) -> None:
     target, env = app.target, app.env
     lake = LakeStack(app, target=target, env=env).lake
     ingestion = IngestionStack(app, target=target, env=env, lake=lake).ingestion
-    FeaturesStack(app, target=target, env=env, lake=lake, ingestion=ingestion)
+    features = FeaturesStack(app, target=target, env=env, lake=lake, ingestion=ingestion).features
+    serving = ServingStack(app, target=target, env=env, lake=lake, features=features).serving
+    EndpointStack(app, target=target, env=env, lake=lake, execution_role_arn=serving.model_role_arn)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What every stack has in common: its name, its place and its protection."""
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
 from constructs import Construct
 
 from stacks.target import Target
@@ -11,7 +11,15 @@ class HeadraceStack(Stack):
 
     noun: str
 
-    def __init__(self, scope: Construct, *, target: Target, env: Environment, description: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        target: Target,
+        env: Environment,
+        description: str,
+        synthesizer: IStackSynthesizer | None = None,
+    ) -> None:
         super().__init__(
             scope,
             target.stack_name(self.noun),
@@ -19,6 +27,7 @@ class HeadraceStack(Stack):
             description=description,
             stack_name=target.stack_name(self.noun),
             termination_protection=target.stage.keep_data,
+            synthesizer=synthesizer,
         )
         self.target = target
 

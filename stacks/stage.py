@@ -33,8 +33,8 @@ class Stage:
     """Each function gets its own share of the account's concurrency; new accounts have too little to share out."""
     rollout: Rollout = "canary"
     rollout_bake_s: int = 600
-    min_instances: int | None = None
-    """Overrides the use case's smallest fleet."""
+    min_instances: int = 2
+    """The smallest fleet, unless the use case asks for more. Rollouts by steps need two: no step may exceed half."""
     poll_s: int = 60
     """Between two looks at a running SageMaker pipeline."""
     approval_retry_s: int = 120
@@ -56,9 +56,9 @@ STAGES = {
             min_instances=1,
             alarms_notify=False,
         ),
-        Stage(name="staging", keep_data=False, log_retention_days=30, min_instances=1),
+        Stage(name="staging", keep_data=False, log_retention_days=30),
         Stage(name="prod", rollout="linear"),
-        Stage(name="local", keep_data=False, rollout="linear", poll_s=2, approval_retry_s=2),
+        Stage(name="local", keep_data=False, rollout="linear", poll_s=2, approval_retry_s=10),
     )
 }
 

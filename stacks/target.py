@@ -65,3 +65,8 @@ class Target:
     def masks(self) -> bool:
         """Whether the use case hashes a field, which takes a secret key."""
         return any(field.privacy == "hash" for field in self.usecase.event.fields)
+
+    @property
+    def min_instances(self) -> int:
+        """The endpoint's smallest fleet: what both the stage and the use case ask for at least."""
+        return max(self.stage.min_instances, self.usecase.serving.min_instances)

@@ -1,4 +1,4 @@
-"""Says beside a construct why a finding of cdk-nag is accepted there. Version 3 matches each finding by its whole id."""
+"""Says beside a construct why a finding of cdk-nag is accepted. Version 3 matches each finding by its whole id."""
 
 from collections.abc import Mapping
 
@@ -22,8 +22,33 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     Validations.of(construct).acknowledge(*(Acknowledgment(id=id_, reason=reason) for id_, reason in reasons.items()))
 
 
+def acknowledge_wildcard(role: IConstruct, resource: str, reason: str) -> None:
+    """Accept one resource with a wildcard in a role's policy.
+
+    Args:
+        role: the role that got the grant.
+        resource: the ARN as granted; a value of another stack must have been ``exported`` first.
+        reason: why the wildcard is no wider than the need.
+    """
+    acknowledge(role, {f"AwsSolutions-IAM5[Resource::{_flat(Stack.of(role).resolve(resource))}]": reason})
+
+
 def exported(construct: IConstruct, value: str) -> str:
-    """How findings in other stacks write a value of this construct's stack, such as its ARN: by its export's name."""
-    stack = Stack.of(construct)
-    name: str = stack.resolve(stack.export_value(value))["Fn::ImportValue"]
-    return name
+    """A value of this construct's stack, such as its ARN, as other stacks import it."""
+    return Stack.of(construct).export_value(value)
+
+
+def _flat(value: object) -> str:
+    """How cdk-nag writes an ARN with references in a finding's id."""
+    match value:
+        case str():
+            return value.replace("${", "<").replace("}", ">")
+        case {"Fn::Join": [str(separator), [*parts]]}:
+            return separator.join(_flat(part) for part in parts)
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::ImportValue": name}:
+            return _flat(name)
+        case {"Ref": name}:
+            return f"<{name}>"
+    raise TypeError(f"cannot name {value!r} in a finding")

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.components.acknowledgement import acknowledge, exported
+from stacks.components.acknowledgement import acknowledge, acknowledge_wildcard, exported
 
 _IA_DAYS, _GLACIER_DAYS = 30, 90
 
@@ -88,14 +88,11 @@ class LakeBucket(s3.Bucket):
         objects = [self.arn_for_objects(f"{prefix}*") for prefix in prefixes]
         role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=objects))
         self.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
-        bucket = exported(self, self.bucket_arn)
-        acknowledge(
-            role,
-            {
-                f"AwsSolutions-IAM5[Resource::{bucket}/{prefix}*]": "Objects are named at run time; the grant ends at their folder."
-                for prefix in prefixes
-            },
-        )
+        arn = exported(self, self.bucket_arn)
+        for prefix in prefixes:
+            acknowledge_wildcard(
+                role, f"{arn}/{prefix}*", "Objects are named at run time; the grant ends at their folder."
+            )
 
     @staticmethod
     def _build_logs(scope: Construct, removal_policy: RemovalPolicy) -> s3.Bucket:

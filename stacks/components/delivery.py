@@ -8,7 +8,7 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.components.acknowledgement import acknowledge
+from stacks.components.acknowledgement import acknowledge, acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
 from stacks.components.log import LogGroup
@@ -94,8 +94,8 @@ def _grant_source(role: iam.Role, source: kinesis.IStream) -> None:
 
 def _grant_transform(role: iam.Role, transform: Function) -> None:
     transform.grant_invoke(role)
-    versions = f"AwsSolutions-IAM5[Resource::<{transform.logical_id}.Arn>:*]"
-    acknowledge(role, {versions: "Firehose calls a qualified ARN; the grant names one function."})
+    versions = f"{transform.function_arn}:*"
+    acknowledge_wildcard(role, versions, "Firehose calls a qualified ARN; the grant names one function.")
 
 
 def _parquet(table: glue.S3Table) -> firehose.DataFormatConversionProps:

@@ -1,8 +1,6 @@
 """One way to make a Lambda function: its runtime, bundle, own role, log group, tracing and environment."""
 
-from typing import cast
-
-from aws_cdk import CfnElement, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -74,8 +72,3 @@ class Function(lambda_.Function):
         self.own_role = role
         log.grant_write(role)
         acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's write calls take no resource."})
-
-    @property
-    def logical_id(self) -> str:
-        """The name by which findings about grants on this function call it."""
-        return Stack.of(self).get_logical_id(cast(CfnElement, self.node.default_child))

@@ -1,4 +1,4 @@
-"""The customer key that encrypts everything at rest, and the services that may use it."""
+"""The customer key that encrypts everything at rest, and who besides this account's roles may use it."""
 
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -47,3 +47,15 @@ class EncryptionKey(kms.Key):
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             )
         )
+
+
+def grant_volumes(key: kms.IKey, role: iam.Role) -> None:
+    """Let SageMaker, acting for a role, attach volumes that are encrypted with the key."""
+    key.grant(role, "kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey")
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["kms:CreateGrant"],
+            resources=[key.key_arn],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        )
+    )

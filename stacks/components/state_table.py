@@ -7,8 +7,8 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 PARTITION_KEY, SORT_KEY, EXPIRY = "entity", "source", "expires_at"
-_READ = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem")
-_WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+_READ = ("dynamodb:Query", "dynamodb:BatchGetItem")
+_WRITE = ("dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
 
 
 class StateTable(dynamodb.Table):

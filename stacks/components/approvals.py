@@ -1,0 +1,60 @@
+"""The queue of models to deploy: approvals and rollbacks in, one function out, patience while a rollout is running."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.components.acknowledgement import KEY_GRANT, acknowledge
+from stacks.components.function import Function
+from stacks.components.queue import DeadLetterQueue
+from stacks.target import Target
+
+PATIENCE_S = 7_200
+"""Longer than any rollout: an approval that meets a running update is tried again until then."""
+
+
+class Approvals(Construct):
+    """Delivers approvals and rollback requests of our model package group to a function, one at a time."""
+
+    def __init__(self, scope: Construct, id_: str, *, target: Target, function: Function, key: kms.IKey) -> None:
+        super().__init__(scope, id_)
+        # The construct of a rule would write into the policy of the key itself, which admits the service already.
+        key = kms.Key.from_key_arn(self, "Key", key.key_arn)
+        wait_s = target.stage.approval_retry_s
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters", key=key)
+        queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            visibility_timeout=Duration.seconds(wait_s),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PATIENCE_S // wait_s),
+        )
+        self._build_rules(target, queue)
+        function.add_event_source(sources.SqsEventSource(queue, batch_size=1, max_concurrency=2))
+        acknowledge(function.own_role, KEY_GRANT)
+
+    def _build_rules(self, target: Target, queue: sqs.Queue) -> None:
+        group = target.model_package_group_name
+        approved = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=["SageMaker Model Package State Change"],
+            detail={"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]},
+        )
+        packages = Stack.of(self).format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/")
+        rollback = events.EventPattern(
+            source=["headrace"],
+            detail_type=["Model Rollback Requested"],
+            detail={"ModelPackageArn": [{"prefix": packages}]},
+        )
+        for id_, pattern, description in (
+            ("Approved", approved, "A model package of our group is approved"),
+            ("Rollback", rollback, "Somebody asks for an earlier model package of our group"),
+        ):
+            rule = events.Rule(self, id_, description=description, event_pattern=pattern)
+            rule.add_target(targets.SqsQueue(queue))

@@ -1,0 +1,54 @@
+"""The endpoint: absent until a model is approved, then changed by one parameter under rollback alarms.
+
+Deployment updates this stack with its previous template and a new ``ModelPackageArn``; so this stack holds nothing that
+a model change must not touch: no roles, and no exports, because its resources come and go with the condition.
+"""
+
+from aws_cdk import CfnCondition, CfnParameter, CfnResource, DefaultStackSynthesizer, Environment, Fn
+from constructs import Construct
+
+from stacks.components.endpoint import Endpoint
+from stacks.components.endpoint_scaling import EndpointScaling
+from stacks.lake import Lake
+from stacks.stack import HeadraceStack
+from stacks.target import Target
+
+PACKAGE_PARAMETER = "ModelPackageArn"
+
+
+class EndpointStack(HeadraceStack):
+    """Model, endpoint configuration, endpoint, its scaling and its alarms, all under one condition."""
+
+    noun = "endpoint"
+
+    def __init__(
+        self, scope: Construct, *, target: Target, env: Environment, lake: Lake, execution_role_arn: str
+    ) -> None:
+        super().__init__(
+            scope,
+            target=target,
+            env=env,
+            description="Headrace endpoint: the approved model, its rollout and its scaling",
+            # No parameter besides the model's: an update by deployment then depends on nothing else.
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+        )
+        package = CfnParameter(
+            self,
+            PACKAGE_PARAMETER,
+            default="",
+            allowed_pattern=r"^$|^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$",
+            description="The approved model package that serves. Empty: no endpoint, no cost.",
+        )
+        approved = CfnCondition(self, "HasModel", expression=Fn.condition_not(Fn.condition_equals(package, "")))
+        endpoint = Endpoint(
+            self,
+            "Endpoint",
+            target=target,
+            bucket=lake.bucket,
+            package_arn=package.value_as_string,
+            execution_role_arn=execution_role_arn,
+        )
+        EndpointScaling(self, "Scaling", target=target, endpoint=endpoint)
+        for construct in self.node.find_all():
+            if isinstance(construct, CfnResource):
+                construct.cfn_options.condition = approved

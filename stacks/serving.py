@@ -1,0 +1,110 @@
+"""Serving: the API that answers, and the function that brings approved models to the endpoint."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Environment
+from constructs import Construct
+
+from lambdas.deployment.settings import Settings as DeploymentSettings
+from lambdas.inference.settings import Settings as InferenceSettings
+from stacks.components.api import InferenceApi
+from stacks.components.approvals import Approvals
+from stacks.components.endpoint_access import grant_invoke_endpoint
+from stacks.components.function import Function
+from stacks.components.model_role import ModelRole
+from stacks.components.queue import DeadLetterQueue
+from stacks.components.rollout_rights import grant_rollout
+from stacks.features import Features
+from stacks.lake import Lake
+from stacks.stack import HeadraceStack
+from stacks.target import Target
+
+INFERENCE_CONCURRENCY = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What other stacks use of serving."""
+
+    api: InferenceApi
+    inference: Function
+    deployment: Function
+    dead_letters: DeadLetterQueue
+    model_role_arn: str
+
+
+class ServingStack(HeadraceStack):
+    """HTTP API and inference; the model's role; approved packages, their queue and deployment."""
+
+    noun = "serving"
+
+    def __init__(self, scope: Construct, *, target: Target, env: Environment, lake: Lake, features: Features) -> None:
+        super().__init__(scope, target=target, env=env, description="Headrace serving: inference API, model deployment")
+        inference = self._build_inference(lake, features)
+        api = InferenceApi(
+            self,
+            "Api",
+            name=target.prefix,
+            function=inference,
+            key=lake.key,
+            log_retention_days=target.stage.log_retention_days,
+        )
+        model_role = ModelRole(self, "ModelRole", target=target, bucket=lake.bucket)
+        deployment = self._build_deployment(lake, model_role)
+        approvals = Approvals(self, "Approvals", target=target, function=deployment, key=lake.key)
+        self.serving = Serving(
+            api=api,
+            inference=inference,
+            deployment=deployment,
+            dead_letters=approvals.dead_letters,
+            model_role_arn=model_role.role_arn,
+        )
+        self.publish(
+            ApiUrl=api.api_endpoint,
+            EndpointName=target.endpoint_name,
+            InferenceFunctionName=inference.function_name,
+            DeploymentDeadLetterUrl=approvals.dead_letters.queue_url,
+        )
+
+    def _build_inference(self, lake: Lake, features: Features) -> Function:
+        function = Function(
+            self,
+            "Inference",
+            folder="inference",
+            target=self.target,
+            key=lake.key,
+            timeout_s=10,
+            reserved_concurrency=INFERENCE_CONCURRENCY,
+            description="Answers one event with score and decision",
+            settings=InferenceSettings(
+                usecase=self.target.usecase.name,
+                stage=self.target.stage.name,
+                state_table=features.state.table_name,
+                endpoint_name=self.target.endpoint_name,
+            ),
+        )
+        features.state.grant_read_to(function.own_role)
+        grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name)
+        return function
+
+    def _build_deployment(self, lake: Lake, model_role: ModelRole) -> Function:
+        function = Function(
+            self,
+            "Deployment",
+            folder="deployment",
+            target=self.target,
+            key=lake.key,
+            timeout_s=min(60, self.target.stage.approval_retry_s),
+            memory_mb=512,
+            description="Puts an approved model package into the endpoint stack",
+            settings=DeploymentSettings(
+                usecase=self.target.usecase.name,
+                stage=self.target.stage.name,
+                stack_name=self.target.stack_name("endpoint"),
+                model_package_group=self.target.model_package_group_name,
+            ),
+        )
+        grant_rollout(
+            function.own_role, target=self.target, model_role_arn=model_role.role_arn, key_arn=lake.key.key_arn
+        )
+        return function
