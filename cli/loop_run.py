@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from cli.predictions import Agreement, agreement, read_predictions
 from cli.stream import Streamed, stream
 from cli.training import approve, evaluation, train
 from headrace.errors import HeadraceError
+from headrace.usecase import UseCase
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = "local"
@@ -65,22 +68,33 @@ def run_loop(plan: Plan, console: Console) -> Result:
     """Run the whole loop and stop everything that it started.
 
     Raises:
-        HeadraceError: naming the phase's problem; the emulator's log is kept in the plan's folder.
+        HeadraceError: naming the phase's problem; the logs are kept in the plan's folder.
     """
     phases = Phases(console)
     assembly = plan.out / "cdk.out"
     with phases.phase("synth") as phase:
         synthesize(plan.usecase.name, assembly)
         phase.at(doing=f"{len(list(assembly.glob('*.template.json')))} templates")
-    with Loop(assembly=assembly, log_dir=plan.out / "logs") as loop:
+    with started(plan.usecase, assembly, plan.out / "logs", phases) as (deployment, loop):
+        return run_deployed(plan, deployment, loop, phases)
+
+
+@contextmanager
+def started(usecase: UseCase, assembly: Path, logs: Path, phases: Phases) -> Iterator[tuple[Deployment, Loop]]:
+    """Start the local cloud, deploy an assembly to it, and end both on the way out."""
+    with Loop(assembly=assembly, log_dir=logs) as loop:
         with phases.phase("deploy") as phase:
             outputs = loop.deploy(report=phase.report)
-        session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=loop.region)  # noqa: S106
-        deployment = Deployment(plan.usecase, STAGE, outputs, session, loop.endpoint_url)
-        return _run_deployed(plan, deployment, loop, phases)
+        session = boto3.Session(
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - the local cloud takes any
+            region_name=loop.region,
+        )
+        yield Deployment(usecase, STAGE, outputs, session, loop.endpoint_url), loop
 
 
-def _run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Result:
+def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Result:
+    """Backfill, train, roll out, stream and account in a loop that is up."""
     with phases.phase("history") as phase:
         written = backfill(deployment, plan, phase.report)
     with phases.phase("train") as phase:
@@ -94,9 +108,7 @@ def _run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases
         loop.flush()
         counted = account(deployment)
         predictions = read_predictions(deployment)
-        phase.at(
-            doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted, {len(predictions):,} predictions"
-        )
+        phase.at(doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted")
     return Result(
         account=counted,
         backfill=written,
