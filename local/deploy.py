@@ -1,0 +1,197 @@
+"""Deploys an unmodified CDK cloud assembly to the local AWS with boto3: bootstrap, assets, stacks, outputs.
+
+What ``cdk deploy`` does, without Node and in a tenth of the time. A failure names the resource and its reason.
+"""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from headrace.errors import HeadraceError
+from local.assembly import FileAsset, Stack, stacks
+from local.clients import ACCOUNT_ID, REGION, client
+
+_BOOTSTRAP_VERSION = "30"
+_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_POLL_S = 0.1
+_LIMIT_S = 900.0
+_TEMPLATE_BODY_BYTES = 51_200
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+Outputs = dict[str, str]
+Report = Callable[[str, str], None]
+
+
+class DeployError(HeadraceError):
+    """A stack could not be created or updated. Names the stack, the resource and the reason."""
+
+    def __init__(self, stack: str, reason: str) -> None:
+        super().__init__(f"stack {stack}: {reason}")
+        self.stack = stack
+        self.reason = reason
+
+
+def deploy(assembly_dir: Path, endpoint_url: str, report: Report = lambda _stack, _status: None) -> dict[str, Outputs]:
+    """Create or update every stack of an assembly.
+
+    Args:
+        assembly_dir: What ``cdk synth`` wrote.
+        endpoint_url: The emulator.
+        report: Called with the stack's name and ``assets``, ``create``, ``update`` or ``done`` as it goes.
+
+    Returns:
+        The outputs of each stack by stack name.
+
+    Raises:
+        AssemblyError: the directory cannot be deployed.
+        DeployError: a stack failed; it has been rolled back.
+    """
+    cloudformation = client("cloudformation", endpoint_url)
+    storage = client("s3", endpoint_url)
+    found = stacks(assembly_dir, account=ACCOUNT_ID, region=REGION)
+    _bootstrap(storage, client("ssm", endpoint_url), found)
+    outputs: dict[str, Outputs] = {}
+    for stack in found:
+        report(stack.name, "assets")
+        for asset in stack.assets:
+            _upload(storage, asset)
+        outputs[stack.name] = _deploy_stack(cloudformation, stack, report)
+        report(stack.name, "done")
+    return outputs
+
+
+def update_parameters(stack_name: str, parameters: Mapping[str, str], endpoint_url: str) -> Outputs:
+    """Change parameters of a deployed stack and nothing else, as the deployment function does; waits for the end.
+
+    Raises:
+        DeployError: the update failed and was rolled back.
+    """
+    cloudformation = client("cloudformation", endpoint_url)
+    known = _describe(cloudformation, stack_name)
+    if known is None:
+        raise DeployError(stack_name, "does not exist")
+    values = _previous_parameters(known) | {key: {"ParameterValue": value} for key, value in parameters.items()}
+    request = {
+        "StackName": stack_name,
+        "UsePreviousTemplate": True,
+        "Capabilities": _CAPABILITIES,
+        "Parameters": [{"ParameterKey": key, **value} for key, value in values.items()],
+    }
+    return _run(cloudformation, "update_stack", stack_name, request)
+
+
+def _bootstrap(storage: Any, parameters: Any, found: list[Stack]) -> None:
+    """What ``cdk bootstrap`` leaves behind and templates refer to: the asset buckets and the version parameter."""
+    existing = {bucket["Name"] for bucket in storage.list_buckets()["Buckets"]}
+    for bucket in {asset.bucket for stack in found for asset in stack.assets} - existing:
+        storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    parameters.put_parameter(Name=_BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True)
+
+
+def _upload(storage: Any, asset: FileAsset) -> None:
+    try:
+        storage.head_object(Bucket=asset.bucket, Key=asset.key)
+    except ClientError:
+        body = _zipped(asset.path) if asset.zip else asset.path.read_bytes()
+        storage.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
+
+
+def _zipped(directory: Path) -> bytes:
+    """The directory as a zip that does not depend on when or where it was made."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
+        for path in sorted(directory.rglob("*")):
+            if path.is_file():
+                member = zipfile.ZipInfo(path.relative_to(directory).as_posix(), _ZIP_TIME)
+                member.external_attr = (path.stat().st_mode & 0o777) << 16
+                member.compress_type = zipfile.ZIP_DEFLATED
+                bundle.writestr(member, path.read_bytes())
+    return sink.getvalue()
+
+
+def _deploy_stack(cloudformation: Any, stack: Stack, report: Report) -> Outputs:
+    known = _describe(cloudformation, stack.name)
+    if known and known["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
+        cloudformation.delete_stack(StackName=stack.name)
+        _wait(cloudformation, stack.name)
+        known = None
+    values = _previous_parameters(known) if known else {}
+    declared = stack.template.read_text()
+    values |= {key: {"ParameterValue": value} for key, value in stack.parameters.items()}
+    request = {
+        "StackName": stack.name,
+        **_template(stack, declared),
+        "Capabilities": _CAPABILITIES,
+        "Parameters": [{"ParameterKey": key, **value} for key, value in values.items() if f'"{key}"' in declared],
+        "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
+    }
+    operation = "update_stack" if known else "create_stack"
+    report(stack.name, operation.removesuffix("_stack"))
+    return _run(cloudformation, operation, stack.name, request)
+
+
+def _template(stack: Stack, body: str) -> dict[str, str]:
+    if stack.template_url and len(body.encode()) > _TEMPLATE_BODY_BYTES:
+        return {"TemplateURL": stack.template_url}
+    return {"TemplateBody": body}
+
+
+def _previous_parameters(known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {item["ParameterKey"]: {"UsePreviousValue": True} for item in known.get("Parameters", [])}
+
+
+def _run(cloudformation: Any, operation: str, stack_name: str, request: Mapping[str, Any]) -> Outputs:
+    try:
+        getattr(cloudformation, operation)(**request)
+    except ClientError as exc:
+        message = exc.response["Error"]["Message"]
+        if "No updates are to be performed" not in message:
+            raise DeployError(stack_name, message) from exc
+    stack = _wait(cloudformation, stack_name)
+    if stack is None or stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise DeployError(stack_name, _reason(cloudformation, stack_name, stack))
+    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+
+
+def _describe(cloudformation: Any, stack_name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    except ClientError as exc:
+        if "does not exist" in exc.response["Error"]["Message"]:
+            return None
+        raise
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def _wait(cloudformation: Any, stack_name: str) -> dict[str, Any] | None:
+    deadline = time.monotonic() + _LIMIT_S
+    while (stack := _describe(cloudformation, stack_name)) and stack["StackStatus"].endswith("_IN_PROGRESS"):
+        if time.monotonic() > deadline:
+            raise DeployError(stack_name, f"still {stack['StackStatus']} after {_LIMIT_S:.0f} s")
+        time.sleep(_POLL_S)
+    return stack
+
+
+def _reason(cloudformation: Any, stack_name: str, stack: Mapping[str, Any] | None) -> str:
+    """The first resource that failed in this operation, and why."""
+    events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
+    for event in reversed(_latest_operation(events, stack_name)):
+        reason = event.get("ResourceStatusReason", "")
+        if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
+            return f"resource {event['LogicalResourceId']} ({event['ResourceType']}) failed: {reason}"
+    return f"ended as {stack['StackStatus'] if stack else 'deleted'}"
+
+
+def _latest_operation(events: list[dict[str, Any]], stack_name: str) -> list[dict[str, Any]]:
+    """The events since the stack's last create or update began; newest first."""
+    for index, event in enumerate(events):
+        started = event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+        if started and event["LogicalResourceId"] == stack_name:
+            return events[:index]
+    return events

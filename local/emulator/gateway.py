@@ -1,0 +1,24 @@
+"""The application behind the port: our own endpoints, and ministack for everything else."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+from local.emulator import admin
+from local.emulator.http_server import Message
+from local.emulator.ministack_core import module
+
+_Receive = Callable[[], Awaitable[Message]]
+_Send = Callable[[Message], Awaitable[None]]
+
+
+async def application(scope: Message, receive: _Receive, send: _Send) -> None:
+    """ASGI application."""
+    if not scope["path"].startswith(admin.PREFIX):
+        await module("app").app(scope, receive, send)
+        return
+    body = (await receive()).get("body", b"")
+    status, document = await admin.handle(scope["method"], scope["path"], body)
+    answer = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})

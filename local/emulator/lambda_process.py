@@ -1,0 +1,230 @@
+"""Warm Lambda workers: one process per concurrent execution of a function, kept until its code or settings change."""
+
+import json
+import os
+import select
+import subprocess  # noqa: S404  Lambda functions are processes here
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+_INIT_LIMIT_S = 60.0
+_END_GRACE_S = 2.0
+_RUNTIME = Path(__file__).with_name("lambda_runtime.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """Everything that decides how a worker starts. Two equal launches can share workers."""
+
+    function: str
+    handler: str
+    timeout_s: float
+    code_paths: tuple[str, ...]
+    runtime_paths: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    log_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an invocation gave: ``result`` or, when ``error`` is set, the error document; and what it logged."""
+
+    result: Any = None
+    error: dict[str, Any] | None = None
+    log: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One invocation."""
+
+    event: object
+    request_id: str
+    function_arn: str
+    trace_id: str | None = None
+
+
+class _WorkerDied(Exception):
+    """The process ended without an answer."""
+
+
+class Worker:
+    """One execution environment. Serves one invocation at a time."""
+
+    def __init__(self, launch: Launch) -> None:
+        """Start the process; the handler is imported on the first invocation's clock."""
+        self.launch = launch
+        self._log = Path(launch.log_path).open("ab+", buffering=0)  # noqa: SIM115  lives as long as the process
+        self._log_seen = self._log.seek(0, os.SEEK_END)
+        self._process = subprocess.Popen(  # noqa: S603  our own runtime script on our own interpreter
+            [sys.executable, "-I", "-S", str(_RUNTIME)],
+            cwd=launch.code_paths[0],
+            env=dict(launch.environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+        self._unread = b""
+        self._ready = False
+
+    def invoke(self, call: Call) -> Outcome:
+        """Run one invocation; a worker that timed out or died must be discarded (``alive`` is then false)."""
+        try:
+            if not self._ready:
+                failed = self._start()
+                if failed:
+                    return self._ended(failed)
+            deadline = time.time() + self.launch.timeout_s
+            self._send({**vars(call), "deadline_ms": int(deadline * 1000)})
+            answer = self._receive(deadline)
+        except TimeoutError:
+            text = f"Task timed out after {self.launch.timeout_s:.2f} seconds"
+            return self._ended({"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {call.request_id} Error: {text}"})
+        except (_WorkerDied, OSError):
+            code = self._process.wait()
+            text = f"RequestId: {call.request_id} Error: Runtime exited with error: exit status {code}"
+            return self._ended({"errorType": "Runtime.ExitError", "errorMessage": text})
+        return Outcome(result=answer.get("result"), error=answer.get("error"), log=self._new_log())
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can serve another invocation."""
+        return self._process.poll() is None
+
+    def signal(self) -> None:
+        """Ask the process to end without waiting for it."""
+        if self.alive:
+            self._process.terminate()
+
+    def collect(self, deadline: float) -> None:
+        """Reap the process, with force after ``deadline`` (monotonic seconds)."""
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            if stream:
+                stream.close()
+
+    def _ended(self, error: dict[str, Any]) -> Outcome:
+        if self.alive:
+            self._process.kill()
+        self._process.wait()
+        return Outcome(error=error, log=self._new_log())
+
+    def _start(self) -> dict[str, Any] | None:
+        launch = self.launch
+        self._send({"code_paths": launch.code_paths, "runtime_paths": launch.runtime_paths, "handler": launch.handler})
+        answer = self._receive(time.time() + _INIT_LIMIT_S)
+        self._ready = "ready" in answer
+        found: dict[str, Any] | None = answer.get("error")
+        return found
+
+    def _send(self, message: Mapping[str, object]) -> None:
+        pipe = self._process.stdin
+        if pipe is None:
+            raise _WorkerDied
+        pipe.write(json.dumps(message).encode() + b"\n")
+        pipe.flush()
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        pipe: BinaryIO | Any = self._process.stdout
+        parts = [self._unread]
+        while b"\n" not in parts[-1]:
+            left = deadline - time.time()
+            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+                raise TimeoutError
+            data = os.read(pipe.fileno(), 1 << 20)
+            if not data:
+                raise _WorkerDied
+            parts.append(data)
+        line, _, self._unread = b"".join(parts).partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _new_log(self) -> str:
+        if self._log.closed:  # the emulator stops while this invocation runs
+            return ""
+        self._log.seek(self._log_seen)
+        written = self._log.read() or b""
+        self._log_seen += len(written)
+        return written.decode("utf-8", "replace").rstrip("\n")
+
+
+@dataclass
+class _Pool:
+    launch: Launch
+    idle: list[Worker] = field(default_factory=list)
+
+
+class Workers:
+    """The warm workers of every function."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, _Pool] = {}
+        self._all: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def invoke(self, launch: Launch, call: Call) -> Outcome:
+        """Run ``call`` on a warm worker of ``launch.function``, or on a new one when none is free."""
+        worker = self._take(launch)
+        try:
+            return worker.invoke(call)
+        finally:
+            self._give_back(worker)
+
+    def discard(self, function: str) -> None:
+        """End the workers of one function."""
+        with self._lock:
+            pool = self._pools.pop(function, None)
+        self._end(pool.idle if pool else [])
+
+    def close(self) -> None:
+        """End every worker; later invocations are refused."""
+        with self._lock:
+            self._closed = True
+            workers = list(self._all)
+            self._pools.clear()
+        self._end(workers)
+
+    def __len__(self) -> int:
+        """How many worker processes there are."""
+        return len(self._all)
+
+    def _take(self, launch: Launch) -> Worker:
+        stale: list[Worker] = []
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the emulator is stopping")
+            pool = self._pools.setdefault(launch.function, _Pool(launch))
+            if pool.launch != launch:
+                stale, self._pools[launch.function] = pool.idle, _Pool(launch)
+                pool = self._pools[launch.function]
+            worker = pool.idle.pop() if pool.idle else Worker(launch)
+            self._all.add(worker)
+        self._end(stale)
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            pool = self._pools.get(worker.launch.function)
+            if pool and pool.launch == worker.launch and worker.alive and not self._closed:
+                pool.idle.append(worker)
+                return
+        self._end([worker])
+
+    def _end(self, workers: Sequence[Worker]) -> None:
+        for worker in workers:
+            worker.signal()
+        deadline = time.monotonic() + _END_GRACE_S
+        for worker in workers:
+            worker.collect(deadline)
+        with self._lock:
+            self._all.difference_update(workers)

@@ -1,0 +1,213 @@
+"""The whole loop around a block of code: start the emulator, deploy, hand out clients, end everything.
+
+    with Loop(Path("cdk.out")) as loop:
+        loop.client("kinesis").put_records(...)
+        loop.wait_until_idle()
+
+Leaves no process and no port behind, whatever ends the block.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from headrace.errors import HeadraceError
+from local import clients
+from local.deploy import Outputs, Report, deploy
+
+_START_LIMIT_S = 60.0
+_STOP_LIMIT_S = 20.0
+_POLL_S = 0.05
+_REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class LoopError(HeadraceError):
+    """The emulator did not start, ended by itself or did not come to rest."""
+
+
+class Loop:
+    """A running local AWS with the stacks of an assembly in it."""
+
+    def __init__(
+        self,
+        assembly_dir: Path | None = None,
+        *,
+        log_path: Path | None = None,
+        enforce_iam: bool = True,
+        wait_scale: float = 1.0,
+        report: Report = lambda _stack, _status: None,
+    ) -> None:
+        """Describe the loop; entering the context starts it.
+
+        Args:
+            assembly_dir: The CDK cloud assembly to deploy; None starts an empty account.
+            log_path: Where the emulator's log goes; default a file in the loop's scratch directory.
+            enforce_iam: Whether execution-role policies are enforced.
+            wait_scale: Factor on the waits of Step Functions, so that a poll every minute need not take minutes.
+            report: Called with the stack's name and what is being done to it.
+        """
+        self.outputs: dict[str, Outputs] = {}
+        self.state_dir = Path()
+        self.endpoint_url = ""
+        self._assembly_dir = assembly_dir
+        self._log_path = log_path
+        self._enforce_iam = enforce_iam
+        self._wait_scale = wait_scale
+        self._report = report
+        self._process: subprocess.Popen[bytes] | None = None
+        self.client = lru_cache(maxsize=None)(self._client)
+
+    def __enter__(self) -> Self:
+        """Start the emulator and deploy. Everything is ended again when that fails."""
+        try:
+            self._start()
+            if self._assembly_dir:
+                self.outputs = deploy(self._assembly_dir, self.endpoint_url, self._report)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End everything."""
+        self.stop()
+
+    @property
+    def log_path(self) -> Path:
+        """The emulator's log; Lambda logs lie in ``state_dir / "lambda" / "logs"``."""
+        return self._log_path or self.state_dir / "emulator.log"
+
+    def _client(self, service: str) -> Any:
+        """A boto3 client of this loop, made once per service."""
+        return clients.client(service, self.endpoint_url)
+
+    def output(self, stack_noun: str, key: str) -> str:
+        """The output ``key`` of the stack whose name ends in ``stack_noun`` (``lake``, ``serving``, ...).
+
+        Raises:
+            LoopError: there is no such stack or output.
+        """
+        for name, outputs in self.outputs.items():
+            if name.endswith(f"-{stack_noun}") and key in outputs:
+                return outputs[key]
+        raise LoopError(f"no stack {stack_noun!r} with an output {key!r}; there are {self.outputs}")
+
+    def advance(self, seconds: float) -> float:
+        """Let time pass on the injected clock; returns the new time in epoch seconds."""
+        return float(self._admin("clock", {"advance_s": seconds})["now"])
+
+    def now(self) -> float:
+        """The injected clock in epoch seconds."""
+        return float(self._admin("clock")["now"])
+
+    def flush(self) -> None:
+        """Close batching windows and write every Firehose buffer to S3 now.
+
+        Raises:
+            LoopError: a delivery stream could not write.
+        """
+        answer = self._admin("flush", {})
+        if not answer["flushed"]:
+            raise LoopError(f"delivery streams could not write: {answer['stuck']}; see {self.log_path}")
+
+    def idle(self) -> dict[str, Any]:
+        """Who still has work; see ``GET /_headrace/idle``."""
+        return self._admin("idle")
+
+    def wait_until_idle(self, timeout_s: float = 120.0) -> None:
+        """Wait until no stream, queue or job has work left. Buffers of Firehose count: ``flush()`` first.
+
+        Raises:
+            LoopError: there is still work after ``timeout_s``.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not (report := self.idle())["idle"]:
+            if time.monotonic() > deadline:
+                raise LoopError(f"still busy after {timeout_s:.0f} s: {json.dumps(report)}")
+            time.sleep(_POLL_S)
+
+    def _start(self) -> None:
+        self.state_dir = Path(tempfile.mkdtemp(prefix="headrace-loop-"))
+        port = _free_port()
+        self.endpoint_url = f"http://127.0.0.1:{port}"
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        arguments = ["--port", str(port), "--state-dir", str(self.state_dir), "--wait-scale", str(self._wait_scale)]
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  our own module on our own interpreter
+                [sys.executable, "-m", "local.emulator", *arguments, *["--enforce-iam"] * self._enforce_iam],
+                cwd=_REPOSITORY,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches us; we end the emulator in order
+            )
+        self._wait_until_healthy()
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + _START_LIMIT_S
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise LoopError(f"the emulator ended while starting:\n{self._log_tail()}")
+            try:
+                self._admin("health")
+            except (OSError, LoopError):
+                time.sleep(_POLL_S)
+            else:
+                return
+        raise LoopError(f"the emulator was not ready after {_START_LIMIT_S:.0f} s:\n{self._log_tail()}")
+
+    def stop(self) -> None:
+        """End the emulator and what it started; safe to call again."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)  # the session is the emulator's own
+                process.wait()
+        if self.state_dir != Path():
+            shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    def _log_tail(self) -> str:
+        lines = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
+        return "\n".join(lines[-15:])
+
+    def _admin(self, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310  our own loopback address
+            f"{self.endpoint_url}/_headrace/{name}", data=None if body is None else json.dumps(body).encode()
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=180) as answer:  # noqa: S310  our own loopback address
+                document: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as exc:
+            raise LoopError(f"{name}: {exc.read().decode(errors='replace')}") from exc
+        return document
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment() -> dict[str, str]:
+    """The host's environment without its AWS settings, proxies and Python overrides."""
+    dropped = ("AWS_", "MINISTACK_", "LOCALSTACK_", "PYTHONPATH", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true"}
