@@ -4,6 +4,7 @@ import os
 from functools import cache
 
 from aws_lambda_powertools.utilities.data_classes import KinesisFirehoseEvent
+from aws_lambda_powertools.utilities.data_classes.kinesis_firehose_event import KinesisFirehoseRecord
 
 from headrace.usecase import UseCase
 from lambdas.delivery_transform.logic import Delivery
@@ -40,9 +41,15 @@ def deliveries(event: KinesisFirehoseEvent) -> list[Delivery]:
             Record(
                 shard_id=it.metadata.shard_id if it.metadata else "",
                 sequence_number=it.metadata.sequence_number if it.metadata else "",
-                arrived_at=(it.metadata or it).approximate_arrival_timestamp / 1000,
+                arrived_at=_arrived_ms(it) / 1000,
                 data=it.data_as_bytes,
             ),
         )
         for it in event.records
     ]
+
+
+def _arrived_ms(it: KinesisFirehoseRecord) -> float:
+    """Arrival in the source stream. AWS shows it as a number and, in one page's sample, as text; that one is passed."""
+    arrived: object = it.metadata.approximate_arrival_timestamp if it.metadata else None
+    return arrived if isinstance(arrived, int | float) else it.approximate_arrival_timestamp

@@ -48,9 +48,10 @@ class Endpoint(Protocol):
 def inference_id(event_id: str) -> str:
     """The id under which SageMaker captures an answer: the event's own if it may be one, else a hash of it.
 
-    SageMaker takes at most 64 ASCII characters. The ground truth of the event carries the same id.
+    SageMaker takes at most 64 printable ASCII characters in a header, which loses spaces at the ends. The ground truth
+    of the event carries the same id.
     """
-    if len(event_id) <= _LONGEST_ID and event_id.isascii() and event_id.isprintable():
+    if len(event_id) <= _LONGEST_ID and event_id.isascii() and event_id.isprintable() and event_id == event_id.strip():
         return event_id
     return hashlib.sha256(event_id.encode()).hexdigest()
 

@@ -29,8 +29,10 @@ _ATTEMPTS = 4
 _PAUSE_S = 0.05
 _DAY_S = 86_400
 _LOST = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
-_TRANSIENT = frozenset(
-    {"InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"})
+_TRANSIENT = frozenset({
+    "InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError",
+    "TransactionConflict",
+})
 
 
 class StateWriter:

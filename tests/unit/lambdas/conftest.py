@@ -1,0 +1,60 @@
+"""No sockets; AWS credentials that work nowhere; every cache of the functions empty."""
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EVENTS = Path(__file__).parents[2] / "events"
+FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference")
+
+
+@pytest.fixture(autouse=True)
+def offline(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing reaches out, and no setting leaks in."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "eu-west-1",
+        "POWERTOOLS_METRICS_DISABLED": "false", "POWERTOOLS_LOG_LEVEL": "INFO",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def fresh_process() -> Iterator[None]:
+    """As after a cold start."""
+    clear()
+    yield
+    clear()
+
+
+def clear() -> None:
+    """Forget clients, settings and wiring."""
+    importlib.import_module("lambdas.shared.clients")._client.cache_clear()
+    for function in FUNCTIONS:
+        module = importlib.import_module(f"lambdas.{function}.adapters")
+        for name in ("settings", "connect", "key"):
+            if hasattr(module, name):
+                getattr(module, name).cache_clear()
+
+
+@pytest.fixture
+def lambda_context() -> object:
+    """What Powertools reads of a Lambda context."""
+
+    class Context:
+        function_name = "function"
+        memory_limit_in_mb = 512
+        invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function"
+        aws_request_id = "52fdfc07-2182-154f-163f-5f0f9a621d72"
+
+    return Context()
+
+
+@pytest.fixture
+def aws_event() -> Any:
+    """Load an event as AWS documents it."""
+    return lambda name: json.loads((EVENTS / name).read_text())

@@ -1,0 +1,216 @@
+"""In-memory stand-ins for AWS behind the functions' protocols, with faults where a test asks for them."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from headrace.errors import RetryableError
+from headrace.features import Vector
+from lambdas.shared.scoring import EndpointError, Scored
+from lambdas.shared.stream import Outcome, Record
+from lambdas.shared.window_state import EntityKey, StateWrite, StoredState
+
+SHARD = "shardId-000000000000"
+START = 1_700_000_000
+FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
+
+
+class CrashError(Exception):
+    """The process died here."""
+
+
+class Faults:
+    """Says what goes wrong at each step; steps are counted over the whole run. Nothing goes wrong after the last."""
+
+    def __init__(self, plan: Iterable[str] = ()) -> None:
+        self.plan = iter(plan)
+
+    def next(self) -> str:
+        """``ok``, ``before`` or ``after`` (crash before or after the effect), ``throttle`` or ``lose``."""
+        return next(self.plan, "ok")
+
+
+@dataclass
+class FakeStore:
+    """The lake's bucket."""
+
+    faults: Faults = field(default_factory=Faults)
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, key: str, body: bytes) -> None:
+        fault = self.faults.next()
+        if fault == "before":
+            raise CrashError
+        if fault in ("throttle", "lose"):
+            raise RetryableError("slow down")
+        self.objects[key] = body
+        if fault == "after":
+            raise CrashError
+
+    def rows(self, prefix: str) -> list[dict[str, object]]:
+        """Every row under a prefix."""
+        return [json.loads(line) for key in sorted(self.objects) if key.startswith(prefix)
+                for line in self.objects[key].splitlines()]
+
+
+@dataclass
+class FakeTable:
+    """The window-state table."""
+
+    faults: Faults = field(default_factory=Faults)
+    items: dict[tuple[EntityKey, str], StoredState] = field(default_factory=dict)
+    reads: int = 0
+    expiries: dict[EntityKey, int] = field(default_factory=dict)
+
+    def read(self, keys: Iterable[EntityKey]) -> Mapping[EntityKey, Sequence[StoredState]]:
+        self._fail_read()
+        return {key: [state for (owner, _), state in self.items.items() if owner == key] for key in keys}
+
+    def read_own(self, keys: Iterable[EntityKey], source: str) -> Mapping[EntityKey, StoredState]:
+        self._fail_read()
+        return {key: self.items[key, source] for key in keys if (key, source) in self.items}
+
+    def _fail_read(self) -> None:
+        self.reads += 1
+        fault = self.faults.next()
+        if fault in ("before", "after"):
+            raise CrashError
+        if fault in ("throttle", "lose"):
+            raise RetryableError("slow down")
+
+    def write(self, writes: Sequence[StateWrite]) -> set[EntityKey]:
+        failed = set()
+        for write in writes:
+            fault = self.faults.next()
+            if fault == "before":
+                raise CrashError
+            if fault == "throttle" or not self._put(write):
+                failed.add(write.key)
+            if fault == "lose":  # stored, but the answer says that it was not, as after a lost response
+                failed.add(write.key)
+            if fault == "after":
+                raise CrashError
+        return failed
+
+    def _put(self, write: StateWrite) -> bool:
+        place = (write.key, write.source)
+        stored = self.items.get(place)
+        if (stored.mark if stored else None) != write.read_mark:
+            return False
+        self.items[place] = StoredState(write.source, write.data, write.mark, write.folded)
+        self.expiries[write.key] = write.expires_at
+        return True
+
+
+@dataclass
+class FakeLog:
+    """The feature delivery stream."""
+
+    faults: Faults = field(default_factory=Faults)
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def append(self, rows: Sequence[bytes]) -> set[int]:
+        refused = set()
+        for position, row in enumerate(rows):
+            fault = self.faults.next()
+            if fault == "before":
+                raise CrashError
+            if fault == "throttle":
+                refused.add(position)
+                continue
+            assert row.endswith(b"\n")
+            self.rows.append(json.loads(row))
+            if fault == "lose":  # taken, but the answer says that it was not
+                refused.add(position)
+            if fault == "after":
+                raise CrashError
+        return refused
+
+
+@dataclass
+class FakeEndpoint:
+    """A model whose score is a function of the vector, or which fails in the order given."""
+
+    failures: list[EndpointError] = field(default_factory=list)
+    calls: list[tuple[int, str]] = field(default_factory=list)
+
+    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+        self.calls.append((len(vectors), inference_id))
+        if self.failures:
+            raise self.failures.pop(0)
+        return [Scored(score_of(vector), "APPROVE", "7") for vector in vectors]
+
+
+def score_of(vector: Vector) -> float:
+    """A score in which every feature counts."""
+    return sum((index + 1) * (value or 0.0) for index, value in enumerate(vector.values())) % 1.0
+
+
+@dataclass
+class FakeClock:
+    """A clock that only sleeping and being told moves."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def record(
+    position: int, body: bytes | Mapping[str, object], *, shard: str = SHARD, arrived_at: float = START
+) -> Record:
+    """The record at a position of the shard."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Record(shard, str(FIRST_SEQUENCE + position), arrived_at, data)
+
+
+def event(
+    number: int, *, at: int = START, customer: str = "c1", terminal: str = "t1", amount: float = 10.0
+) -> dict[str, object]:
+    """A valid transaction."""
+    keys = {"customer_id": customer, "terminal_id": terminal}
+    return {"event_id": f"e{number:06}", "timestamp": at, **keys, "amount": amount}
+
+
+def label(number: int, *, at: int = START, customer: str = "c1", terminal: str = "t1", fraud: object = 1,
+          labelled_at: int | None = None) -> dict[str, object]:
+    """A valid label."""
+    return {"event_id": f"e{number:06}", "timestamp": at, "customer_id": customer, "terminal_id": terminal,
+            "fraud": fraud, "labelled_at": labelled_at or at + 7 * 86_400}
+
+
+def event_source_mapping(
+    records: Sequence[Record], invoke: Callable[[Sequence[Record]], Outcome], *, batch: int, splits: Iterator[bool]
+) -> int:
+    """Feed a shard to a function as Lambda does: partial responses, retries of crashes, sometimes bisected.
+
+    Args:
+        records: the shard.
+        invoke: the function.
+        batch: the most records per invocation.
+        splits: whether the next failed batch is bisected.
+
+    Returns:
+        How often the function was invoked.
+    """
+    position, invocations = 0, 0
+    limit = batch
+    while position < len(records):
+        chunk = records[position : position + limit]
+        invocations += 1
+        assert invocations < 2_000, "no progress"
+        try:
+            failures = invoke(chunk).response(chunk)["batchItemFailures"]
+        except CrashError:
+            limit = max(1, len(chunk) // 2) if next(splits, False) else batch
+            continue
+        limit = batch
+        if not failures:
+            position += len(chunk)
+            continue
+        numbers = [it.sequence_number for it in chunk]
+        position += numbers.index(failures[0]["itemIdentifier"])
+    return invocations
