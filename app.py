@@ -13,17 +13,27 @@ from stacks.endpoint import EndpointStack
 from stacks.features import FeaturesStack
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
+from stacks.monitoring import MonitoringStack
+from stacks.observability import ObservabilityStack
+from stacks.retraining import RetrainingStack
 from stacks.serving import ServingStack
+from stacks.training import TrainingStack
 
 
 def build(app: Application) -> None:
     """Put all stacks of the app's target into it."""
-    target, env = app.target, app.env
-    lake = LakeStack(app, target=target, env=env).lake
-    ingestion = IngestionStack(app, target=target, env=env, lake=lake).ingestion
-    features = FeaturesStack(app, target=target, env=env, lake=lake, ingestion=ingestion).features
-    serving = ServingStack(app, target=target, env=env, lake=lake, features=features).serving
-    EndpointStack(app, target=target, env=env, lake=lake, execution_role_arn=serving.model_role_arn)
+    target = app.target
+    lake = LakeStack(app, target=target).lake
+    ingestion = IngestionStack(app, target=target, lake=lake).ingestion
+    features = FeaturesStack(app, target=target, lake=lake, ingestion=ingestion).features
+    training = TrainingStack(app, target=target, lake=lake).training
+    serving = ServingStack(app, target=target, lake=lake, features=features).serving
+    EndpointStack(app, target=target, lake=lake, execution_role_arn=serving.model_role_arn)
+    MonitoringStack(app, target=target, ingestion=ingestion, features=features, serving=serving)
+    observability = ObservabilityStack(
+        app, target=target, lake=lake, ingestion=ingestion, features=features, serving=serving
+    ).observability
+    RetrainingStack(app, target=target, lake=lake, training=training, observability=observability)
 
 
 def main() -> None:

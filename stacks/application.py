@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import App, Environment, Tags, Validations
+from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 import usecases
@@ -51,8 +51,8 @@ class Application(App):
             usecase=usecases.load(self._required("usecase")),
             stage=stage(self._required("stage")),
             region=self._required("region"),
+            account=self.node.try_get_context("account"),
         )
-        self.env = Environment(account=self.node.try_get_context("account"), region=self.target.region)
         self._tag()
         if checked:
             Validations.of(self).add_plugins(AwsSolutionsChecks())

@@ -4,7 +4,7 @@ Deployment updates this stack with its previous template and a new ``ModelPackag
 a model change must not touch: no roles, and no exports, because its resources come and go with the condition.
 """
 
-from aws_cdk import CfnCondition, CfnParameter, CfnResource, DefaultStackSynthesizer, Environment, Fn
+from aws_cdk import CfnCondition, CfnParameter, CfnResource, DefaultStackSynthesizer, Fn
 from constructs import Construct
 
 from stacks.components.endpoint import Endpoint
@@ -21,13 +21,10 @@ class EndpointStack(HeadraceStack):
 
     noun = "endpoint"
 
-    def __init__(
-        self, scope: Construct, *, target: Target, env: Environment, lake: Lake, execution_role_arn: str
-    ) -> None:
+    def __init__(self, scope: Construct, *, target: Target, lake: Lake, execution_role_arn: str) -> None:
         super().__init__(
             scope,
             target=target,
-            env=env,
             description="Headrace endpoint: the approved model, its rollout and its scaling",
             # No parameter besides the model's: an update by deployment then depends on nothing else.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Environment
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
@@ -39,11 +38,10 @@ class FeaturesStack(HeadraceStack):
 
     noun = "features"
 
-    def __init__(self, scope: Construct, *, target: Target, env: Environment, lake: Lake, ingestion: Ingestion) -> None:
+    def __init__(self, scope: Construct, *, target: Target, lake: Lake, ingestion: Ingestion) -> None:
         super().__init__(
             scope,
             target=target,
-            env=env,
             description="Headrace features: window state, stream functions, feature groups",
         )
         state = StateTable(self, "State", key=lake.key, keep_data=target.stage.keep_data)

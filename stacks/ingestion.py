@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Environment
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
@@ -32,11 +31,10 @@ class IngestionStack(HeadraceStack):
 
     noun = "ingestion"
 
-    def __init__(self, scope: Construct, *, target: Target, env: Environment, lake: Lake) -> None:
+    def __init__(self, scope: Construct, *, target: Target, lake: Lake) -> None:
         super().__init__(
             scope,
             target=target,
-            env=env,
             description="Headrace ingestion: event and label streams, delivery to the lake",
         )
         events = EventStream(self, "Events", name=target.events_stream_name, key=lake.key, stage=target.stage)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Environment, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -29,10 +29,8 @@ class LakeStack(HeadraceStack):
 
     noun = "lake"
 
-    def __init__(self, scope: Construct, *, target: Target, env: Environment) -> None:
-        super().__init__(
-            scope, target=target, env=env, description="Headrace lake: encrypted bucket, Glue database and tables"
-        )
+    def __init__(self, scope: Construct, *, target: Target) -> None:
+        super().__init__(scope, target=target, description="Headrace lake: encrypted bucket, Glue database and tables")
         removal = RemovalPolicy.RETAIN if target.stage.keep_data else RemovalPolicy.DESTROY
         key = EncryptionKey(self, "Key", removal_policy=removal)
         bucket = LakeBucket(self, "Bucket", key=key, removal_policy=removal)

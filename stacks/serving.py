@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Environment
 from constructs import Construct
 
 from lambdas.deployment.settings import Settings as DeploymentSettings
@@ -38,8 +37,8 @@ class ServingStack(HeadraceStack):
 
     noun = "serving"
 
-    def __init__(self, scope: Construct, *, target: Target, env: Environment, lake: Lake, features: Features) -> None:
-        super().__init__(scope, target=target, env=env, description="Headrace serving: inference API, model deployment")
+    def __init__(self, scope: Construct, *, target: Target, lake: Lake, features: Features) -> None:
+        super().__init__(scope, target=target, description="Headrace serving: inference API, model deployment")
         inference = self._build_inference(lake, features)
         api = InferenceApi(
             self,

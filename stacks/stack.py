@@ -16,16 +16,15 @@ class HeadraceStack(Stack):
         scope: Construct,
         *,
         target: Target,
-        env: Environment,
         description: str,
         synthesizer: IStackSynthesizer | None = None,
     ) -> None:
         super().__init__(
             scope,
             target.stack_name(self.noun),
-            env=env,
             description=description,
             stack_name=target.stack_name(self.noun),
+            env=Environment(account=target.account, region=target.region),
             termination_protection=target.stage.keep_data,
             synthesizer=synthesizer,
         )

@@ -17,6 +17,8 @@ class Target:
     usecase: UseCase
     stage: Stage
     region: str
+    account: str | None = None
+    """None: the templates fit any account."""
 
     @property
     def prefix(self) -> str:

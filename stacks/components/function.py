@@ -70,5 +70,6 @@ class Function(lambda_.Function):
             reserved_concurrent_executions=reserved_concurrency if target.stage.reserved_concurrency else None,
         )
         self.own_role = role
+        self.timeout_s = timeout_s
         log.grant_write(role)
         acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's write calls take no resource."})

@@ -1,0 +1,61 @@
+"""Questions that operators ask of the logs, saved where they look for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.components.function import Function
+from stacks.target import Target
+
+_EVERY = ("DeliveryTransform", "Enrichment", "GroundTruth", "Inference", "Deployment")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One query: which lines, what of them, in whose logs."""
+
+    name: str
+    filters: tuple[str, ...]
+    functions: tuple[str, ...]
+    display: str = ""
+    stats: str = ""
+
+
+_QUESTIONS = (
+    Question(
+        name="errors", filters=("level = 'ERROR'",), stats="count(*) as errors by service, message", functions=_EVERY
+    ),
+    Question(
+        name="retried-batches",
+        filters=("ispresent(failed_from)",),
+        stats="count(*) as batches by service, problem",
+        functions=("Enrichment", "GroundTruth"),
+    ),
+    Question(
+        name="deployments",
+        filters=("ispresent(result)",),
+        display="@timestamp, result, detail",
+        functions=("Deployment",),
+    ),
+)
+
+
+class SavedQueries(Construct):
+    """Logs Insights queries under ``{prefix}/``."""
+
+    def __init__(self, scope: Construct, id_: str, *, target: Target, functions: Mapping[str, Function]) -> None:
+        super().__init__(scope, id_)
+        for question in _QUESTIONS:
+            logs.QueryDefinition(
+                self,
+                question.name,
+                query_definition_name=f"{target.prefix}/{question.name}",
+                log_groups=[functions[noun].log_group for noun in question.functions],
+                query_string=logs.QueryString(
+                    filter_statements=[*question.filters],
+                    display=question.display or None,
+                    stats_statements=[question.stats] if question.stats else None,
+                ),
+            )

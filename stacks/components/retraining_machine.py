@@ -1,0 +1,41 @@
+"""The state machine of one retraining: start the pipeline once, look until it ends, tell people how it ended."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.components.acknowledgement import acknowledge
+from stacks.components.log import LogGroup
+from stacks.components.retraining_states import RetrainingStates
+from stacks.target import Target
+
+LONGEST_RUN_S = 86_400
+MOST_POLLS = 2_000
+"""A poll is ten events of history, and an execution may have 25,000."""
+
+
+class RetrainingMachine(sfn.StateMachine):
+    """Input: ``InputData``, an S3 prefix, and if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``."""
+
+    def __init__(self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, key: kms.IKey) -> None:
+        role = iam.Role(scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        log = LogGroup(scope, f"{id_}Log", key=key, retention_days=target.stage.log_retention_days)
+        states = RetrainingStates(scope, f"{id_}States", target=target, topic=topic)
+        super().__init__(
+            scope,
+            id_,
+            role=role,
+            definition_body=sfn.DefinitionBody.from_chainable(states.first),
+            timeout=Duration.seconds(min(LONGEST_RUN_S, MOST_POLLS * target.stage.poll_s)),
+            tracing_enabled=True,
+            comment=f"Retrains {target.usecase.name}",
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
+        )
+        key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+        states.acknowledge_grants(role)
+        acknowledge(
+            role, {"AwsSolutions-IAM5[Resource::*]": "Writing traces and setting up log delivery take no resource."}
+        )

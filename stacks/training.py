@@ -1,0 +1,66 @@
+"""Training: the SageMaker pipeline with its code and roles, and the group that its models are registered in."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from pipelines.retraining.definition import definition
+from stacks.components.job_code import JobCode
+from stacks.components.training_role import JobRole, PipelineRole
+from stacks.lake import Lake
+from stacks.stack import HeadraceStack
+from stacks.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What other stacks use of training."""
+
+    pipeline: sagemaker.CfnPipeline
+
+
+class TrainingStack(HeadraceStack):
+    """Pipeline, model package group, job code and roles."""
+
+    noun = "training"
+
+    def __init__(self, scope: Construct, *, target: Target, lake: Lake) -> None:
+        super().__init__(scope, target=target, description="Headrace training: SageMaker pipeline, model registry")
+        group = sagemaker.CfnModelPackageGroup(
+            self,
+            "Models",
+            model_package_group_name=target.model_package_group_name,
+            model_package_group_description=target.usecase.description,
+        )
+        code = JobCode(self, "Code", usecase=target.usecase)
+        jobs = JobRole(self, "JobRole", bucket=lake.bucket)
+        code.grant_read_to(jobs)
+        pipeline = self._build_pipeline(lake, code, jobs)
+        pipeline.add_resource_dependency(group)
+        self.training = Training(pipeline=pipeline)
+        self.publish(PipelineName=target.pipeline_name, ModelPackageGroupName=target.model_package_group_name)
+
+    def _build_pipeline(self, lake: Lake, code: JobCode, jobs: JobRole) -> sagemaker.CfnPipeline:
+        role = PipelineRole(self, "PipelineRole", target=self.target, bucket=lake.bucket, jobs=jobs)
+        body = definition(
+            usecase=self.target.usecase,
+            name=self.target.pipeline_name,
+            region=self.target.region,
+            bucket=lake.bucket.bucket_name,
+            role_arn=jobs.role_arn,
+            kms_key_arn=lake.key.key_arn,
+            model_package_group=self.target.model_package_group_name,
+            code=code.locations,
+        )
+        pipeline = sagemaker.CfnPipeline(
+            self,
+            "Pipeline",
+            pipeline_name=self.target.pipeline_name,
+            pipeline_description=f"Trains, judges and registers: {self.target.usecase.description}",
+            role_arn=role.role_arn,
+            # The construct's own property type would render a lower-case key that CloudFormation rejects.
+            pipeline_definition={"PipelineDefinitionBody": self.to_json_string(body)},
+        )
+        pipeline.node.add_dependency(role)
+        return pipeline
