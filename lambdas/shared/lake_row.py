@@ -28,5 +28,5 @@ def identity(
     return {
         shape.id: event_id,
         shape.timestamp: format_timestamp(timestamp),
-        **{name: masked[name] for name in event if name in masked},
+        **{name: masked[name] for name in event},
     }

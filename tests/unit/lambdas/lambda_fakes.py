@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headrace.errors import RetryableError
 from headrace.features import Vector
+from headrace.usecase import UseCase
 from lambdas.shared.scoring import EndpointError, Scored
 from lambdas.shared.stream import Outcome, Record
 from lambdas.shared.window_state import EntityKey, StateWrite, StoredState
+from usecases import load
 
 SHARD = "shardId-000000000000"
 START = 1_700_000_000
@@ -144,6 +146,13 @@ class FakeEndpoint:
 def score_of(vector: Vector) -> float:
     """A score in which every feature counts."""
     return sum((index + 1) * (value or 0.0) for index, value in enumerate(vector.values())) % 1.0
+
+
+def hashing(*names: str) -> UseCase:
+    """The fraud use case with some fields hashed on their way to the lake."""
+    usecase = load("fraud")
+    fields = tuple(replace(it, privacy="hash") if it.name in names else it for it in usecase.event.fields)
+    return replace(usecase, event=replace(usecase.event, fields=fields))
 
 
 @dataclass

@@ -1,0 +1,154 @@
+"""The small shared parts: clients, error mapping, objects in the lake, the mask key, the batch answer."""
+
+import json
+from dataclasses import replace
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.stub import Stubber
+from lambda_fakes import START, FakeStore, event, hashing, label, record
+from moto import mock_aws
+
+from headrace.errors import RejectedError, RetryableError, UseCaseError
+from headrace.masking import mask
+from headrace.windows import EventState, LabelState, encode
+from lambdas.shared.clients import BACKGROUND, BULK, client, single_attempt
+from lambdas.shared.failures import DependencyError, translate
+from lambdas.shared.lake_bucket import LakeBucket
+from lambdas.shared.lake_row import identity
+from lambdas.shared.loading import features
+from lambdas.shared.mask_key import mask_key
+from lambdas.shared.quarantine import Rejected, quarantine
+from lambdas.shared.stream import Outcome, first_of
+from lambdas.shared.window_state import EntityKey, StoredState, decode_states
+
+
+def client_error(code: str, status: int) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Op")
+
+
+def test_a_process_makes_each_client_once_per_profile() -> None:
+    assert client("s3") is client("s3", BACKGROUND)
+    assert client("dynamodb", BULK) is not client("dynamodb")
+
+
+def test_a_client_keeps_its_connections_alive_and_bounds_every_wait() -> None:
+    config = client("sagemaker-runtime", single_attempt(0.8)).meta.config
+    assert config.tcp_keepalive
+    assert config.connect_timeout + config.read_timeout == pytest.approx(0.8)
+    assert config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize(("error", "kind"), [
+    (client_error("ThrottlingException", 400), RetryableError),
+    (client_error("ProvisionedThroughputExceededException", 400), RetryableError),
+    (client_error("SlowDown", 503), RetryableError),
+    (client_error("InternalError", 500), RetryableError),
+    (ReadTimeoutError(endpoint_url="https://x"), RetryableError),
+    (client_error("AccessDenied", 403), DependencyError),
+    (client_error("NoSuchBucket", 404), DependencyError),
+])
+def test_an_sdk_error_says_whether_trying_again_may_help(error: Exception, kind: type[Exception]) -> None:
+    translated = translate(error, doing="writing labels")  # type: ignore[arg-type]  # both kinds of SDK errors
+    assert type(translated) is kind
+    assert str(translated).startswith("writing labels: ")
+
+
+@mock_aws
+def test_an_object_is_written_whole_and_replaced_by_the_next_of_its_key() -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    bucket = LakeBucket(client("s3"), "lake")
+    bucket.put("labels/x.jsonl", b"old")
+    bucket.put("labels/x.jsonl", b"new")
+    assert s3.get_object(Bucket="lake", Key="labels/x.jsonl")["Body"].read() == b"new"
+
+
+@mock_aws
+def test_a_bucket_that_is_not_there_is_a_refusal_for_good() -> None:
+    with pytest.raises(DependencyError, match="NoSuchBucket"):
+        LakeBucket(client("s3"), "lake").put("labels/x.jsonl", b"new")
+
+
+@pytest.mark.parametrize(("secret", "expected"), [
+    ({"SecretString": "schlüssel"}, "schlüssel".encode()), ({"SecretBinary": b"\x00\x01"}, b"\x00\x01")])
+def test_the_mask_key_is_the_secrets_value(secret: dict[str, object], expected: bytes) -> None:
+    with Stubber(client("secretsmanager")) as stub:  # type: ignore[type-var]  # a real client behind a protocol
+        stub.add_response("get_secret_value", secret, {"SecretId": "arn:secret"})
+        assert mask_key(client("secretsmanager"), "arn:secret") == expected
+
+
+def test_a_mask_key_that_may_not_be_read_is_a_refusal_for_good() -> None:
+    with Stubber(client("secretsmanager")) as stub:  # type: ignore[type-var]  # a real client behind a protocol
+        stub.add_client_error("get_secret_value", "AccessDeniedException", http_status_code=400)
+        with pytest.raises(DependencyError, match="reading the mask key"):
+            mask_key(client("secretsmanager"), "arn:secret")
+
+
+def test_quarantined_records_keep_reason_field_place_and_bytes_under_their_day_of_arrival() -> None:
+    store = FakeStore()
+    late = START + 86_400
+    quarantine(store, "enrichment", [
+        Rejected(record(1, b"\xff"), RejectedError("is not UTF-8")),
+        Rejected(record(3, b"{}"), RejectedError("is missing", field="event_id")),
+        Rejected(record(4, b"x", arrived_at=late), RejectedError("is not JSON")),
+    ])
+    first, last = record(1, b"").sequence_number, record(3, b"").sequence_number
+    assert sorted(store.objects) == [
+        f"quarantine/enrichment/dt=2023-11-14/shardId-000000000000-{first}-{last}.jsonl",
+        f"quarantine/enrichment/dt=2023-11-15/shardId-000000000000-{record(4, b'').sequence_number}"
+        f"-{record(4, b'').sequence_number}.jsonl",
+    ]
+    assert store.rows("quarantine/enrichment/dt=2023-11-14")[0] == {
+        "reason": "is not UTF-8", "field": None, "shard_id": "shardId-000000000000", "sequence_number": first,
+        "arrived_at": "2023-11-14T22:13:20.000Z", "data": "/w=="}
+    assert store.rows("quarantine/enrichment/dt=2023-11-14")[1]["field"] == "event_id"
+
+
+def test_the_answer_to_a_batch_names_the_first_failed_record_as_kinesis_spells_it() -> None:
+    records = [record(number, b"") for number in range(3)]
+    assert Outcome(counts={}).response(records) == {"batchItemFailures": []}
+    assert Outcome(counts={}, failed_from=records[1].mark).response(records) == {
+        "batchItemFailures": [{"itemIdentifier": records[1].sequence_number}]}
+
+
+def test_marks_order_like_the_numbers_they_stand_for() -> None:
+    short, long = replace(record(0, b""), sequence_number="9"), replace(record(0, b""), sequence_number="10")
+    assert short.mark < long.mark
+    assert first_of(long.mark, None, short.mark) == short.mark
+    assert first_of(None, None) is None
+
+
+def test_keys_reach_the_lake_hashed_where_the_use_case_says_so() -> None:
+    row = identity(hashing("customer_id"), event_id="e1", timestamp=START,
+                   keys={"customer": "c1", "terminal": "t1"}, mask_key=b"k")
+    assert row == {"event_id": "e1", "timestamp": "2023-11-14T22:13:20Z", "customer_id": mask("c1", b"k"),
+                   "terminal_id": "t1"}
+
+
+def test_a_use_case_is_loaded_by_name_and_once() -> None:
+    assert features("fraud") is features("fraud")
+    with pytest.raises(UseCaseError, match="there is no use case 'nope'"):
+        features("nope")
+
+
+def test_labels_of_several_shards_are_one_state_and_events_stay_apart() -> None:
+    compiled, key = features("fraud"), EntityKey("terminal", "t1")
+    stored = []
+    for shard, fraud in (("a", 1.0), ("b", 0.0)):
+        events, labels = compiled.new_state("terminal", "events"), compiled.new_state("terminal", "labels")
+        assert isinstance(events, EventState)
+        assert isinstance(labels, LabelState)
+        events.fold(timestamp=START, event_id=shard, values={})
+        labels.fold(timestamp=START, event_id=shard, value=fraud, labelled_at=START + 1)
+        stored += [StoredState(f"{state.layout.source}#{shard}", encode(state), "", 1) for state in (events, labels)]
+    states = decode_states(compiled, key, stored)
+    assert [state.layout.source for state in states] == ["events", "events", "labels"]
+    assert isinstance(states[2], LabelState)
+    assert sorted(states[2].values) == [0.0, 1.0]
+
+
+def test_the_examples_of_these_tests_are_json() -> None:
+    assert json.loads(record(0, event(1)).data) == event(1)
+    assert json.loads(record(0, label(1)).data) == label(1)
