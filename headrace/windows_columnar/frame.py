@@ -39,7 +39,9 @@ def training_frame(usecase: UseCase, events: pd.DataFrame, labels: pd.DataFrame 
     for entity in usecase.entities:
         columns |= _of_entity(usecase, entity, table, known)
     described = dict.fromkeys((usecase.event.id, usecase.event.timestamp, *(it.key for it in usecase.entities)))
-    return table[list(described)].assign(**{name: columns[name] for name in usecase.feature_names})
+    return pd.DataFrame(
+        {name: table[name] for name in described} | {name: columns[name] for name in usecase.feature_names}
+    )
 
 
 def _of_entity(usecase: UseCase, entity: Entity, table: pd.DataFrame, labels: pd.DataFrame) -> Columns:

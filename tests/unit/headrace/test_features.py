@@ -74,7 +74,7 @@ def test_a_request_gets_the_same_vector_before_and_after_its_event_is_folded_and
         seen.append(row)
         assert FEATURES.vector(row, shards.states(row)) == before
         keys = {"customer": row["customer_id"], "shop": row["shop_id"]}
-        expected = reference.vector(USECASE, seen, [], row["timestamp"], row["event_id"], keys)
+        expected = reference.vector(USECASE, seen, [], row["timestamp"], row["event_id"], keys=keys)
         reference.agree({name: before[name] for name in expected}, expected)
 
 
@@ -87,14 +87,20 @@ def test_labels_reach_every_entity_of_their_event(data):
         shards.fold_label(label, data.draw(st.integers(0, 1)))
     point = EVENT | {"timestamp": 1_120}
     found = FEATURES.vector(point, shards.states(point))
-    expected = reference.vector(USECASE, [point], given_labels, 1_120, "a", {"customer": "c", "shop": "s"})
+    expected = reference.vector(USECASE, [point], given_labels, 1_120, "a", keys={"customer": "c", "shop": "s"})
     reference.agree({name: found[name] for name in expected}, expected)
 
 
 def test_the_vector_has_every_feature_in_the_use_cases_order():
     vector = FEATURES.vector(EVENT, {})
     assert tuple(vector) == FEATURES.names == USECASE.feature_names
-    assert list(vector.items())[:5] == [("amount", 12.5), ("tip", None), ("online", 1.0), ("hour", 0.0), ("weekday", 3.0)]
+    assert list(vector.items())[:5] == [
+        ("amount", 12.5),
+        ("tip", None),
+        ("online", 1.0),
+        ("hour", 0.0),
+        ("weekday", 3.0),
+    ]
 
 
 def test_an_event_that_the_caller_knows_to_be_folded_is_not_counted_twice_though_its_id_is_forgotten():

@@ -35,7 +35,7 @@ def folded_labels(layout: Layout, given_labels: list[dict]) -> LabelState:
 
 
 def expected(history: list[dict], given_labels: list[dict], timestamp: int, event_id: str) -> dict:
-    return reference.vector(USECASE, history, given_labels, timestamp, event_id, KEYS)
+    return reference.vector(USECASE, history, given_labels, timestamp, event_id, keys=KEYS)
 
 
 def only(values: dict, names: dict) -> dict:

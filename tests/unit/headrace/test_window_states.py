@@ -143,8 +143,9 @@ def test_a_duplicate_among_the_newest_is_dropped_only_when_asked():
 
 
 def test_buckets_that_no_window_can_reach_are_dropped():
-    layout = compile_layout(shop(Window(name="n", entity="customer", function="count", lengths=("10s",))),
-                            "customer", "events", newest=1)
+    layout = compile_layout(
+        shop(Window(name="n", entity="customer", function="count", lengths=("10s",))), "customer", "events", newest=1
+    )
     state = EventState(layout)
     for timestamp in range(1_000):
         state.fold(timestamp=timestamp, event_id="a", values={})
@@ -212,8 +213,9 @@ def test_a_coarse_and_a_fine_state_merge_at_the_coarser_width():
 
 
 def test_without_windows_nothing_is_kept():
-    layout = compile_layout(shop(Window(name="n", entity="customer", function="count", lengths=("1h",))),
-                            "shop", "events")
+    layout = compile_layout(
+        shop(Window(name="n", entity="customer", function="count", lengths=("1h",))), "shop", "events"
+    )
     state = EventState(layout)
     assert state.fold(timestamp=1, event_id="a", values={})
     assert (state.newest, state.coarse, layout.retention_s, layout.fields) == (None, False, 0, ())
@@ -264,7 +266,13 @@ def test_a_change_of_windows_changes_the_layout():
         window = {"name": "n", "entity": "customer", "function": "sum", "over": "amount", "lengths": ("1h",)} | changes
         return compile_layout(shop(Window(**window)), "customer", "events").fingerprint
 
-    prints = [fingerprint(), fingerprint(lengths=("2h",)), fingerprint(resolution="1m"), fingerprint(over="tip"),
-              fingerprint(function="max"), fingerprint(delay="1m")]
+    prints = [
+        fingerprint(),
+        fingerprint(lengths=("2h",)),
+        fingerprint(resolution="1m"),
+        fingerprint(over="tip"),
+        fingerprint(function="max"),
+        fingerprint(delay="1m"),
+    ]
     assert len(set(prints)) == len(prints)
     assert fingerprint() == fingerprint()

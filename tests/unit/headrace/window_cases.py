@@ -36,14 +36,16 @@ def shop(*windows: Window) -> UseCase:
         windows=windows,
         label=Label(field="returned", delay="20s", missed_cost=5, false_alarm_cost=1),
         model=Model(gates=(Gate(metric="auc", minimum=0.5),)),
-        decision=Decision(bands=(Band(decision="SHIP", from_score=0), Band(decision="ASK", from_score=0.5)), fallback="ASK"),
+        decision=Decision(
+            bands=(Band(decision="SHIP", from_score=0), Band(decision="ASK", from_score=0.5)), fallback="ASK"
+        ),
     )
 
 
 def every_window(resolution: str, delay: str) -> tuple[Window, ...]:
-    """Every function over both fields, for three lengths."""
+    """Every function over both fields, for two lengths."""
     name = f"r{resolution}_d{delay}"
-    lengths = ("10s", "35s", "60s")
+    lengths = ("10s", "60s")
     over = [
         Window(
             name=f"{field}_{function}_{name}",

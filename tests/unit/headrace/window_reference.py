@@ -19,7 +19,9 @@ AMOUNTS = st.one_of(
 )
 
 
-def events(*, maximum: int = 30, until: int = 150, customers: Sequence[str] = ("c",)) -> st.SearchStrategy[list[EventRow]]:
+def events(
+    *, maximum: int = 30, until: int = 150, customers: Sequence[str] = ("c",)
+) -> st.SearchStrategy[list[EventRow]]:
     """Events with unique ids, in no order, crowded so that seconds and buckets are shared."""
     event = st.fixed_dictionaries(
         {
@@ -35,12 +37,12 @@ def events(*, maximum: int = 30, until: int = 150, customers: Sequence[str] = ("
     return st.lists(event, max_size=maximum, unique_by=lambda row: row["event_id"])
 
 
-def labels(history: Sequence[EventRow]) -> st.SearchStrategy[list[LabelRow]]:
+def labels(history: Sequence[EventRow], *, within_s: int = 40) -> st.SearchStrategy[list[LabelRow]]:
     """Labels of some of these events, repeated and corrected."""
     if not history:
         return st.just([])
     label = st.fixed_dictionaries(
-        {"of": st.sampled_from(history), "returned": st.integers(0, 1), "after": st.integers(0, 40)}
+        {"of": st.sampled_from(history), "returned": st.integers(0, 1), "after": st.integers(0, within_s)}
     )
     return st.lists(label, max_size=25).map(
         lambda drawn: [
@@ -98,7 +100,12 @@ def _covers(feature: WindowFeature, row: EventRow, timestamp: int, event_id: str
 
 
 def vector(
-    usecase: UseCase, history: Iterable[EventRow], given: Iterable[LabelRow], timestamp: int, event_id: str,
+    usecase: UseCase,
+    history: Iterable[EventRow],
+    given: Iterable[LabelRow],
+    timestamp: int,
+    event_id: str,
+    *,
     keys: dict[str, str],
 ) -> dict[str, float | None]:
     """Every window feature for the entities with these keys, by entity name."""

@@ -1,0 +1,204 @@
+"""The columnar kernel equals the scalar one and the definition."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import window_reference as reference
+from hypothesis import given
+from hypothesis import strategies as st
+from window_cases import USECASE
+
+from headrace.features import FeatureSet
+from headrace.windows import encode
+from headrace.windows_columnar import entity_states, training_frame
+from headrace.windows_columnar.reductions import HIGHEST, LOWEST, MOMENTS, TOTALS, Ranges, reduce_ranges
+
+FEATURES = FeatureSet(USECASE)
+EVENT_COLUMNS = ["event_id", "timestamp", "customer_id", "shop_id", "amount", "tip", "online"]
+LABEL_COLUMNS = ["event_id", "timestamp", "customer_id", "shop_id", "returned", "labelled_at"]
+POINT = {
+    "event_id": "a",
+    "timestamp": 1_000,
+    "customer_id": "c",
+    "shop_id": "s",
+    "amount": 1,
+    "tip": 0.5,
+    "online": True,
+}
+
+
+def event_table(history):
+    return pd.DataFrame(history, columns=EVENT_COLUMNS)
+
+
+def label_table(given_labels):
+    return pd.DataFrame(given_labels, columns=LABEL_COLUMNS)
+
+
+def without_nan(row):
+    return {name: None if math.isnan(row[name]) else row[name] for name in FEATURES.names}
+
+
+@st.composite
+def histories(draw, label_within_s=40):
+    history = draw(reference.events(maximum=20, customers=("c", "d")))
+    return history, draw(reference.labels(history, within_s=label_within_s))
+
+
+@given(histories())
+def test_every_row_of_the_training_frame_is_the_definition(drawn):
+    history, given_labels = drawn
+    frame = training_frame(USECASE, event_table(history), label_table(given_labels))
+    ordered = reference.in_order(history)
+    assert frame["event_id"].tolist() == [row["event_id"] for row in ordered]
+    for found, row in zip(frame.to_dict("records"), ordered, strict=True):
+        keys = {"customer": row["customer_id"], "shop": row["shop_id"]}
+        expected = reference.vector(USECASE, history, given_labels, row["timestamp"], row["event_id"], keys=keys)
+        reference.agree({name: without_nan(found)[name] for name in expected}, expected)
+
+
+class Stream:
+    """Window states per entity, key and source."""
+
+    def __init__(self):
+        self.states = {}
+
+    def own(self, row, source):
+        places = {name: (name, row[USECASE.entity(name).key], source) for name in FEATURES.entities(source)}
+        return {name: self.states.setdefault(place, FEATURES.new_state(name, source)) for name, place in places.items()}
+
+    def fold(self, row):
+        if "labelled_at" not in row:
+            FEATURES.fold_event(row, self.own(row, "events"))
+            return
+        for state in self.own(row, "labels").values():
+            state.fold(
+                timestamp=row["timestamp"],
+                event_id=row["event_id"],
+                value=row["returned"],
+                labelled_at=row["labelled_at"],
+            )
+
+    def vector(self, row):
+        held = {name: [] for name in FEATURES.entities("events")}
+        for (name, key, _), state in self.states.items():
+            if key == row[USECASE.entity(name).key]:
+                held.setdefault(name, []).append(state)
+        return FEATURES.vector(row, held, folded=False)
+
+
+@given(histories(label_within_s=20))
+def test_every_row_of_the_training_frame_is_the_vector_that_the_stream_logs(drawn):
+    history, given_labels = drawn
+    frame = training_frame(USECASE, event_table(history), label_table(given_labels))
+    found = {row["event_id"]: without_nan(row) for row in frame.to_dict("records")}
+    labels_first = [(row["labelled_at"], "", row) for row in given_labels]
+    timeline = [*labels_first, *((row["timestamp"], row["event_id"], row) for row in history)]
+    stream = Stream()
+    for *_, row in sorted(timeline, key=lambda it: it[:2]):
+        if "labelled_at" not in row:
+            reference.agree(found[row["event_id"]], stream.vector(row))
+        stream.fold(row)
+
+
+@given(histories(), st.integers(1_000, 1_160))
+def test_backfilled_states_are_those_that_the_stream_would_hold(drawn, at):
+    history, given_labels = drawn
+    stream, counts = Stream(), {}
+    for source, rows, clock in (("events", history, "timestamp"), ("labels", given_labels, "labelled_at")):
+        for row in rows:
+            if row[clock] < at:
+                stream.fold(row)
+                for name in FEATURES.entities(source):
+                    place = (name, row[USECASE.entity(name).key], source)
+                    counts[place] = counts.get(place, 0) + 1
+    found = list(entity_states(USECASE, event_table(history), label_table(given_labels), at))
+    assert {it[:3]: it.folded for it in found} == counts
+    for it in found:
+        assert FEATURES.decode(it.entity, it.source, it.state).newest == stream.states[it[:3]].newest
+        assert _values(it.state, it) == pytest.approx(_values(encode(stream.states[it[:3]]), it), rel=1e-9, abs=1e-6)
+
+
+def _values(packed, it):
+    states = {it.entity: [FEATURES.decode(it.entity, it.source, packed)]}
+    point = POINT | {"timestamp": 1_170, "amount": 0.0, "tip": 0.0, "online": False}
+    vector = FEATURES.vector(point, states, folded=True)
+    return {name: -1.0 if value is None else value for name, value in vector.items()}
+
+
+def test_a_long_history_is_pruned_before_it_is_folded():
+    history = [POINT | {"event_id": f"{number:04}", "timestamp": 1_000 + number} for number in range(400)]
+    found = {it[:3]: it for it in entity_states(USECASE, event_table(history), None, 2_000)}
+    state = FEATURES.new_state("customer", "events")
+    for row in history:
+        state.fold(timestamp=row["timestamp"], event_id=row["event_id"], values=row)
+    assert found["customer", "c", "events"].state == encode(state)
+    assert found["customer", "c", "events"].folded == 400
+
+
+def test_events_with_one_id_twice_both_count_for_both():
+    frame = training_frame(USECASE, event_table([POINT, POINT]), None)
+    assert frame["count_r1s_d0s_10s"].tolist() == [2, 2]
+
+
+def test_without_labels_label_windows_are_empty():
+    frame = training_frame(USECASE, event_table([POINT]))
+    assert frame["returned_customer_count_r1s_d20s_10s"].tolist() == [0]
+    assert frame["returned_customer_mean_r1s_d20s_10s"].isna().all()
+
+
+def test_labels_without_a_time_are_given_after_the_usual_delay():
+    events = event_table([POINT])
+    labels = label_table([POINT | {"returned": 1, "labelled_at": 0}]).drop(columns="labelled_at")
+    sources = [it.source for it in entity_states(USECASE, events, labels, 1_020)]
+    assert set(sources) == {"events"}
+    assert "labels" in {it.source for it in entity_states(USECASE, events, labels, 1_021)}
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pd.to_datetime([1_000_900, 1_002_000], unit="ms"),
+        pd.to_datetime([1_000_900, 1_002_000], unit="ms", utc=True).tz_convert("Asia/Tokyo"),
+        [1_000, 1_002],
+    ],
+)
+def test_times_may_be_seconds_or_datetimes(times):
+    events = event_table([POINT, POINT | {"event_id": "b"}]).assign(timestamp=times)
+    frame = training_frame(USECASE, events)
+    assert frame["timestamp"].tolist() == [1_000, 1_002]
+    assert frame["timestamp"].dtype == np.int64
+
+
+def test_every_feature_is_a_double_in_the_use_cases_order():
+    frame = training_frame(USECASE, event_table([POINT | {"tip": None}]))
+    assert list(frame) == ["event_id", "timestamp", "customer_id", "shop_id", *USECASE.feature_names]
+    assert set(frame[list(USECASE.feature_names)].dtypes) == {np.dtype("float64")}
+    assert frame["tip"].isna().all()
+
+
+def test_numeric_ids_and_keys_become_text():
+    events = event_table([POINT | {"event_id": 7, "customer_id": 12}])
+    frame = training_frame(USECASE, events)
+    assert frame[["event_id", "customer_id"]].to_numpy().tolist() == [["7", "12"]]
+
+
+@given(st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=40), st.data())
+def test_a_reduction_over_any_range_is_numpys(numbers, data):
+    values = np.array([np.nan if it is None else it for it in numbers])
+    bounds = sorted(data.draw(st.tuples(st.integers(0, len(values)), st.integers(0, len(values)))))
+    window = [Ranges(np.array([bounds[0]]), np.array([bounds[1]]))]
+    known = values[slice(*bounds)][~np.isnan(values[slice(*bounds)])]
+    near = {"rel": 1e-12, "abs": 1e-6}
+    assert [float(it[0]) for it in reduce_ranges(TOTALS, values, window)[0]] == pytest.approx(
+        [len(known), known.sum()], **near
+    )
+    assert reduce_ranges(LOWEST, values, window)[0][0][0] == known.min(initial=np.inf)
+    assert reduce_ranges(HIGHEST, values, window)[0][0][0] == known.max(initial=-np.inf)
+    counted, mean, squares = (float(it[0]) for it in reduce_ranges(MOMENTS, values, window)[0])
+    assert counted == len(known)
+    if len(known):
+        assert mean == pytest.approx(known.mean(), **near)
+        assert math.sqrt(squares / counted) == pytest.approx(known.std(), **near)
