@@ -25,7 +25,8 @@ _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPA
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 Outputs = dict[str, str]
-Report = Callable[[str, str], None]
+Report = Callable[[int, int, str], None]
+"""Called with how many stacks are done, how many there are, and what is being done."""
 
 
 class DeployError(HeadraceError):
@@ -37,13 +38,17 @@ class DeployError(HeadraceError):
         self.reason = reason
 
 
-def deploy(assembly_dir: Path, endpoint_url: str, report: Report = lambda _stack, _status: None) -> dict[str, Outputs]:
+def silent(_done: int, _total: int, _doing: str) -> None:
+    """Report to nobody."""
+
+
+def deploy(assembly_dir: Path, endpoint_url: str, report: Report = silent) -> dict[str, Outputs]:
     """Create or update every stack of an assembly.
 
     Args:
         assembly_dir: What ``cdk synth`` wrote.
         endpoint_url: The emulator.
-        report: Called with the stack's name and ``assets``, ``create``, ``update`` or ``done`` as it goes.
+        report: Called as it goes.
 
     Returns:
         The outputs of each stack by stack name.
@@ -57,12 +62,13 @@ def deploy(assembly_dir: Path, endpoint_url: str, report: Report = lambda _stack
     found = stacks(assembly_dir, account=ACCOUNT_ID, region=REGION)
     _bootstrap(storage, client("ssm", endpoint_url), found)
     outputs: dict[str, Outputs] = {}
-    for stack in found:
-        report(stack.name, "assets")
+    for done, stack in enumerate(found):
+        report(done, len(found), f"{stack.name}: assets")
         for asset in stack.assets:
             _upload(storage, asset)
-        outputs[stack.name] = _deploy_stack(cloudformation, stack, report)
-        report(stack.name, "done")
+        report(done, len(found), f"{stack.name}: resources")
+        outputs[stack.name] = _deploy_stack(cloudformation, stack)
+    report(len(found), len(found), f"{len(found)} stacks")
     return outputs
 
 
@@ -115,7 +121,7 @@ def _zipped(directory: Path) -> bytes:
     return sink.getvalue()
 
 
-def _deploy_stack(cloudformation: Any, stack: Stack, report: Report) -> Outputs:
+def _deploy_stack(cloudformation: Any, stack: Stack) -> Outputs:
     known = _describe(cloudformation, stack.name)
     if known and known["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
         cloudformation.delete_stack(StackName=stack.name)
@@ -131,9 +137,7 @@ def _deploy_stack(cloudformation: Any, stack: Stack, report: Report) -> Outputs:
         "Parameters": [{"ParameterKey": key, **value} for key, value in values.items() if f'"{key}"' in declared],
         "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
     }
-    operation = "update_stack" if known else "create_stack"
-    report(stack.name, operation.removesuffix("_stack"))
-    return _run(cloudformation, operation, stack.name, request)
+    return _run(cloudformation, "update_stack" if known else "create_stack", stack.name, request)
 
 
 def _template(stack: Stack, body: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """The whole loop around a block of code: start the emulator, deploy, hand out clients, end everything.
 
-    with Loop(Path("cdk.out")) as loop:
+    with Loop(assembly=Path("cdk.out")) as loop:
+        outputs = loop.deploy()
         loop.client("kinesis").put_records(...)
-        loop.wait_until_idle()
+        loop.wait_idle()
 
 Leaves no process and no port behind, whatever ends the block.
 """
@@ -23,9 +24,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import boto3
+
 from headrace.errors import HeadraceError
 from local import clients
-from local.deploy import Outputs, Report, deploy
+from local.deploy import Outputs, Report, deploy, silent
 
 _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 20.0
@@ -40,41 +43,39 @@ class LoopError(HeadraceError):
 class Loop:
     """A running local AWS with the stacks of an assembly in it."""
 
+    region = clients.REGION
+
     def __init__(
         self,
-        assembly_dir: Path | None = None,
         *,
-        log_path: Path | None = None,
+        assembly: Path | None = None,
+        log_dir: Path | None = None,
         enforce_iam: bool = True,
         wait_scale: float = 1.0,
-        report: Report = lambda _stack, _status: None,
     ) -> None:
         """Describe the loop; entering the context starts it.
 
         Args:
-            assembly_dir: The CDK cloud assembly to deploy; None starts an empty account.
-            log_path: Where the emulator's log goes; default a file in the loop's scratch directory.
+            assembly: The CDK cloud assembly that ``deploy()`` deploys.
+            log_dir: Where ``emulator.log`` goes and, at the end, the logs of the Lambda functions and jobs; default the
+                loop's scratch directory, which is removed at the end.
             enforce_iam: Whether execution-role policies are enforced.
             wait_scale: Factor on the waits of Step Functions, so that a poll every minute need not take minutes.
-            report: Called with the stack's name and what is being done to it.
         """
         self.outputs: dict[str, Outputs] = {}
         self.state_dir = Path()
         self.endpoint_url = ""
-        self._assembly_dir = assembly_dir
-        self._log_path = log_path
+        self._assembly = assembly
+        self._log_dir = log_dir
         self._enforce_iam = enforce_iam
         self._wait_scale = wait_scale
-        self._report = report
         self._process: subprocess.Popen[bytes] | None = None
         self.client = lru_cache(maxsize=None)(self._client)
 
     def __enter__(self) -> Self:
-        """Start the emulator and deploy. Everything is ended again when that fails."""
+        """Start the emulator. Everything is ended again when that fails."""
         try:
             self._start()
-            if self._assembly_dir:
-                self.outputs = deploy(self._assembly_dir, self.endpoint_url, self._report)
         except BaseException:
             self.stop()
             raise
@@ -88,8 +89,26 @@ class Loop:
 
     @property
     def log_path(self) -> Path:
-        """The emulator's log; Lambda logs lie in ``state_dir / "lambda" / "logs"``."""
-        return self._log_path or self.state_dir / "emulator.log"
+        """The emulator's log; while it runs, Lambda logs lie in ``state_dir / "lambda" / "logs"``."""
+        return (self._log_dir or self.state_dir) / "emulator.log"
+
+    @property
+    def session(self) -> boto3.Session:
+        """Credentials and region for clients of one's own; they need ``endpoint_url``."""
+        return clients.session()
+
+    def deploy(self, report: Report = silent) -> dict[str, Outputs]:
+        """Create or update the stacks of the assembly and return their outputs by stack name.
+
+        Raises:
+            LoopError: the loop was made without an assembly.
+            AssemblyError: the assembly cannot be deployed here.
+            DeployError: a stack failed; names the resource and the reason.
+        """
+        if self._assembly is None:
+            raise LoopError("this loop has no assembly to deploy")
+        self.outputs = deploy(self._assembly, self.endpoint_url, report)
+        return self.outputs
 
     def _client(self, service: str) -> Any:
         """A boto3 client of this loop, made once per service."""
@@ -128,7 +147,7 @@ class Loop:
         """Who still has work; see ``GET /_headrace/idle``."""
         return self._admin("idle")
 
-    def wait_until_idle(self, timeout_s: float = 120.0) -> None:
+    def wait_idle(self, timeout_s: float = 120.0) -> None:
         """Wait until no stream, queue or job has work left. Buffers of Firehose count: ``flush()`` first.
 
         Raises:
@@ -146,9 +165,10 @@ class Loop:
         self.endpoint_url = f"http://127.0.0.1:{port}"
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         arguments = ["--port", str(port), "--state-dir", str(self.state_dir), "--wait-scale", str(self._wait_scale)]
+        arguments += ["--end-with-parent", *["--enforce-iam"] * self._enforce_iam]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own module on our own interpreter
-                [sys.executable, "-m", "local.emulator", *arguments, *["--enforce-iam"] * self._enforce_iam],
+                [sys.executable, "-m", "local.emulator", *arguments],
                 cwd=_REPOSITORY,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -182,7 +202,15 @@ class Loop:
                 os.killpg(process.pid, signal.SIGKILL)  # the session is the emulator's own
                 process.wait()
         if self.state_dir != Path():
+            self._keep_logs()
             shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    def _keep_logs(self) -> None:
+        if self._log_dir:
+            for log in self.state_dir.glob("*/logs/*.log"):
+                kept = self._log_dir / log.parent.parent.name
+                kept.mkdir(parents=True, exist_ok=True)
+                shutil.copy(log, kept / log.name)
 
     def _log_tail(self) -> str:
         lines = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []

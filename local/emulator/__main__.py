@@ -6,6 +6,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import importlib
 import logging
 import os
@@ -18,6 +19,8 @@ from local.emulator import inert_types, lifecycle, ministack_core
 from local.emulator.http_server import Server
 from local.emulator.settings import Settings
 
+_PARENT_CHECK_S = 1.0
+
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or Ctrl-C. Returns the exit code."""
@@ -26,9 +29,7 @@ def main(arguments: list[str]) -> int:
     os.environ["HEADRACE_STATE_DIR"] = str(settings.state_dir)
     os.environ["HEADRACE_ENDPOINT_URL"] = settings.endpoint_url
     try:
-        ministack_core.configure(
-            port=settings.port, enforce_iam=settings.enforce_iam, wait_scale=settings.wait_scale
-        )
+        ministack_core.configure(port=settings.port, enforce_iam=settings.enforce_iam, wait_scale=settings.wait_scale)
     except ministack_core.WrongVersionError as exc:
         print(f"error: {exc}", file=sys.stderr)  # noqa: T201  a start-up error of a command
         return 2
@@ -45,6 +46,7 @@ def _parse(arguments: list[str]) -> Settings:
     parser.add_argument("--state-dir", type=Path, help="scratch directory (default: a new temporary one)")
     parser.add_argument("--enforce-iam", action="store_true", help="enforce execution-role policies")
     parser.add_argument("--wait-scale", type=float, default=1.0, help="factor on Step Functions waits")
+    parser.add_argument("--end-with-parent", action="store_true", help="stop when the starting process is gone")
     options = parser.parse_args(arguments)
     state_dir = options.state_dir or Path(tempfile.mkdtemp(prefix="headrace-"))
     state_dir.mkdir(parents=True, exist_ok=True)
@@ -53,6 +55,7 @@ def _parse(arguments: list[str]) -> Settings:
         state_dir=state_dir.resolve(),
         enforce_iam=options.enforce_iam,
         wait_scale=options.wait_scale,
+        end_with_parent=options.end_with_parent,
     )
 
 
@@ -61,11 +64,16 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    parent = os.getppid()
     _install()
     ministack_core.start(loop)
     server = await _open(settings.port)
     logging.getLogger(__name__).info("ready on %s", settings.endpoint_url)
-    await stop.wait()
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _PARENT_CHECK_S)
+        if settings.end_with_parent and os.getppid() != parent:
+            stop.set()
     await server.stop()
     await asyncio.to_thread(lifecycle.stop)
 
@@ -74,20 +82,24 @@ def _install() -> None:
     """Patch ministack, let the other rooms register, and hand their registrations over."""
     from local.emulator import (  # noqa: PLC0415  these import ministack, which reads its settings on import
         kinesis_mapping,
+        ministack_api,
         ministack_cloudformation,
         ministack_cloudwatch,
         ministack_firehose,
         ministack_kinesis,
         ministack_lambda,
         ministack_services,
+        ministack_shards,
     )
 
     ministack_core.install_clock()
     ministack_lambda.install()
     ministack_kinesis.install()
+    ministack_shards.install()
     ministack_firehose.install()
     ministack_cloudwatch.install()
     ministack_cloudwatch.start()
+    ministack_api.install()
     kinesis_mapping.mappings.start()
     inert_types.register()
     register = getattr(importlib.import_module("local.sagemaker"), "register", None)

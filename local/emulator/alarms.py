@@ -1,7 +1,7 @@
 """When a metric alarm changes state: M breaching datapoints of the last N periods, missing ones by policy.
 
-Rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html. Evaluated over whole periods
-of the clock, plus the current one as soon as it breaches, so that a local alarm need not wait a period out.
+Rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html. Evaluated over whole
+periods of the clock, plus the current one as soon as it breaches, so that a local alarm need not wait a period out.
 """
 
 from collections.abc import Mapping, Sequence

@@ -103,14 +103,10 @@ def _read(payload: Any, items: Sequence[Item], attempt: int) -> tuple[list[Item]
     for item in items:
         result, data = answers[item.record_id]
         if result == "Ok":
-            delivered.append(
-                Item(record_id=item.record_id, data=data, arrived_at=item.arrived_at, source=item.source)
-            )
+            delivered.append(Item(record_id=item.record_id, data=data, arrived_at=item.arrived_at, source=item.source))
         elif result == "ProcessingFailed":
             message = "ProcessingFailed status set for record"
-            failures.append(
-                Failure(item=item, code="Lambda.ProcessingFailedStatus", message=message, attempts=attempt)
-            )
+            failures.append(Failure(item=item, code="Lambda.ProcessingFailedStatus", message=message, attempts=attempt))
     return delivered, failures
 
 

@@ -1,17 +1,13 @@
 """The application behind the port: our own endpoints, and ministack for everything else."""
 
 import json
-from collections.abc import Awaitable, Callable
 
 from local.emulator import admin
-from local.emulator.http_server import Message
+from local.emulator.http_server import Message, Receive, Send
 from local.emulator.ministack_core import module
 
-_Receive = Callable[[], Awaitable[Message]]
-_Send = Callable[[Message], Awaitable[None]]
 
-
-async def application(scope: Message, receive: _Receive, send: _Send) -> None:
+async def application(scope: Message, receive: Receive, send: Send) -> None:
     """ASGI application."""
     if not scope["path"].startswith(admin.PREFIX):
         await module("app").app(scope, receive, send)

@@ -240,4 +240,3 @@ class _Reader(threading.Thread):
 
 mappings = Mappings()
 """The Kinesis mappings of this process."""
-

@@ -3,7 +3,7 @@
 import json
 import os
 import select
-import subprocess  # noqa: S404  Lambda functions are processes here
+import subprocess
 import sys
 import threading
 import time
@@ -49,8 +49,12 @@ class Call:
     trace_id: str | None = None
 
 
-class _WorkerDied(Exception):
+class _WorkerDiedError(Exception):
     """The process ended without an answer."""
+
+
+def _fatal(kind: str, call: Call, text: str) -> dict[str, Any]:
+    return {"errorType": kind, "errorMessage": f"RequestId: {call.request_id} Error: {text}"}
 
 
 class Worker:
@@ -84,11 +88,10 @@ class Worker:
             answer = self._receive(deadline)
         except TimeoutError:
             text = f"Task timed out after {self.launch.timeout_s:.2f} seconds"
-            return self._ended({"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {call.request_id} Error: {text}"})
-        except (_WorkerDied, OSError):
-            code = self._process.wait()
-            text = f"RequestId: {call.request_id} Error: Runtime exited with error: exit status {code}"
-            return self._ended({"errorType": "Runtime.ExitError", "errorMessage": text})
+            return self._ended(_fatal("Sandbox.Timedout", call, text))
+        except (_WorkerDiedError, OSError):
+            text = f"Runtime exited with error: exit status {self._process.wait()}"
+            return self._ended(_fatal("Runtime.ExitError", call, text))
         return Outcome(result=answer.get("result"), error=answer.get("error"), log=self._new_log())
 
     @property
@@ -129,7 +132,7 @@ class Worker:
     def _send(self, message: Mapping[str, object]) -> None:
         pipe = self._process.stdin
         if pipe is None:
-            raise _WorkerDied
+            raise _WorkerDiedError
         pipe.write(json.dumps(message).encode() + b"\n")
         pipe.flush()
 
@@ -142,7 +145,7 @@ class Worker:
                 raise TimeoutError
             data = os.read(pipe.fileno(), 1 << 20)
             if not data:
-                raise _WorkerDied
+                raise _WorkerDiedError
             parts.append(data)
         line, _, self._unread = b"".join(parts).partition(b"\n")
         answer: dict[str, Any] = json.loads(line)

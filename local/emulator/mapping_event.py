@@ -44,7 +44,7 @@ def event_record(record: Record, source: Source) -> dict[str, Any]:
 
 def within_payload(records: Sequence[Record], limit_bytes: int) -> list[Record]:
     """As many of the first records as fit an invocation; at least one."""
-    size, taken = 0, []
+    size, taken = 0, list[Record]()
     for record in records:
         size += len(record.data) + len(record.partition_key) + _RECORD_OVERHEAD_BYTES
         if taken and size > limit_bytes:

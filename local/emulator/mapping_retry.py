@@ -98,7 +98,7 @@ def first_failure(answer: Answer, records: Sequence[Record], policy: Policy) -> 
         return len(records)
     index = {record.sequence_number: i for i, record in enumerate(records)}
     reported = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures]
-    return min(index.get(sequence_number, 0) for sequence_number in reported)
+    return min(index.get(str(sequence_number), 0) for sequence_number in reported)
 
 
 def _young(work: _Work, policy: Policy, port: Port) -> _Work:
@@ -139,5 +139,3 @@ def _give_up(work: _Work, records: Sequence[Record], condition: str, answer: Ans
         )
     )
     port.done(records[-1])
-
-

@@ -1,5 +1,7 @@
 """Makes ministack's CloudFormation provision the registered resource types, and tells which types it knows."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from local.emulator import registry
@@ -7,6 +9,7 @@ from local.emulator.inert_types import RECORDED_BY_MINISTACK
 from local.emulator.ministack_core import module
 
 _Provisioned = tuple[str, dict[str, Any]]
+_logger = logging.getLogger(__name__)
 
 
 def install() -> None:
@@ -24,14 +27,15 @@ def _handlers(resource_type: registry.ResourceType) -> dict[str, Any]:
         return registry.ResourceContext(stack_name=stack_name, logical_id=logical_id)
 
     def create(logical_id: str, properties: registry.Properties, stack_name: str) -> _Provisioned:
-        return _provisioned(resource_type.create(context(stack_name, logical_id), properties))
+        return _provisioned(lambda: resource_type.create(context(stack_name, logical_id), properties))
 
     def update(
         physical_id: str, old: registry.Properties, new: registry.Properties, stack_name: str, logical_id: str
     ) -> _Provisioned:
         if resource_type.update is None:
             return create(logical_id, new, stack_name)
-        return _provisioned(resource_type.update(context(stack_name, logical_id), physical_id, old, new))
+        change = resource_type.update
+        return _provisioned(lambda: change(context(stack_name, logical_id), physical_id, old, new))
 
     def delete(physical_id: str, properties: registry.Properties, logical_id: str | None) -> None:
         resource_type.delete(context("", logical_id or ""), physical_id, properties)
@@ -45,7 +49,14 @@ def _handlers(resource_type: registry.ResourceType) -> dict[str, Any]:
     }
 
 
-def _provisioned(created: registry.Created) -> _Provisioned:
+def _provisioned(handler: Callable[[], registry.Created]) -> _Provisioned:
+    try:
+        created = handler()
+    except registry.ResourceError:
+        raise  # the stack event has the message
+    except Exception:
+        _logger.exception("a resource handler failed in a way it does not foresee")
+        raise
     return created.physical_id, dict(created.attributes)
 
 

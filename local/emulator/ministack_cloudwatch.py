@@ -48,7 +48,7 @@ def evaluate_all() -> None:
             _logger.exception("alarm %s", alarm.get("AlarmName"))
 
 
-def store(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str], at: float) -> None:
+def store(namespace: str, name: str, value: float, *, unit: str, dimensions: dict[str, str], at: float) -> None:
     """Add one value of a metric."""
     cloudwatch = module("services.cloudwatch")
     bucket = cloudwatch._metric_bucket((namespace, name, cloudwatch._dims_key(dimensions)))
@@ -92,7 +92,7 @@ def _datapoints(alarm: dict[str, Any]) -> list[Datapoint]:
 
 
 def _put_state_change(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:
-    """The event as https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html has it."""
+    """Announce it as AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html describes."""
     from local.emulator import events  # noqa: PLC0415  events imports the core that this module belongs to
 
     metric = {

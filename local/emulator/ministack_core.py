@@ -7,6 +7,7 @@ reaches into it is named ``ministack_*`` and goes through ``module()``.
 import asyncio
 import importlib
 import os
+import sys
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,11 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
+from local import clients
 from local.clock import clock
 
 MINISTACK_VERSION = "1.5.33"
-ACCOUNT_ID = "000000000000"
-REGION = "eu-west-1"
+ACCOUNT_ID, REGION = clients.ACCOUNT_ID, clients.REGION
 
 # Services whose idea of "now" is simulated; the others (signatures, S3 dates) stay on the wall.
 _CLOCKED = ("kinesis", "firehose", "eventbridge", "scheduler", "cloudwatch", "sqs")
@@ -53,6 +54,8 @@ def configure(*, port: int, enforce_iam: bool, wait_scale: float) -> None:
         found = "none"
     if found != MINISTACK_VERSION:
         raise WrongVersionError(f"local/ is written for ministack {MINISTACK_VERSION}, found {found}; run `make setup`")
+    modules: dict[str, Any] = sys.modules
+    modules["docker"] = None  # makes its import fail: no containers here
     os.environ.update(
         BIND_HOST="127.0.0.1",
         GATEWAY_PORT=str(port),
@@ -64,6 +67,8 @@ def configure(*, port: int, enforce_iam: bool, wait_scale: float) -> None:
         SFTP_ENABLED="0",
         PERSIST_STATE="0",
         S3_PERSIST="0",
+        AWS_ACCESS_KEY_ID=clients.ACCESS_KEY,  # ministack takes the process's own key for the account's root
+        AWS_SECRET_ACCESS_KEY=clients.SECRET_KEY,
         AUTH="true" if enforce_iam else "false",
         SFN_WAIT_SCALE=str(wait_scale),
         LOG_LEVEL="WARNING",

@@ -171,7 +171,7 @@ def _conversion_problem(config: dict[str, Any], conversion: dict[str, Any]) -> s
     if config.get("CompressionFormat", "UNCOMPRESSED") != "UNCOMPRESSED":
         return "CompressionFormat must be UNCOMPRESSED when data format conversion is enabled"
     if int(size_mb) < _CONVERSION_BUFFER_MB:
-        return f"BufferingHints.SizeInMBs must be at least {_CONVERSION_BUFFER_MB} when data format conversion is enabled"
+        return f"BufferingHints.SizeInMBs must be at least {_CONVERSION_BUFFER_MB} with data format conversion"
     if "ParquetSerDe" not in ((conversion.get("OutputFormatConfiguration") or {}).get("Serializer") or {}):
         return "only ParquetSerDe is supported locally"
     return ""

@@ -1,16 +1,15 @@
 """Role sessions and policy evaluation in ministack."""
 
 import hashlib
-import os
 
+from local.clients import ACCESS_KEY, SECRET_KEY
 from local.emulator.ministack_core import ACCOUNT_ID, REGION, enforces_iam, module, scope
 
 
 def session(role_arn: str, name: str) -> dict[str, str]:
     """The credentials of a session of a role as environment variables; see ``roles.session``."""
     if not enforces_iam():
-        secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "test")
-        return {"AWS_ACCESS_KEY_ID": ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": ""}
+        return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_SESSION_TOKEN": ""}
     digest = hashlib.sha256(f"{role_arn}#{name}".encode()).hexdigest()
     key = f"ASIA{digest[:16].upper()}"
     role = role_arn.rpartition("/")[2]

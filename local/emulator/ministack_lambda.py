@@ -13,7 +13,7 @@ from local.emulator.ministack_core import module
 from local.emulator.settings import endpoint_url, state_dir
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
-_RESERVED = ("AWS_LAMBDA_", "_HANDLER", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_RESERVED = ("AWS_LAMBDA_", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_", "_HANDLER")
 
 workers = Workers()
 _logger = logging.getLogger(__name__)

@@ -13,9 +13,7 @@ def put_object(bucket: str, key: str, body: bytes, content_type: str) -> None:
     """See ``storage.put_object``."""
     headers = {"content-type": content_type, "content-length": str(len(body)), "host": "s3.localhost"}
     with scope():
-        request = module("services.s3").handle_request(
-            "PUT", f"/{bucket}/{key}", headers, body, {}, internal=True
-        )
+        request = module("services.s3").handle_request("PUT", f"/{bucket}/{key}", headers, body, {}, internal=True)
         status, _headers, answer = on_loop(request)
     if status != 200:  # noqa: PLR2004  HTTP OK
         raise StorageError(f"PutObject s3://{bucket}/{key}: {status} {_text(answer)}")

@@ -159,9 +159,7 @@ def register_resource_type(
     resource_types[name] = ResourceType(name=name, create=create, update=update, delete=delete or _nothing)
 
 
-def register_inert_type(
-    name: str, *, reason: str, ref: str = "", attributes: Mapping[str, str] | None = None
-) -> None:
+def register_inert_type(name: str, *, reason: str, ref: str = "", attributes: Mapping[str, str] | None = None) -> None:
     """Add a type that is recorded and does nothing.
 
     Args:

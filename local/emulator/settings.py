@@ -13,6 +13,7 @@ class Settings:
     state_dir: Path
     enforce_iam: bool = False
     wait_scale: float = 1.0
+    end_with_parent: bool = False
 
     @property
     def endpoint_url(self) -> str:
