@@ -1,0 +1,1 @@
+"""The plots of the report: matplotlib draws, the page's style sheet colours."""
