@@ -15,7 +15,6 @@ from stacks.stack import HeadraceStack
 from stacks.target import Target
 from stacks.training import Training
 
-
 UNRESOLVED = "Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment"
 
 

@@ -18,7 +18,7 @@ MOST_POLLS = 2_000
 
 
 class RetrainingMachine(sfn.StateMachine):
-    """Input: ``InputData``, an S3 prefix, and if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``."""
+    """Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``."""
 
     def __init__(self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, key: kms.IKey) -> None:
         role = iam.Role(scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
