@@ -1,0 +1,198 @@
+"""Processing and training jobs: asked for over the API or by a pipeline step, run, described and stopped."""
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from local.sagemaker import processing, state_events, training
+from local.sagemaker.container import Root, TimedOutError
+from local.sagemaker.errors import (
+    JobFailedError,
+    JobStoppedError,
+    ResourceInUseError,
+    ResourceNotFoundError,
+    ValidationError,
+)
+from local.sagemaker.listing import page
+from local.sagemaker.platform import Platform, Record
+from local.sagemaker.processing import JobRun
+from local.sagemaker.shelf import Shelf
+
+Operation = Callable[[Record], Record]
+JobKind = Literal["Processing", "Training"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """What differs between the two kinds of jobs."""
+
+    name: JobKind
+    path: str
+    run: Callable[[Record, JobRun], Record]
+
+    @property
+    def log_group(self) -> str:
+        return f"/aws/sagemaker/{self.name}Jobs"
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "Processing": _Kind(name="Processing", path="processing-job", run=processing.run),
+    "Training": _Kind(name="Training", path="training-job", run=training.run),
+}
+
+
+class Jobs:
+    """Every job of this process."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._shelves = {
+            kind.name: Shelf(platform=platform, kind=f"{kind.name}Job", noun="job", path=kind.path)
+            for kind in _KINDS.values()
+        }
+        self._stops: dict[str, threading.Event] = {}
+        self._logs = platform.work_dir / "logs" / "jobs"
+        self._logs.mkdir(parents=True, exist_ok=True)
+
+    def operations(self) -> Mapping[str, Operation]:
+        """API operations by name."""
+        found: dict[str, Operation] = {}
+        for kind in _KINDS.values():
+            found |= {
+                f"Create{kind.name}Job": partial(self._create, kind),
+                f"Describe{kind.name}Job": partial(self._find, kind),
+                f"List{kind.name}Jobs": partial(self._list, kind),
+                f"Stop{kind.name}Job": partial(self._stop, kind),
+            }
+        return found
+
+    def running(self) -> int:
+        """How many jobs have not ended."""
+        return sum(
+            job[f"{name}JobStatus"] in ("InProgress", "Stopping")
+            for name, shelf in self._shelves.items()
+            for job in shelf
+        )
+
+    def log(self, name: str) -> Path:
+        """The file with everything a job printed."""
+        return self._logs / f"{name}.log"
+
+    def stop_all(self) -> None:
+        """Ask every running job to end."""
+        for stop in list(self._stops.values()):
+            stop.set()
+
+    def perform(self, kind_name: JobKind, request: Record, stop: threading.Event) -> Record:
+        """Run a job to its end in this thread.
+
+        Args:
+            kind_name: which kind of job.
+            request: a valid Create request.
+            stop: set it to stop the job.
+
+        Returns:
+            The job as the Describe operation shows it.
+
+        Raises:
+            JobFailedError: the FailureReason of the job.
+            JobStoppedError: if it was stopped.
+            ResourceInUseError: if the name is taken.
+        """
+        kind = _KINDS[kind_name]
+        return self._run(kind, self._admit(kind, request), request, stop)
+
+    def _create(self, kind: _Kind, request: Record) -> Record:
+        stop = threading.Event()
+        job = self._admit(kind, request)
+
+        def work() -> None:
+            with contextlib.suppress(JobFailedError, JobStoppedError):  # the job's record says so
+                self._run(kind, job, request, stop)
+
+        threading.Thread(target=work, daemon=True, name=f"{kind.name}-{request[f'{kind.name}JobName']}").start()
+        return {f"{kind.name}JobArn": job[f"{kind.name}JobArn"]}
+
+    def _admit(self, kind: _Kind, request: Record) -> Record:
+        try:
+            job = self._shelves[kind.name].add({**request, f"{kind.name}JobStatus": "InProgress"})
+        except ValidationError as exc:
+            name = request[f"{kind.name}JobName"]
+            raise ResourceInUseError(
+                f"Job name must be unique within an AWS account and region, and a job with this "
+                f"name already exists ({self._shelves[kind.name].arn(name)})"
+            ) from exc
+        return job
+
+    def _run(self, kind: _Kind, job: Record, request: Record, stop: threading.Event) -> Record:
+        name = request[f"{kind.name}JobName"]
+        root = Root(Path(tempfile.mkdtemp(prefix=f"{name[:40]}-", dir=self._platform.work_dir)))
+        run = JobRun(
+            name=name, arn=job[f"{kind.name}JobArn"], platform=self._platform, root=root, log=self.log(name), stop=stop
+        )
+        self._stops[name] = stop
+        self._change(kind, job, "InProgress", **{f"{kind.name}StartTime": self._platform.now()})
+        try:
+            self._change(kind, job, "Completed", **kind.run(request, run), **self._end(kind))
+        except JobStoppedError:
+            self._change(kind, job, "Stopped", **self._end(kind))
+            raise
+        except TimedOutError as exc:
+            # AWS calls a job that ran out of time stopped, and gives no reason; the pipeline step says Failed.
+            self._change(kind, job, "Stopped", SecondaryStatus="MaxRuntimeExceeded", **self._end(kind))
+            raise JobFailedError(f"ClientError: {name}: {exc}") from exc
+        except JobFailedError as exc:
+            self._change(kind, job, "Failed", FailureReason=str(exc), **self._end(kind))
+            raise
+        except Exception as exc:
+            self._change(kind, job, "Failed", FailureReason=f"InternalServerError: {exc}", **self._end(kind))
+            raise JobFailedError(f"InternalServerError: {exc}") from exc
+        finally:
+            self._stops.pop(name, None)
+            root.remove()
+            if run.log.exists():
+                self._platform.write_log(kind.log_group, f"{name}/algo-1", run.log.read_text(errors="replace"))
+        return job
+
+    def _end(self, kind: _Kind) -> Record:
+        return {f"{kind.name}EndTime": self._platform.now()}
+
+    def _change(self, kind: _Kind, job: Record, status: str, **facts: object) -> None:
+        secondary = {"InProgress": "Training"}.get(status, status)
+        job.update(
+            {
+                "SecondaryStatus": secondary,
+                **facts,
+                f"{kind.name}JobStatus": status,
+                "LastModifiedTime": self._platform.now(),
+            }
+        )
+        self._platform.emit(state_events.job_changed(kind.name, job))
+
+    def _find(self, kind: _Kind, request: Record) -> Record:
+        job = self._shelves[kind.name].find(request[f"{kind.name}JobName"])
+        if job is None:
+            raise ResourceNotFoundError("Requested resource not found.")
+        return job
+
+    def _list(self, kind: _Kind, request: Record) -> Record:
+        wanted = request.get("StatusEquals")
+        jobs = [job for job in self._shelves[kind.name] if wanted in (None, job[f"{kind.name}JobStatus"])]
+        return page(jobs, request, answer=f"{kind.name}JobSummaries", name=f"{kind.name}JobName")
+
+    def _stop(self, kind: _Kind, request: Record) -> Record:
+        job = self._find(kind, request)
+        name = request[f"{kind.name}JobName"]
+        if job[f"{kind.name}JobStatus"] != "InProgress" or name not in self._stops:
+            raise ValidationError(
+                f"The request was rejected because the {kind.name.lower()} job is in status "
+                f"{job[f'{kind.name}JobStatus']}."
+            )
+        self._change(kind, job, "Stopping")
+        self._stops[name].set()
+        return {}

@@ -1,0 +1,119 @@
+"""Runs one processing job: inputs from S3, the container's command, outputs to S3."""
+
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.sagemaker import transfer
+from local.sagemaker.container import Process, Root, TimedOutError, environment
+from local.sagemaker.errors import JobFailedError
+from local.sagemaker.platform import Platform, Record
+
+DEFAULT_MAX_RUNTIME_S = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRun:
+    """What a running job needs besides its request: where it lives, how it is stopped, where its log goes."""
+
+    name: str
+    arn: str
+    platform: Platform
+    root: Root
+    log: Path
+    stop: threading.Event
+
+    def execute(self, command: list[str], env: dict[str, str], directory: Path, request: Record) -> None:
+        """Run a command to its end within the job's time.
+
+        Raises:
+            JobFailedError: with the end of its standard error, if it fails or takes too long.
+            JobStoppedError: if the job is stopped.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        process = Process(command=command, environment=env, directory=directory, log=self.log)
+        process.start()
+        limit_s = request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_S)
+        code = process.wait(timeout_s=limit_s, stop=self.stop)
+        if code:
+            raise JobFailedError(f"AlgorithmError: exit code: {code}\n{process.error_tail()}")
+
+
+def run(request: Record, job: JobRun) -> Record:
+    """Run a processing job.
+
+    Args:
+        request: a valid CreateProcessingJob request.
+        job: the run.
+
+    Returns:
+        What the run adds to DescribeProcessingJob.
+
+    Raises:
+        JobFailedError: with AWS's FailureReason.
+        JobStoppedError: if it was stopped.
+    """
+    objects = job.platform.objects(request["RoleArn"])
+    for item in request.get("ProcessingInputs", []):
+        source = _s3_input(item)
+        transfer.download(objects, source["S3Uri"], job.root.place(source["LocalPath"]))
+    outputs = [
+        (item["S3Output"], job.root.place(item["S3Output"]["LocalPath"]))
+        for item in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+        if "S3Output" in item
+    ]
+    _write_configuration(request, job)
+    env = environment(
+        job.root,
+        job.platform.job_environment(request["RoleArn"]),
+        {"PROCESSING_JOB_NAME": job.name},
+        request.get("Environment", {}),
+    )
+    message = job.root.place("/opt/ml/output") / "message"
+    try:
+        job.execute(_command(request, job.root), env, job.root.path, request)
+    except JobFailedError as exc:
+        raise reason_of(message, exc) from exc
+    for target, directory in outputs:
+        transfer.upload(objects, directory, target["S3Uri"])
+    return {"ExitMessage": message.read_text(errors="replace")[:1024]} if message.is_file() else {}
+
+
+def reason_of(file: Path, error: JobFailedError) -> JobFailedError:
+    """The failure with the reason that a script left in a file, as AWS shows it; the failure itself if it left none."""
+    if isinstance(error, TimedOutError) or not file.is_file():
+        return error
+    text = file.read_text(errors="replace").strip()[:900]
+    return JobFailedError(f"AlgorithmError: {text}") if text else error
+
+
+def _s3_input(item: Record) -> Record:
+    source: Record | None = item.get("S3Input")
+    if source is None:
+        raise JobFailedError(f"ClientError: input {item['InputName']} is not an S3 input; no other kind runs locally")
+    if source["S3DataType"] != "S3Prefix":
+        raise JobFailedError(
+            f"ClientError: input {item['InputName']} is a {source['S3DataType']}; only S3Prefix runs locally"
+        )
+    if "LocalPath" not in source:
+        raise JobFailedError(f"ClientError: input {item['InputName']} has no LocalPath")
+    return source
+
+
+def _command(request: Record, root: Root) -> list[str]:
+    application = request["AppSpecification"]
+    if "ContainerEntrypoint" not in application:
+        image = application["ImageUri"]
+        raise JobFailedError(f"ClientError: no ContainerEntrypoint: the default of image {image} does not run locally")
+    return [
+        root.map(part) for part in (*application["ContainerEntrypoint"], *application.get("ContainerArguments", []))
+    ]
+
+
+def _write_configuration(request: Record, job: JobRun) -> None:
+    config = job.root.place("/opt/ml/config")
+    described = {**request, "ProcessingJobArn": job.arn}
+    (config / "processingjobconfig.json").write_text(json.dumps(described))
+    hosts = {"current_host": "algo-1", "hosts": ["algo-1"]}
+    (config / "resourceconfig.json").write_text(json.dumps(hosts))

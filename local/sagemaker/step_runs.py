@@ -1,0 +1,114 @@
+"""What each type of pipeline step does when its turn comes."""
+
+import json
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from local.sagemaker import shapes
+from local.sagemaker.definition import REQUEST_OF_STEP
+from local.sagemaker.errors import JobFailedError, ServiceError
+from local.sagemaker.expressions import Scope
+from local.sagemaker.jobs import JobKind, Jobs
+from local.sagemaker.models import Models
+from local.sagemaker.packages import Packages
+from local.sagemaker.platform import ObjectError, Platform, Record, S3Location
+
+Announce = Callable[[Record], None]
+
+
+def read_json(platform: Platform, role_arn: str, uri: str) -> Any:
+    """Parse one JSON object in S3. Raises JobFailedError if it is absent or not JSON."""
+    try:
+        return json.loads(platform.objects(role_arn).read(S3Location.parse(uri)))
+    except (ObjectError, ValueError) as exc:
+        raise JobFailedError(f"ClientError: cannot read JSON from {uri}: {exc}") from exc
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRuns:
+    """Runs steps that call the API: jobs, registrations, models."""
+
+    platform: Platform
+    jobs: Jobs
+    packages: Packages
+    models: Models
+
+    def run(self, step: Record, scope: Scope, *, stop: threading.Event, announce: Announce) -> Record:
+        """Run one step to its end.
+
+        Args:
+            step: the step of the definition.
+            scope: everything its arguments may refer to; gets the step's property files.
+                stop: set it to stop the step.
+            announce: called with the step's metadata as soon as it is known.
+
+        Returns:
+            The step's properties, which later steps refer to.
+
+        Raises:
+            JobFailedError: with the step's FailureReason.
+            JobStoppedError: if it was stopped.
+        """
+        arguments = scope.resolve(step["Arguments"])
+        kind = step["Type"]
+        if kind == "Fail":
+            announce({"Fail": {"ErrorMessage": str(arguments["ErrorMessage"])}})
+            raise JobFailedError(str(arguments["ErrorMessage"]))
+        operation, name = REQUEST_OF_STEP[kind]
+        if name:
+            arguments = {**arguments, name: _generated_name(step["Name"], scope)}
+        try:
+            shapes.require_valid(operation, arguments)
+            if kind == "RegisterModel":
+                return self._register(arguments, announce)
+            if kind == "Model":
+                return self._model(arguments, announce)
+            return self._job(step, arguments, scope, stop, announce)
+        except ServiceError as exc:
+            raise JobFailedError(
+                f"ClientError: Failed to invoke sagemaker:{operation}. Error Details: {exc.message}"
+            ) from exc
+
+    def _job(self, step: Record, request: Record, scope: Scope, stop: threading.Event, announce: Announce) -> Record:
+        kind: JobKind = step["Type"]
+        path = {"Processing": "processing-job", "Training": "training-job"}[kind]
+        announce({f"{kind}Job": {"Arn": self.platform.account.arn(f"{path}/{request[f'{kind}JobName']}")}})
+        job = self.jobs.perform(kind, request, stop)
+        outputs = {
+            output["OutputName"]: output["S3Output"]["S3Uri"]
+            for output in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+            if "S3Output" in output
+        }
+        for file in step.get("PropertyFiles", []):
+            if file["OutputName"] not in outputs:
+                raise JobFailedError(
+                    f"ClientError: property file {file['PropertyFileName']}: no output {file['OutputName']}"
+                )
+            uri = f"{outputs[file['OutputName']].rstrip('/')}/{file['FilePath']}"
+            scope.property_files[step["Name"], file["PropertyFileName"]] = read_json(
+                self.platform, request["RoleArn"], uri
+            )
+        return job
+
+    def _register(self, request: Record, announce: Announce) -> Record:
+        if "ModelPackageGroupName" in request and self.packages.find_group(request["ModelPackageGroupName"]) is None:
+            self.packages.create_group(
+                {"ModelPackageGroupName": request["ModelPackageGroupName"]}
+            )  # as the service does
+        arn = self.packages.create(request)["ModelPackageArn"]
+        announce({"RegisterModel": {"Arn": arn}})
+        return self.packages.find(arn)
+
+    def _model(self, request: Record, announce: Announce) -> Record:
+        model = self.models.create(request)
+        announce({"Model": {"Arn": model["ModelArn"]}})
+        return model
+
+
+def _generated_name(step_name: str, scope: Scope) -> str:
+    """``pipelines-{execution}-{step}-{random}``, at most 63 characters, as AWS names what a pipeline creates."""
+    prefix = f"pipelines-{scope.execution['PipelineExecutionId']}-{step_name}"
+    return f"{prefix[:52].rstrip('-')}-{secrets.token_hex(5)}"
