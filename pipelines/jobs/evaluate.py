@@ -45,7 +45,11 @@ def evaluate(usecase: UseCase, model_dir: Path, test: Path, *, resamples: int, s
     if about["usecase"] != usecase.name:
         raise TrainingSetError(f"the model is for {about['usecase']}, not {usecase.name}: give the one of its training")
     model = inference.model_fn(str(model_dir))
-    table = training_set.read(test, (TIMESTAMP, *model.features, LABEL))
+    if foreign := sorted(set(model.features) - set(usecase.feature_names)):
+        raise TrainingSetError(
+            f"the model asks for {', '.join(foreign)}, which {usecase.name} has no longer: train anew"
+        )
+    table = training_set.read(test, usecase, (TIMESTAMP, *model.features, LABEL))
     labels = training_set.labels(table)
     if not 0 < labels.sum() < len(labels):
         raise TrainingSetError(f"the test split has one class only ({len(labels)} rows): cut the splits by preprocess")

@@ -92,8 +92,8 @@ class Ranking:
         tp, fp = (count[0] for count in self.counts(np.ones((1, len(self.labels)))))
         recalls = _ratio(tp, tp[-1])
         # Evenly spread over recall, where both curves have their shape: thresholds crowd among the negatives.
-        picked = np.unique(np.searchsorted(recalls, np.linspace(recalls[0], 1, most)).clip(0, len(recalls) - 1))
-        picked = np.union1d(picked, [len(recalls) - 1])[:most]
+        picked = np.unique(np.searchsorted(recalls, np.linspace(recalls[0], 1, most - 1)).clip(0, len(recalls) - 1))
+        picked = np.union1d(picked, [len(recalls) - 1])
         pick = {"p": _ratio(tp, tp + fp), "r": recalls, "fpr": _ratio(fp, fp[-1])}
         p, r, fpr = (np.round(pick[name][picked], 6).tolist() for name in ("p", "r", "fpr"))
         thresholds = np.round(self.scores[self.ends][picked], 6).tolist()

@@ -31,7 +31,7 @@ def preprocess(usecase: UseCase, source: Path, target: Path, cut: Cut) -> dict[s
     Raises:
         TrainingSetError: if the training set cannot be used; names what is wrong and the fix.
     """
-    table = in_time_order(training_set.read(source, training_set.columns(usecase)))
+    table = in_time_order(training_set.read(source, usecase))
     check_values(table, usecase)
     timestamps = table.column(TIMESTAMP).to_numpy()
     parts = list(splits(timestamps, cut))

@@ -65,7 +65,7 @@ def rows(usecase: UseCase, folder: Path) -> Rows:
     Raises:
         TrainingSetError: if a column is missing or only one class is there.
     """
-    table = training_set.read(folder, (*usecase.feature_names, LABEL))
+    table = training_set.read(folder, usecase, (*usecase.feature_names, LABEL))
     labels = training_set.labels(table)
     if not 0 < labels.sum() < len(labels):
         raise TrainingSetError(f"{folder.name} has one class only ({len(labels)} rows): cut the splits by preprocess")

@@ -21,10 +21,11 @@ class TrainingSetError(HeadraceError):
     """The training set cannot be used. The message names what is wrong and the fix."""
 
 
-def columns(usecase: UseCase) -> tuple[str, ...]:
-    """The columns of a use case's training set, in order."""
-    keys = (entity.key for entity in usecase.entities)
-    return (EVENT_ID, TIMESTAMP, *keys, *usecase.feature_names, LABEL)
+def schema(usecase: UseCase) -> pa.Schema:
+    """The columns of a use case's training set, in order, with the type that every engine's files are brought to."""
+    keys = {entity.key: pa.string() for entity in usecase.entities}
+    features = dict.fromkeys(usecase.feature_names, pa.float64())
+    return pa.schema({EVENT_ID: pa.string(), TIMESTAMP: pa.int64(), **keys, **features, LABEL: pa.int8()})
 
 
 def files(folder: Path) -> list[Path]:
@@ -43,16 +44,20 @@ def files(folder: Path) -> list[Path]:
     return found
 
 
-def read(folder: Path, names: Sequence[str]) -> pa.Table:
-    """Read only the named columns of every file, features and label narrowed as they come.
+def read(folder: Path, usecase: UseCase, names: Sequence[str] = ()) -> pa.Table:
+    """Read columns of every file below a folder.
 
-    Returns:
-        A table with exactly ``names`` in that order.
+    Args:
+        folder: of the Parquet files.
+        usecase: whose training set it is.
+        names: the columns to read, in order; all of them by default.
 
     Raises:
-        TrainingSetError: if a column is missing in a file; names the columns and the file.
+        TrainingSetError: if a column is missing in a file or has a type that cannot be used; names both.
     """
-    return pa.concat_tables(_read_file(path, names) for path in files(folder)).combine_chunks()
+    whole = schema(usecase)
+    wanted = pa.schema([whole.field(name) for name in names]) if names else whole
+    return pa.concat_tables(_read_file(path, wanted) for path in files(folder)).combine_chunks()
 
 
 def write(table: pa.Table, folder: Path) -> Path:
@@ -86,25 +91,27 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _read_file(path: Path, names: Sequence[str]) -> pa.Table:
+def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
     with pq.ParquetFile(path) as source:
-        missing = sorted(set(names) - set(source.schema_arrow.names))
-        if missing:
+        found = source.schema_arrow
+        if missing := sorted(set(wanted.names) - set(found.names)):
             raise TrainingSetError(
                 f"{path.name} lacks the columns {', '.join(missing)}: build the training set for this use case"
             )
-        table = source.read(columns=list(names)).select(list(names))
-    return table.cast(pa.schema([(name, _type(table.schema.field(name))) for name in names]))
+        for column in wanted:
+            _require_kind(path, column, found.field(column.name).type)
+        table = source.read(columns=wanted.names).select(wanted.names)
+    try:
+        return table.cast(wanted)
+    except pa.ArrowInvalid as error:
+        raise TrainingSetError(f"{path.name} does not hold what its columns should: {error}") from error
 
 
-def _type(field: pa.Field) -> pa.DataType:
-    """One type per column over all files, whichever engine wrote them."""
-    if field.name == TIMESTAMP:
-        return pa.int64()
-    if field.name == LABEL:
-        return pa.int8()
-    if pa.types.is_string(field.type) or pa.types.is_large_string(field.type) or pa.types.is_dictionary(field.type):
-        return pa.string()
-    if pa.types.is_floating(field.type) or pa.types.is_integer(field.type) or pa.types.is_boolean(field.type):
-        return pa.float64()
-    raise TrainingSetError(f"column {field.name} is {field.type}: features are numbers and keys are strings")
+def _require_kind(path: Path, column: pa.Field, found: pa.DataType) -> None:
+    """Texts for texts and numbers for numbers; a cast would turn the one into the other silently."""
+    inner = found.value_type if pa.types.is_dictionary(found) else found
+    text = pa.types.is_string(inner) or pa.types.is_large_string(inner)
+    number = pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
+    # A column without any value has no type of its own.
+    if not (text if pa.types.is_string(column.type) else number) and not pa.types.is_null(inner):
+        raise TrainingSetError(f"column {column.name} of {path.name} is {found}: it should be {column.type}")

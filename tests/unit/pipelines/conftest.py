@@ -1,0 +1,65 @@
+"""Fixtures of the pipelines' tests: what is slow, training and rendering, is done once."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from job_runs import MakeDefinition, MakeTrainingSet, Trained, make_training_set, run_jobs
+
+import usecases
+from headrace.usecase import UseCase
+from pipelines.retraining.definition import definition
+from pipelines.retraining.plan import CodeLocations
+
+
+@pytest.fixture(scope="session")
+def fraud() -> UseCase:
+    return usecases.load("fraud")
+
+
+@pytest.fixture(scope="session", name="make_training_set")
+def training_set_maker(fraud: UseCase) -> MakeTrainingSet:
+    return partial(make_training_set, fraud)
+
+
+@pytest.fixture(scope="session")
+def trained(fraud: UseCase, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return run_jobs(fraud, tmp_path_factory.mktemp("opt ml"))  # with a space, as a home directory may have one
+
+
+@pytest.fixture(scope="session")
+def locations() -> CodeLocations:
+    """Code in an assets bucket whose name is a CDK token, under the hashed names that assets have."""
+    bucket = "s3://cdk-assets-${Token[AWS.AccountId.3]}-eu-west-1"
+    return CodeLocations(
+        preprocess=f"{bucket}/0a1b.py",
+        evaluate=f"{bucket}/2c3d.py",
+        headrace=f"{bucket}/4e5f.zip",
+        sourcedir=f"{bucket}/6a7b.tar.gz",
+    )
+
+
+@pytest.fixture(scope="session")
+def make_definition(fraud: UseCase, locations: CodeLocations) -> MakeDefinition:
+    """Renders the fraud pipeline, with tokens wherever a stack would give them."""
+
+    def make(**changes: Any) -> dict[str, Any]:
+        given: dict[str, Any] = {
+            "usecase": fraud,
+            "name": "headrace-fraud-dev-training",
+            "region": "eu-west-1",
+            "bucket": "${Token[TOKEN.11]}",
+            "role_arn": "${Token[TOKEN.12]}",
+            "kms_key_arn": "${Token[TOKEN.13]}",
+            "model_package_group": "headrace-fraud-dev",
+            "code": locations,
+        }
+        return definition(**{**given, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def rendered(make_definition: MakeDefinition) -> dict[str, Any]:
+    """The definition with every default; tests that change it take a copy."""
+    return make_definition()

@@ -1,0 +1,164 @@
+"""The endpoint's answers: what it accepts, what it refuses, and what the real inference toolkit makes of it."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from job_runs import Trained
+
+from headrace.decisions import decide
+from headrace.usecase import UseCase
+from pipelines.jobs import inference
+
+JSON = "application/json"
+
+
+@pytest.fixture(scope="session")
+def model(trained: Trained) -> inference.ServedModel:
+    return inference.model_fn(str(trained.model))
+
+
+@pytest.fixture(scope="session")
+def instances(trained: Trained, fraud: UseCase) -> list[dict[str, Any]]:
+    rows = pd.read_parquet(trained.splits / "test").head(500)[list(fraud.feature_names)]
+    return json.loads(rows.to_json(orient="records"))
+
+
+def ask(model: inference.ServedModel, instances: list[dict[str, Any]]) -> dict[str, Any]:
+    request = inference.input_fn(json.dumps({"instances": instances}), JSON)
+    body, content_type = inference.output_fn(inference.predict_fn(request, model), JSON)
+    assert content_type == JSON
+    return json.loads(body)
+
+
+def test_answers_come_in_request_order_with_the_scores_of_training(
+    model: inference.ServedModel, instances: list[dict[str, Any]], trained: Trained, fraud: UseCase
+) -> None:
+    rows = pd.read_parquet(trained.splits / "test").head(500)[list(fraud.feature_names)]
+    expected = model.booster.inplace_predict(rows.to_numpy(np.float32))
+    answered = [it["score"] for it in ask(model, instances)["predictions"]]
+    assert answered == expected.tolist()
+    assert len(set(answered)) > 100
+
+
+def test_decisions_are_those_of_the_domain(
+    model: inference.ServedModel, instances: list[dict[str, Any]], fraud: UseCase
+) -> None:
+    predictions = ask(model, instances)["predictions"]
+    assert all(it["decision"] == decide(it["score"], fraud.decision.bands) for it in predictions)
+    assert {it["decision"] for it in predictions} >= {"APPROVE", "BLOCK"}
+
+
+def test_every_answer_names_the_model_version(model: inference.ServedModel, instances: list[dict[str, Any]]) -> None:
+    assert ask(model, instances[:1])["model_version"] == "execution-1"
+
+
+def test_features_are_matched_by_name(model: inference.ServedModel, instances: list[dict[str, Any]]) -> None:
+    turned = [dict(reversed(list(it.items()))) for it in instances[:20]]
+    assert ask(model, turned) == ask(model, instances[:20])
+
+
+def test_a_missing_feature_counts_as_null_and_an_unknown_one_is_ignored(
+    model: inference.ServedModel, instances: list[dict[str, Any]]
+) -> None:
+    instance = instances[0]
+    without = {name: value for name, value in instance.items() if name != "amount"}
+    assert ask(model, [without]) == ask(model, [{**instance, "amount": None}]) != ask(model, [instance])
+    assert ask(model, [{**instance, "shoe_size": 44}]) == ask(model, [instance])
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "Expecting value"),
+        ("{", "Expecting"),
+        ("[]", "instances"),
+        ('{"rows": []}', "instances"),
+        ('{"instances": []}', "one or more"),
+        ('{"instances": {"amount": 1}}', "instances"),
+        ('{"instances": [{}, 7]}', r"instances\[1\] is not an object"),
+        ('{"instances": [{"amount": NaN}]}', "NaN is not JSON"),
+    ],
+)
+def test_a_malformed_request_is_refused_with_what_is_wrong(body: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        inference.input_fn(body, JSON)
+
+
+@pytest.mark.parametrize("value", ["12.5", [1], {"a": 1}, 1e300, 10**400])
+def test_a_feature_that_is_no_number_is_named(value: object, model: inference.ServedModel) -> None:
+    with pytest.raises(ValueError, match=r"instances\[1\].amount"):
+        inference.predict_fn([{"amount": 1}, {"amount": value}], model)  # type: ignore[dict-item]  # that is the point
+
+
+def test_another_content_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="text/csv"):
+        inference.input_fn("1,2", "text/csv")
+
+
+def test_a_charset_beside_the_content_type_is_accepted() -> None:
+    assert inference.input_fn(b'{"instances": [{}]}', "application/json; charset=utf-8") == [{}]
+
+
+@pytest.mark.parametrize(
+    ("score", "decision"), [(0.0, "LOW"), (0.49, "LOW"), (0.5, "MIDDLE"), (0.9, "HIGH"), (1.0, "HIGH")]
+)
+def test_a_band_begins_at_its_score(score: float, decision: str) -> None:
+    class Constant:
+        def inplace_predict(self, rows: np.ndarray, **_: Any) -> np.ndarray:
+            return np.full(len(rows), score)
+
+    bands = {"edges": (0.0, 0.5, 0.9), "decisions": ("LOW", "MIDDLE", "HIGH")}
+    model = inference.ServedModel(booster=Constant(), features=("a",), version="v", **bands)  # type: ignore[arg-type]
+    assert inference.predict_fn([{"a": 1}], model).decisions == [decision]
+
+
+def test_five_hundred_instances_take_a_few_milliseconds(
+    model: inference.ServedModel, instances: list[dict[str, Any]]
+) -> None:
+    many = (instances * 2)[:500]
+    ask(model, many)
+    took = []
+    for _ in range(7):
+        start = time.perf_counter()
+        ask(model, many)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.05
+
+
+def serve(model_dir: Path, requests: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Ask the real inference toolkit, which imports the artifact's own inference.py."""
+    script = Path(__file__).with_name("serve_once.py")
+    env = {"SAGEMAKER_PROGRAM": "inference.py", "PATH": "/usr/bin:/bin", "HOME": str(model_dir)}
+    done = subprocess.run(
+        [sys.executable, str(script), str(model_dir)],
+        input=json.dumps(requests),
+        env=env,
+        cwd=model_dir,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_inference_toolkit_serves_the_artifact_as_json(
+    trained: Trained, model: inference.ServedModel, instances: list[dict[str, Any]]
+) -> None:
+    good, bad = serve(
+        trained.model,
+        [
+            {"content_type": JSON, "body": json.dumps({"instances": instances[:5]})},
+            {"content_type": JSON, "body": "no json"},
+        ],
+    )
+    assert (good["status"], good["content_type"]) == (200, JSON)
+    assert json.loads(good["body"]) == ask(model, instances[:5])
+    assert bad["status"] == 500

@@ -1,0 +1,170 @@
+"""Preprocess cuts in time, leaves out the warm-up, and refuses what cannot be learned from, naming the fix."""
+
+import hashlib
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from job_runs import DAY, START, MakeTrainingSet, Trained, write_training_set
+
+from headrace.usecase import UseCase
+from pipelines.jobs import preprocess
+from pipelines.jobs.splits import NAMES, Cut, first_row, splits, warm_up_s
+from pipelines.jobs.training_set import TrainingSetError
+
+
+def run(frame: pd.DataFrame, folder: Path, *options: str) -> str:
+    """Run the job on a frame; its reason for failing, empty if it ended well."""
+    data, reason = write_training_set(frame, folder / "in"), folder / "message"
+    places = ["--input", str(data), "--output", str(folder / "out"), "--reason-file", str(reason)]
+    code = preprocess.main(["--usecase", "fraud", *places, *options])
+    assert (code == 1) == reason.is_file()
+    return reason.read_text() if code else ""
+
+
+def test_splits_are_apart_in_time_and_in_order(trained: Trained) -> None:
+    frames = [pd.read_parquet(trained.splits / name) for name in NAMES]
+    assert all(frame["timestamp"].is_monotonic_increasing for frame in frames)
+    assert all(early["timestamp"].max() < late["timestamp"].min() for early, late in pairwise(frames))
+
+
+def test_every_row_after_the_warm_up_is_in_one_split(
+    trained: Trained, make_training_set: MakeTrainingSet, fraud: UseCase
+) -> None:
+    frame = make_training_set()
+    after = frame[frame["timestamp"] >= frame["timestamp"].min() + warm_up_s(fraud)]
+    found = pd.concat(pd.read_parquet(trained.splits / name) for name in NAMES)
+    assert sorted(found["event_id"]) == sorted(after["event_id"])
+    assert 0 < len(after) < len(frame)
+
+
+def test_rows_keep_their_values(trained: Trained, make_training_set: MakeTrainingSet) -> None:
+    found = pd.concat(pd.read_parquet(trained.splits / name) for name in NAMES).set_index("event_id")
+    expected = make_training_set().set_index("event_id").loc[found.index]
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_the_warm_up_lasts_until_the_longest_delayed_window_is_full(fraud: UseCase) -> None:
+    assert warm_up_s(fraud) == (30 + 7) * DAY
+
+
+def test_the_warm_up_is_kept_where_too_few_rows_would_remain() -> None:
+    timestamps = np.arange(0, 60 * DAY, 600)
+    assert first_row(timestamps, Cut(warm_up_s=37 * DAY)) == 0
+    assert first_row(timestamps, Cut(warm_up_s=37 * DAY, keep_at_least=0.3)) == 37 * DAY // 600
+
+
+def test_rows_of_one_second_are_never_parted() -> None:
+    timestamps = np.repeat(np.arange(20), 10)
+    parts = list(splits(timestamps, Cut(validation_fraction=0.22, test_fraction=0.13)))
+    edges = [part.start for part in parts[1:]]
+    assert all(timestamps[edge - 1] < timestamps[edge] for edge in edges)
+    assert [part.stop for part in parts[:-1]] == edges
+
+
+def test_the_manifest_tells_what_was_read_and_what_was_made(trained: Trained) -> None:
+    manifest = trained.manifest
+    files = sorted((trained.root / "data").iterdir())
+    assert [it["sha256"] for it in manifest["inputs"]] == [hashlib.sha256(f.read_bytes()).hexdigest() for f in files]
+    for name in NAMES:
+        frame = pd.read_parquet(trained.splits / name)
+        first = pd.Timestamp(frame["timestamp"].iloc[0], unit="s").strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert manifest["splits"][name]["first"] == first
+        assert manifest["splits"][name]["rows"] == len(frame)
+        assert manifest["splits"][name]["positives"] == frame["label"].sum()
+    made = sum(it["rows"] for it in manifest["splits"].values())
+    assert manifest["rows"] == made + manifest["warm_up"]["rows_left_out"] == 4_000
+    assert manifest["completeness"]["terminal_count_30d"] == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_result_does_not_depend_on_how_rows_lie_in_files(
+    make_training_set: MakeTrainingSet, tmp_path: Path
+) -> None:
+    frame = make_training_set()
+    shuffled = frame.sample(frac=1, random_state=2)
+    assert run(frame, tmp_path / "a") == run(shuffled, tmp_path / "b") == ""
+    for name in NAMES:
+        one, other = (next((tmp_path / it / "out" / name).iterdir()).read_bytes() for it in ("a", "b"))
+        assert one == other
+
+
+def test_a_missing_column_is_named(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    reason = run(make_training_set(rows=500).drop(columns=["customer_count_7d", "label"]), tmp_path)
+    assert "customer_count_7d, label" in reason
+
+
+@pytest.mark.parametrize("column", ["event_id", "timestamp", "customer_id", "label"])
+def test_only_features_may_be_missing(column: str, make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    frame = make_training_set(rows=500)
+    frame[column] = frame[column].where(frame.index != 7)
+    assert run(frame, tmp_path).startswith(f"{column} is null in 1 rows")
+
+
+def test_an_infinite_feature_is_named(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    frame = make_training_set(rows=500)
+    frame.loc[3, "customer_amount_mean_7d"] = np.inf
+    assert run(frame, tmp_path).startswith("feature customer_amount_mean_7d is infinite in 1 rows")
+
+
+def test_a_feature_of_text_is_named(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    reason = run(make_training_set(rows=500).astype({"amount": str}), tmp_path)
+    assert reason == "column amount of part-0.parquet is string: it should be double"
+
+
+def test_repeated_events_are_refused(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    frame = make_training_set(rows=500)
+    assert run(pd.concat([frame, frame.head(3)]), tmp_path).startswith("3 rows repeat an event_id")
+
+
+def test_labels_are_zero_or_one(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    frame = make_training_set(rows=500)
+    frame.loc[5, "label"] = 2
+    assert run(frame, tmp_path).startswith("label has the values [2]")
+
+
+def test_too_few_positives_are_refused_naming_the_split_and_the_fix(
+    make_training_set: MakeTrainingSet, tmp_path: Path
+) -> None:
+    frame = make_training_set()
+    late = frame["timestamp"] > START + 90 * DAY
+    frame.loc[late, "label"] = 0
+    reason = run(frame, tmp_path)
+    assert reason.startswith("the test split has")
+    assert "fewer than 10" in reason
+    assert "--minimum-positives" in reason
+
+
+def test_a_split_of_positives_only_is_refused(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    reason = run(make_training_set().assign(label=1), tmp_path)
+    assert reason.startswith("the train split has positives only")
+
+
+def test_an_empty_set_is_refused(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    assert run(make_training_set(rows=10).head(0), tmp_path).startswith("the training set has no rows")
+
+
+def test_a_folder_without_parquet_is_refused(fraud: UseCase, tmp_path: Path) -> None:
+    with pytest.raises(TrainingSetError, match=r"no \*\.parquet files"):
+        preprocess.training_set.read(tmp_path, fraud)
+
+
+def test_rows_of_one_moment_cannot_be_split(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    reason = run(make_training_set(rows=100).assign(timestamp=START), tmp_path)
+    assert "longer history" in reason
+
+
+@pytest.mark.parametrize("fractions", [(0.0, 0.2), (0.6, 0.4), (-0.1, 0.5)])
+def test_fractions_leave_something_for_every_split(fractions: tuple[float, float]) -> None:
+    with pytest.raises(TrainingSetError, match="fractions"):
+        Cut(validation_fraction=fractions[0], test_fraction=fractions[1])
+
+
+def test_nothing_but_the_reason_is_left_when_the_set_is_refused(
+    make_training_set: MakeTrainingSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(make_training_set(rows=500).assign(label=0), tmp_path)
+    assert not (tmp_path / "out" / "manifest").exists()
+    assert json.dumps("train split")[1:-1] in capsys.readouterr().err

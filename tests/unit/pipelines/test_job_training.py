@@ -1,0 +1,188 @@
+"""Train writes an artifact that says how to ask it; evaluate judges that artifact; both can be repeated."""
+
+import json
+import re
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from job_runs import Trained
+from sklearn.metrics import average_precision_score
+
+from headrace.decisions import decide
+from headrace.usecase import UseCase
+from pipelines.jobs import evaluate, inference, train
+from pipelines.jobs.training_set import TrainingSetError
+
+SHORT = {"num_round": 15, "max_bin": 256, "nthread": 1}
+
+
+def places(trained: Trained, folder: Path) -> train.Places:
+    return train.Places(
+        train=trained.splits / "train",
+        validation=trained.splits / "validation",
+        model=folder / "model",
+        checkpoint=folder / "checkpoints",
+    )
+
+
+def test_the_artifact_says_how_to_ask_it(trained: Trained, fraud: UseCase) -> None:
+    assert trained.about["usecase"] == "fraud"
+    assert trained.about["model_version"] == "execution-1"
+    assert tuple(trained.about["features"]) == fraud.feature_names
+    bands = [(band["decision"], band["from_score"]) for band in trained.about["bands"]]
+    assert bands == [(band.decision, band.from_score) for band in fraud.decision.bands]
+
+
+def test_the_artifact_says_how_it_came_to_be(trained: Trained) -> None:
+    hyperparameters = trained.about["hyperparameters"]
+    assert (hyperparameters["num_round"], hyperparameters["max_bin"]) == (40, 256)
+    assert hyperparameters["max_depth"] == 6
+    assert set(trained.about["packages"]) == {"python", "numpy", "pandas", "pyarrow", "xgboost"}
+    assert 0 <= trained.about["best_iteration"] < trained.about["rounds"] <= 40
+
+
+def test_the_artifact_brings_the_code_that_serves_it(trained: Trained) -> None:
+    assert (trained.model / "code" / "inference.py").read_text() == Path(inference.__file__).read_text()
+
+
+def test_the_threshold_is_the_cheapest_on_validation(trained: Trained, fraud: UseCase) -> None:
+    rows = pd.read_parquet(trained.splits / "validation")
+    scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
+    labels = rows["label"].to_numpy()
+
+    def cost(threshold: float) -> float:
+        missed, false_alarms = (labels == 1) & (scores < threshold), (labels == 0) & (scores >= threshold)
+        return float(missed.sum() * fraud.label.missed_cost + false_alarms.sum() * fraud.label.false_alarm_cost)
+
+    chosen = trained.about["threshold"]
+    assert chosen["validation_cost"] == cost(chosen["score"]) == min(cost(it) for it in [0, *scores.tolist(), 1.1])
+
+
+def test_training_prints_what_the_pipelines_metric_definitions_match(
+    trained: Trained, rendered: dict[str, Any]
+) -> None:
+    definitions = rendered["Steps"][1]["Arguments"]["AlgorithmSpecification"]["MetricDefinitions"]
+    last = {it["Name"]: float(re.findall(it["Regex"], trained.training_log)[-1]) for it in definitions}
+    figures = trained.about["metrics"]
+    assert last == {
+        "train:average_precision": figures["train"]["average_precision"],
+        "validation:average_precision": figures["validation"]["average_precision"],
+        "validation:auc": figures["validation"]["auc"],
+    }
+
+
+def test_the_same_seed_gives_the_same_artifact(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        train.train(fraud, SHORT, "v", places(trained, tmp_path / name))
+    for file in ("model.ubj", "headrace.json"):
+        one, two = ((tmp_path / name / "model" / file).read_bytes() for name in ("one", "two"))
+        assert one == two
+
+
+def test_another_seed_gives_another_model(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
+    for name, seed in (("one", 1), ("two", 2)):
+        train.train(fraud, {**SHORT, "seed": seed}, "v", places(trained, tmp_path / name))
+    assert (tmp_path / "one/model/model.ubj").read_bytes() != (tmp_path / "two/model/model.ubj").read_bytes()
+
+
+def test_training_leaves_a_checkpoint_to_resume_from(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
+    train.train(fraud, {**SHORT, "checkpoint_every": 5}, "v", places(trained, tmp_path))
+    assert len(json.loads((tmp_path / "checkpoints" / "history.json").read_text())) == 15
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--num_rounds", "5"], "num_rounds are no hyperparameters"),
+        (["--class_weight", "heavy"], "class_weight is 'heavy'"),
+        (["--usecase", "frauds"], "there is no use case 'frauds'"),
+    ],
+)
+def test_a_wrong_argument_is_the_reason_of_the_failure(
+    arguments: list[str], reason: str, trained: Trained, tmp_path: Path
+) -> None:
+    folders = [f"--{name}_dir={trained.splits / name}" for name in ("train", "validation")]
+    folders += [f"--{name}_dir={tmp_path / name}" for name in ("model", "checkpoint", "output")]
+    assert train.main(["--usecase", "fraud", "--model_version", "v", *folders, *arguments]) == 1
+    assert reason in (tmp_path / "output" / "failure").read_text()
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_split_of_one_class_cannot_be_trained_on(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
+    frame = pd.read_parquet(trained.splits / "train").assign(label=0)
+    (tmp_path / "train").mkdir()
+    frame.to_parquet(tmp_path / "train" / "part.parquet")
+    with pytest.raises(TrainingSetError, match="train has one class only"):
+        train.rows(fraud, tmp_path / "train")
+
+
+def test_the_report_judges_the_artifact_on_the_test_rows(trained: Trained, fraud: UseCase) -> None:
+    rows = pd.read_parquet(trained.splits / "test")
+    scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
+    figures = trained.evaluation["binary_classification_metrics"]
+    assert figures["average_precision"]["value"] == pytest.approx(
+        average_precision_score(rows["label"], scores), abs=1e-6
+    )
+    threshold = trained.about["threshold"]["score"]
+    counts = pd.crosstab(rows["label"], (scores >= threshold).astype(int))
+    expected = {str(label): {str(called): counts.loc[label, called] for called in (0, 1)} for label in (0, 1)}
+    assert figures["confusion_matrix"] == expected
+
+
+def test_every_figure_of_the_report_has_a_deviation(trained: Trained) -> None:
+    figures = trained.evaluation["binary_classification_metrics"]
+    names = {"auc", "average_precision", "accuracy", "precision", "recall", "f1", "f2"}
+    assert names == {name for name, figure in figures.items() if "value" in figure}
+    assert all(0 < figures[name]["standard_deviation"] < 0.2 for name in names)
+
+
+def test_the_report_says_what_errors_cost_with_and_without_the_model(trained: Trained, fraud: UseCase) -> None:
+    about, figures = trained.evaluation["headrace"], trained.evaluation["binary_classification_metrics"]
+    wrong = figures["confusion_matrix"]
+    assert about["cost"]["at_threshold"] == wrong["1"]["0"] * 500 + wrong["0"]["1"] * 50
+    assert about["cost"]["without_model"] == about["positives"] * fraud.label.missed_cost
+    assert about["cost"]["alarm_on_all"] == (about["rows"] - about["positives"]) * fraud.label.false_alarm_cost
+
+
+def test_the_report_counts_rows_and_positives_of_every_decision(trained: Trained, fraud: UseCase) -> None:
+    rows = pd.read_parquet(trained.splits / "test")
+    scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
+    rows["decision"] = [decide(score, fraud.decision.bands) for score in scores.tolist()]
+    for name, counts in trained.evaluation["headrace"]["decisions"].items():
+        chosen = rows[rows["decision"] == name]
+        assert counts == {"rows": len(chosen), "positives": chosen["label"].sum()}
+
+
+def test_the_packed_artifact_is_judged_like_the_unpacked_one(trained: Trained, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(trained.model, arcname=".")
+    places = ["--model", str(tmp_path), "--test", str(trained.splits / "test"), "--output", str(tmp_path / "out")]
+    assert evaluate.main(["--usecase", "fraud", *places, "--resamples", "50"]) == 0
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == trained.evaluation
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"usecase": "churn"}, "the model is for churn, not fraud"),
+        ({"features": ["amount", "shoe_size"]}, "the model asks for shoe_size"),
+    ],
+)
+def test_a_foreign_model_is_not_judged(change: dict[str, Any], reason: str, trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "headrace.json").write_text(json.dumps({**trained.about, **change}))
+    (tmp_path / "model.ubj").write_bytes((trained.model / "model.ubj").read_bytes())
+    message = tmp_path / "message"
+    places = ["--model", str(tmp_path), "--test", str(trained.splits / "test"), "--reason-file", str(message)]
+    assert evaluate.main(["--usecase", "fraud", *places, "--output", str(tmp_path / "out")]) == 1
+    assert reason in message.read_text()
+
+
+def test_a_folder_without_a_model_is_named(trained: Trained, tmp_path: Path) -> None:
+    message = tmp_path / "message"
+    places = ["--model", str(tmp_path), "--test", str(trained.splits / "test"), "--reason-file", str(message)]
+    assert evaluate.main(["--usecase", "fraud", *places]) == 1
+    assert "model.tar.gz" in message.read_text()
