@@ -1,0 +1,21 @@
+"""One local AWS for the session."""
+
+from collections.abc import Iterator
+
+import pytest
+from local_account import Account
+
+from local.loop import Loop
+
+
+@pytest.fixture(scope="session")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    """An empty local account that enforces IAM."""
+    with Loop(log_dir=tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def account(loop: Loop) -> Account:
+    """The account of the session's loop."""
+    return Account(loop)
