@@ -31,6 +31,11 @@ class Proof:
     api_calls: int
     api_equal: int
 
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is unaccounted, and no sum says otherwise."""
+        return self.unaccounted == 0 and all(one.difference <= 0 for one in self.equations)
+
 
 def proof(run: RunRecord) -> Proof:
     """Write out the sums of a run; a sum with a count missing is left out."""

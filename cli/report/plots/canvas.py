@@ -66,7 +66,7 @@ _FONT = re.compile(r"font(?:-size)?: (?:\w+ )*?([\d.]+)px[^;\"]*;?(?: font-famil
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """One finished plot: its SVG, and its legend as (role, words)."""
+    """One finished plot: its SVG, and its legend as (role, words), the role empty where no colour belongs to it."""
 
     svg: Markup
     legend: tuple[tuple[str, str], ...] = ()

@@ -43,13 +43,14 @@ def plot(run: RunRecord) -> Plot | None:
             axes.set_xscale("log")
             axes.xaxis.set_minor_locator(NullLocator())
             axes.set_xticks(_ticks(low, high))
-        axes.set(xlim=(edges[0], edges[-1]), ylim=(0, int(count.max()) * 1.42), xlabel="milliseconds")
+        axes.set(xlim=(edges[0], edges[-1]), ylim=(0, int(count.max()) * 1.3), xlabel="milliseconds")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         canvas.counts(axes)
         _mark(axes, marks)
         said = ", ".join(f"{at}th percentile {wording.milliseconds(value)}" for at, value in marks.items())
-        return Plot(svg=canvas.svg(drawn, name="latency", describe=f"Histogram of scoring latency: {said}."))
+        markup = canvas.svg(drawn, name="latency", describe=f"Histogram of scoring latency: {said}.")
+    return Plot(svg=markup, legend=tuple(("", f"p{at} {wording.milliseconds(value)}") for at, value in marks.items()))
 
 
 def _mark(axes: Axes, marks: dict[int, float]) -> None:
@@ -59,7 +60,7 @@ def _mark(axes: Axes, marks: dict[int, float]) -> None:
         axes.axvline(value, color=COLOURS["ink"], linewidth=1, linestyle=canvas.DASHED)
         right = to_axes.transform((value, 0))[0] > 0.5  # noqa: PLR2004 - beyond the middle
         axes.annotate(
-            f"p{at}  {wording.milliseconds(value)}",
+            f"p{at}",
             (value, 1 - 0.09 * row),
             xycoords=("data", "axes fraction"),
             xytext=(-5 if right else 5, 0),

@@ -18,6 +18,9 @@ BINS = {60: "minute", 300: "5 minutes", 3_600: "hour", 21_600: "6 hours", DAY_S:
 MOST_BARS = 240
 SIZES = {"wide": (1160, 320), "narrow": (350, 320)}
 MOST_TICKS = {"wide": 12, "narrow": 5}
+DATES = ["%Y", "%b %Y", "%d %b", "%H:%M", "%H:%M", "%S"]
+DATES_AT_ZERO = ["%Y", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
+"""How a moment reads: year, month, day, hour, minute, second; and where it is the first of its kind."""
 
 
 def bin_s(run: RunRecord) -> int:
@@ -76,7 +79,9 @@ def _bars(axes: Axes, title: str, series: list[tuple[str, str, pd.Series]], widt
 
 def _moments(axes: Axes, index: pd.Index, width: float, ticks: int) -> None:
     locator = mdates.AutoDateLocator(minticks=3, maxticks=ticks)  # type: ignore[no-untyped-call] # matplotlib's gap
-    formatter = mdates.ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call] # the same
+    formatter = mdates.ConciseDateFormatter(  # type: ignore[no-untyped-call] # the same
+        locator, formats=DATES, zero_formats=DATES_AT_ZERO, show_offset=False
+    )
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(formatter)
     starts = _days(index)

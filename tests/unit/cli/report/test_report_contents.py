@@ -82,6 +82,13 @@ def test_unaccounted_records_are_not_called_nothing() -> None:
     assert 'class="panel proof good"' not in html
 
 
+def test_sums_that_do_not_come_out_even_deny_a_zero() -> None:
+    html = render(run(summary=summary(events_quarantined=0)))
+    assert "6 missing" in Page.of(html).text
+    assert 'class="panel proof bad"' in html
+    assert 'class="tile bad"' in html
+
+
 def test_answers_that_differ_from_the_stream_are_not_hidden() -> None:
     text = Page.of(render(run(summary=summary(api={"calls": 35, "equal": 33})))).text
     assert "33 of 35 API answers" in text
