@@ -63,7 +63,8 @@ class Scorer:
     Args:
         endpoint: the deployed model; None if scores are not wanted or there is no model.
         call_s: the longest that one call may take.
-        deadline_s: the longest that all calls together may take; a call starts only if it can end in time.
+        deadline_s: the longest that all calls together may take: after the first, a call starts only if it can end
+            in time.
         clock: a monotonic clock in seconds.
     """
 
@@ -88,14 +89,17 @@ class Scorer:
         for start in range(0, len(vectors), size):
             chunk = vectors[start : start + size]
             try:
-                answers += self._predict(self.endpoint, chunk, inference_id(ids[start]), until)
+                answers += self._predict(self.endpoint, chunk, inference_id(ids[start]), until, first=not start)
             except EndpointError as exc:
                 answers += [Scored(degraded=exc.reason)] * len(chunk)
         return answers
 
-    def _predict(self, endpoint: Endpoint, vectors: Sequence[Vector], name: str, until: float) -> list[Scored]:
+    def _predict(
+        self, endpoint: Endpoint, vectors: Sequence[Vector], name: str, until: float, *, first: bool
+    ) -> list[Scored]:
         pause_s, failure = _PAUSE_S, EndpointError("endpoint_timeout", passing=True)
-        while self.clock() + self.call_s <= until:
+        while first or self.clock() + self.call_s <= until:
+            first = False
             try:
                 return endpoint.predict(vectors, inference_id=name)
             except EndpointError as exc:

@@ -136,5 +136,4 @@ def _chunks(writes: Sequence[StateWrite]) -> Iterator[Sequence[StateWrite]]:
             chunk, size = [], 0
         chunk.append(write)
         size += len(write.data)
-    if chunk:
-        yield chunk
+    yield chunk

@@ -1,8 +1,9 @@
-"""DynamoDB in this process: the emulator's own request handler behind a real client, without a socket."""
+"""AWS in this process behind real clients, without a socket: DynamoDB by the emulator's own request handler."""
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSResponse
 from ministack.services import dynamodb
@@ -21,6 +22,22 @@ class _Body:
         yield self._content
 
 
+class Recorder:
+    """Takes what is sent to S3 and Firehose and says that all is well; ``sent`` lists service, path and body."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+        for made in (client("s3"), client("firehose", BULK)):
+            made.meta.events.register("before-send", self._take)
+
+    def _take(self, request: Any, event_name: str, **_: object) -> AWSResponse:
+        service = event_name.split(".")[1]
+        body = request.body if isinstance(request.body, bytes) else request.body.read()
+        self.sent.append((service, urlsplit(request.url).path, body))
+        content = b"" if service == "s3" else b'{"FailedPutCount": 0, "RequestResponses": []}'
+        return AWSResponse(request.url, 200, {}, _Body(content))
+
+
 class Double:
     """A client with one empty table; ``calls`` lists the operations, ``answer`` may replace an answer."""
 
@@ -28,7 +45,7 @@ class Double:
         self.client = client("dynamodb", BULK)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[tuple[int, dict[str, Any]] | None] = []
-        self.client.meta.events.register("before-send.dynamodb", self._send)
+        self.attach(self.client)
         self.client.create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "entity", "KeyType": "HASH"}, {"AttributeName": "source", "KeyType": "RANGE"}],
@@ -36,6 +53,16 @@ class Double:
             BillingMode="PAY_PER_REQUEST",
         )
         self.calls.clear()
+
+    def attach(self, other: Any) -> None:
+        """Route another client here too."""
+        other.meta.events.register("before-send.dynamodb", self._send)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Leave nothing behind in the process."""

@@ -50,6 +50,13 @@ def test_no_call_starts_that_could_end_after_the_deadline() -> None:
     assert len(endpoint.calls) == 4
 
 
+def test_the_first_call_is_made_even_if_it_may_take_the_whole_time() -> None:
+    endpoint = FakeEndpoint()
+    assert scorer(endpoint, call_s=3.0, deadline_s=3.0)[0].score(VECTORS, IDS)[0].degraded is None
+    endpoint = FakeEndpoint([EndpointError("endpoint_throttled", passing=True)])
+    assert scorer(endpoint, call_s=3.0, deadline_s=3.0)[0].score(VECTORS, IDS)[0].degraded == "endpoint_throttled"
+
+
 def test_a_lasting_failure_is_not_asked_again() -> None:
     endpoint = FakeEndpoint([EndpointError("no_model", passing=False)])
     assert scorer(endpoint)[0].score(VECTORS, IDS) == [Scored(degraded="no_model")] * 3
