@@ -3,7 +3,7 @@
 Associative and commutative, up to the rounding of sums, as long as no track was coarsened.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from headrace.errors import StateError
@@ -57,8 +57,3 @@ def merge_events(states: Sequence[EventState]) -> EventState:
     merged.ids = [event_id for _, event_id, _ in tail[kept:]]
     merged.prune()
     return merged
-
-
-def contained(states: Iterable[State], event_id: str) -> bool:
-    """Whether any of the event states remembers the id."""
-    return any(isinstance(state, EventState) and state.contains(event_id) for state in states)

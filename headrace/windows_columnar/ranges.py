@@ -22,9 +22,6 @@ class Points:
     ends: Integers
     rows: Integers
 
-    def __len__(self) -> int:
-        return len(self.codes)
-
 
 def points(codes: Integers, times: Integers, ids: npt.NDArray[np.object_]) -> Points:
     """Sort events, given in the order of time and id, by entity."""

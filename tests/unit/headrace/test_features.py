@@ -85,9 +85,9 @@ def test_labels_reach_every_entity_of_their_event(data):
     shards = Shards()
     for label in given_labels:
         shards.fold_label(label, data.draw(st.integers(0, 1)))
-    point = EVENT | {"timestamp": 1_120}
+    point = EVENT | {"timestamp": 1_152}
     found = FEATURES.vector(point, shards.states(point))
-    expected = reference.vector(USECASE, [point], given_labels, 1_120, "a", keys={"customer": "c", "shop": "s"})
+    expected = reference.vector(USECASE, [point], given_labels, 1_152, "a", keys={"customer": "c", "shop": "s"})
     reference.agree({name: found[name] for name in expected}, expected)
 
 

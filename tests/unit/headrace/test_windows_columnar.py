@@ -8,9 +8,10 @@ import pytest
 import window_reference as reference
 from hypothesis import given
 from hypothesis import strategies as st
-from window_cases import USECASE
+from window_cases import USECASE, shop
 
 from headrace.features import FeatureSet
+from headrace.usecase import Window
 from headrace.windows import encode
 from headrace.windows_columnar import entity_states, training_frame
 from headrace.windows_columnar.reductions import HIGHEST, LOWEST, MOMENTS, TOTALS, Ranges, reduce_ranges
@@ -136,6 +137,16 @@ def test_a_long_history_is_pruned_before_it_is_folded():
         state.fold(timestamp=row["timestamp"], event_id=row["event_id"], values=row)
     assert found["customer", "c", "events"].state == encode(state)
     assert found["customer", "c", "events"].folded == 400
+
+
+def test_entities_without_windows_get_no_states():
+    usecase = shop(Window(entity="shop", function="count", lengths=("1d",)))
+    found = list(
+        entity_states(
+            usecase, event_table([POINT]), label_table([POINT | {"returned": 1, "labelled_at": 1_500}]), 2_000
+        )
+    )
+    assert [it[:3] for it in found] == [("shop", "s", "events")]
 
 
 def test_events_with_one_id_twice_both_count_for_both():
