@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.clock import clock
-from local.emulator import idle, ministack_cloudformation, ministack_cloudwatch, ministack_firehose
+from local.emulator import flushing, idle, ministack_cloudformation, ministack_cloudwatch, ministack_firehose
 from local.emulator.kinesis_mapping import mappings
 from local.emulator.ministack_core import MINISTACK_VERSION
 
@@ -56,7 +56,8 @@ def _move_clock(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flush() -> dict[str, Any]:
-    """Close batching windows and Firehose buffers now; returns when the objects are written."""
+    """Close batching windows and every buffer now; returns when the objects are written."""
     mappings.flush()
+    flushing.run()
     stuck = ministack_firehose.flush(_FLUSH_LIMIT_S)
     return {"flushed": not stuck, "stuck": stuck}

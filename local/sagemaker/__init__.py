@@ -3,6 +3,6 @@
 ``register()`` adds it to the emulator; everything else is reached over the AWS API.
 """
 
-from local.sagemaker.emulator_service import flush, register
+from local.sagemaker.emulator_service import register
 
-__all__ = ["flush", "register"]
+__all__ = ["register"]

@@ -3,6 +3,7 @@
 Objects go through the S3 API with the credentials of the role, so that a missing grant fails here as it does on AWS.
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -13,8 +14,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from local import clients
 from local.clock import clock
 from local.emulator import events, metrics, roles, settings
 from local.sagemaker.platform import (
@@ -34,12 +36,12 @@ _LOG_EVENTS = 1000
 _log = logging.getLogger(__name__)
 
 
-def _client(service: str, credentials: Mapping[str, str], region: str) -> Any:
+def _role_client(service: str, credentials: Mapping[str, str]) -> Any:
     session: Any = boto3.Session(  # the stubs know a service only by a literal name
         aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=credentials.get("AWS_SESSION_TOKEN") or None,
-        region_name=region,
+        region_name=clients.REGION,
     )
     config = Config(
         retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}, read_timeout=120, max_pool_connections=16
@@ -58,14 +60,14 @@ class RoleObjects:
         try:
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
-        except ClientError as exc:
+        except (ClientError, BotoCoreError) as exc:
             raise _translated(exc, prefix) from exc
 
     def read(self, location: S3Location) -> bytes:
         """See ``platform.Objects``."""
         try:
             body: bytes = self._client.get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
-        except ClientError as exc:
+        except (ClientError, BotoCoreError) as exc:
             raise _translated(exc, location) from exc
         return body
 
@@ -73,14 +75,14 @@ class RoleObjects:
         """See ``platform.Objects``."""
         try:
             self._client.put_object(Bucket=location.bucket, Key=location.key, Body=body)
-        except ClientError as exc:
+        except (ClientError, BotoCoreError) as exc:
             raise _translated(exc, location) from exc
 
     def download(self, location: S3Location, path: Path) -> None:
         """See ``platform.Objects``."""
         try:
             body = self._client.get_object(Bucket=location.bucket, Key=location.key)["Body"]
-        except ClientError as exc:
+        except (ClientError, BotoCoreError) as exc:
             raise _translated(exc, location) from exc
         with path.open("wb") as file:
             for chunk in body.iter_chunks(_CHUNK_BYTES):
@@ -91,11 +93,13 @@ class RoleObjects:
         try:
             with path.open("rb") as file:
                 self._client.put_object(Bucket=location.bucket, Key=location.key, Body=file)
-        except ClientError as exc:
+        except (ClientError, BotoCoreError) as exc:
             raise _translated(exc, location) from exc
 
 
-def _translated(error: ClientError, location: S3Location) -> ObjectError:
+def _translated(error: ClientError | BotoCoreError, location: S3Location) -> ObjectError:
+    if isinstance(error, BotoCoreError):
+        return ObjectError(f"{location.uri}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
     if code in _MISSING:
         return ObjectNotFoundError(f"{location.uri}: {code}")
@@ -120,7 +124,7 @@ class Emulated:
         return clock.now()
 
     def _objects(self, role_arn: str) -> RoleObjects:
-        return RoleObjects(_client("s3", roles.session(role_arn, "SageMaker"), self.account.region))
+        return RoleObjects(_role_client("s3", roles.session(role_arn, "SageMaker")))
 
     def job_environment(self, role_arn: str) -> Mapping[str, str]:
         """See ``platform.Platform``."""
@@ -158,25 +162,28 @@ class Emulated:
         }
 
     def write_log(self, group: str, stream: str, text: str) -> None:
-        """See ``platform.Platform``."""
+        """See ``platform.Platform``. A log that cannot be written is not worth the job it belongs to."""
+        try:
+            self._put_log(group, stream, [line for line in text.splitlines() if line])
+        except (ClientError, BotoCoreError):
+            _log.exception("log %s %s was not written", group, stream)
+
+    def _put_log(self, group: str, stream: str, lines: list[str]) -> None:
         logs = self._own_client("logs")
         for create, arguments in (
             (logs.create_log_group, {"logGroupName": group}),
             (logs.create_log_stream, {"logGroupName": group, "logStreamName": stream}),
         ):
-            try:
+            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
                 create(**arguments)
-            except ClientError as exc:
-                if exc.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-                    raise
         stamp = int(self.now() * 1000)
-        lines = [{"timestamp": stamp, "message": line} for line in text.splitlines() if line]
         for start in range(0, len(lines), _LOG_EVENTS):
-            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines[start : start + _LOG_EVENTS])
+            entries = [{"timestamp": stamp, "message": line} for line in lines[start : start + _LOG_EVENTS]]
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=entries)
 
-    def _own_client(self, service: str) -> Any:
-        credentials = {"AWS_ACCESS_KEY_ID": self.account.id, "AWS_SECRET_ACCESS_KEY": "test"}  # the account's own
-        return _client(service, credentials, self.account.region)
+    @staticmethod
+    def _own_client(service: str) -> Any:
+        return clients.client(service, settings.endpoint_url())
 
     def close(self) -> None:
         """Deliver what was emitted and end."""

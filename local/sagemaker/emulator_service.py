@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from local.emulator import idle, lifecycle, registry
+from local.emulator import flushing, idle, lifecycle, registry
 from local.sagemaker.cloudformation_types import register_types
 from local.sagemaker.emulated import Emulated
 from local.sagemaker.platform import Account
@@ -14,14 +14,12 @@ from local.sagemaker.wire import HttpRequest, answer
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 _FEATURE_GROUP = re.compile(r"/FeatureGroup/([^/]+)")
 _RECORD_ACTIONS = {"PUT": "PutRecord", "GET": "GetRecord", "DELETE": "DeleteRecord"}
-_running: list[SageMaker] = []
 
 
 def register() -> None:
     """Add SageMaker to the emulator of this process. Call once, before the port opens."""
     platform = Emulated()
     sagemaker = SageMaker(platform)
-    _running.append(sagemaker)
 
     def handle(request: registry.Request) -> registry.Response:
         found = answer(
@@ -45,15 +43,10 @@ def register() -> None:
         found = sagemaker.activity()
         return {**found, "pending": found["pending"] + platform.undelivered(), "events": platform.undelivered()}
 
+    flushing.register(sagemaker.flush)
     idle.register("sagemaker", probe)
     lifecycle.on_stop(platform.close)
     lifecycle.on_stop(sagemaker.close)
-
-
-def flush() -> None:
-    """Write what is buffered: data capture, offline store, metrics. Returns when it is written."""
-    for sagemaker in _running:
-        sagemaker.flush()
 
 
 def _needed_permissions(request: registry.Request) -> Sequence[tuple[str, str]]:

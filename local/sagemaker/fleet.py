@@ -133,11 +133,11 @@ class FleetBuilder:
         try:
             container = self.models.container(variant["ModelName"])
             self._fetch_model(container, root)
-            log = root.path / "server.log"
+            log = self._log(endpoint_name, name)
             server = Server(root=root, environment=self._environment(container, root), log=log)
             server.start(variant.get("ContainerStartupHealthCheckTimeoutInSeconds", PING_TIMEOUT_S))
         except UnhealthyError as exc:
-            self._keep_log(endpoint_name, name, root)
+            self._keep_log(endpoint_name, name)
             root.remove()
             raise FleetError(
                 f"The primary container for production variant {name} did not pass the ping health check. "
@@ -148,8 +148,13 @@ class FleetBuilder:
             raise FleetError(str(exc)[:1024]) from exc
         return server, container.role_arn
 
-    def _keep_log(self, endpoint_name: str, variant: str, root: Root) -> None:
-        log = root.path / "server.log"
+    def _log(self, endpoint_name: str, variant: str) -> Path:
+        directory = self.platform.work_dir / "logs"
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory / f"endpoint-{endpoint_name}-{variant}.log"
+
+    def _keep_log(self, endpoint_name: str, variant: str) -> None:
+        log = self._log(endpoint_name, variant)
         if log.exists():
             self.platform.write_log(
                 f"/aws/sagemaker/Endpoints/{endpoint_name}", variant, log.read_text(errors="replace")

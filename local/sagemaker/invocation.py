@@ -98,7 +98,7 @@ class Invocations:
             time=moment,
         )
         self._capture.record(exchange, fleet.config, fleet.roles[variant])
-        headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant}
+        headers = {"content-type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant}
         if answer.custom_attributes is not None:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.custom_attributes
         return Invoked(body=answer.body, headers=headers)

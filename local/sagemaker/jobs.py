@@ -56,7 +56,7 @@ class Jobs:
             for kind in _KINDS.values()
         }
         self._stops: dict[str, threading.Event] = {}
-        self._logs = platform.work_dir / "logs" / "jobs"
+        self._logs = platform.work_dir / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
 
     def operations(self) -> Mapping[str, Operation]:

@@ -93,12 +93,11 @@ class SageMaker:
         }
 
     def close(self) -> None:
-        """Stop every pipeline, job and server, and write what is buffered."""
+        """Stop every pipeline, job and server. What is buffered is dropped: the stores end with the process."""
         self._closed.set()
         self.jobs.stop_all()
         self.executions.stop_all(_STOP_S)
         self.endpoints.close()
-        self.flush()
 
     def _tick(self) -> None:
         while not self._closed.wait(_TICK_S):

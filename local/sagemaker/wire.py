@@ -32,7 +32,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """One HTTP response."""
+    """One HTTP response. ``content-type`` is in lower case: ministack would replace it under its usual spelling."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,12 +51,12 @@ def answer(sagemaker: SageMaker, request: HttpRequest) -> HttpResponse:
     except ServiceError as exc:
         body = json.dumps({"Message": exc.message, **exc.extra}).encode()
         named = {} if exc.code.isdigit() else {"x-amzn-ErrorType": exc.code}
-        return HttpResponse(status=exc.status, headers={"Content-Type": _JSON, **named}, body=body)
+        return HttpResponse(status=exc.status, headers={"content-type": _JSON, **named}, body=body)
 
 
 def _control_plane(sagemaker: SageMaker, request: HttpRequest) -> HttpResponse:
     operation = request.headers["x-amz-target"].rpartition(".")[2]
-    headers = {"Content-Type": _JSON_1_1}
+    headers = {"content-type": _JSON_1_1}
     try:
         result = sagemaker.call(operation, _document(request.body))
     except ServiceError as exc:
@@ -105,7 +105,7 @@ def _feature_store(sagemaker: SageMaker, request: HttpRequest) -> HttpResponse:
     result = shapes.project(name, run(document), service=_FEATURE_STORE)
     return HttpResponse(
         status=200,
-        headers={"Content-Type": _JSON},
+        headers={"content-type": _JSON},
         body=json.dumps(result).encode() if name not in ("PutRecord", "DeleteRecord") else b"",
     )
 

@@ -42,7 +42,7 @@ def test_an_endpoint_answers_with_the_model_of_its_package(serving: SageMaker, p
     request = Invocation(endpoint="echo", body=b'{"a": 1}', headers=JSON)
     answer = serving.invocations.invoke(request)
     assert json.loads(answer.body)["version"] == "v1"
-    assert answer.headers == {"Content-Type": "application/json", "x-Amzn-Invoked-Production-Variant": "AllTraffic"}
+    assert answer.headers == {"content-type": "application/json", "x-Amzn-Invoked-Production-Variant": "AllTraffic"}
     statuses = [detail["EndpointStatus"] for detail in platform.details("SageMaker Endpoint State Change")]
     assert statuses == ["CREATING", "IN_SERVICE"]
 
