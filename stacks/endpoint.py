@@ -4,6 +4,8 @@ Deployment updates this stack with its previous template and a new ``ModelPackag
 a model change must not touch: no roles, and no exports, because its resources come and go with the condition.
 """
 
+from pathlib import Path
+
 from aws_cdk import CfnCondition, CfnParameter, CfnResource, DefaultStackSynthesizer, Fn
 from constructs import Construct
 
@@ -14,6 +16,8 @@ from stacks.stack import HeadraceStack
 from stacks.target import Target
 
 PACKAGE_PARAMETER = "ModelPackageArn"
+POLICY_FILE = Path(__file__).with_name("endpoint_policy.json")
+"""Refuses to delete or replace the endpoint. Stack policies are no part of templates: docs/resources.md says more."""
 
 
 class EndpointStack(HeadraceStack):

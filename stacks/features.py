@@ -100,7 +100,7 @@ class FeaturesStack(HeadraceStack):
             ),
         )
         state.grant_fold_to(function.own_role)
-        delivery.grant_put_records(function)
+        delivery.grant(function, "firehose:PutRecordBatch")
         lake.bucket.grant_write_to(function.own_role, "quarantine/enrichment/")
         if scored:
             grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name)

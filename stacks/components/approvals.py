@@ -36,7 +36,7 @@ class Approvals(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PATIENCE_S // wait_s),
         )
         self._build_rules(target, queue)
-        function.add_event_source(sources.SqsEventSource(queue, batch_size=1, max_concurrency=2))
+        function.add_event_source(sources.SqsEventSource(queue, batch_size=1, max_concurrency=2, report_batch_item_failures=True))
         acknowledge(function.own_role, KEY_GRANT)
 
     def _build_rules(self, target: Target, queue: sqs.Queue) -> None:

@@ -68,6 +68,7 @@ class RetrainingStates(Construct):
             "Start",
             service="sagemaker",
             action="startPipelineExecution",
+            iam_action="sagemaker:StartPipelineExecution",
             iam_resources=[self._pipeline],
             parameters={
                 "PipelineName": self._target.pipeline_name,
@@ -86,6 +87,7 @@ class RetrainingStates(Construct):
             "Look",
             service="sagemaker",
             action="describePipelineExecution",
+            iam_action="sagemaker:DescribePipelineExecution",
             iam_resources=[f"{self._pipeline}/execution/*"],
             parameters={"PipelineExecutionArn": sfn.JsonPath.string_at("$.pipeline.PipelineExecutionArn")},
             result_path="$.look",

@@ -11,7 +11,9 @@ class NotificationTopic(sns.Topic):
     """Subscribe a mail address, a chat or a pager to it by hand or by another stack."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, display_name: str) -> None:
-        super().__init__(scope, id_, master_key=key, enforce_ssl=True, display_name=display_name)
+        # Rules that publish here would write into the policy of the key itself, which admits them already.
+        named = kms.Key.from_key_arn(scope, f"{id_}Key", key.key_arn)
+        super().__init__(scope, id_, master_key=named, enforce_ssl=True, display_name=display_name)
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="RulesOfThisAccount",

@@ -1,0 +1,45 @@
+"""One synthesis per stage and session, shared by all infrastructure tests."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import app as composition
+from stacks.application import Application
+from synthesized import Synthesized
+
+Synth = Callable[..., Synthesized]
+
+
+def synthesize(folder: Path, **context: str) -> Synthesized:
+    """Synthesize in this process, with cdk-nag and CDK's own checks."""
+    app = Application(context={"usecase": "fraud", **context}, outdir=str(folder))
+    composition.build(app)
+    app.synth()
+    return Synthesized(folder, app.target.prefix)
+
+
+@pytest.fixture(scope="session")
+def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    @functools.cache
+    def once(stage: str) -> Synthesized:
+        return synthesize(tmp_path_factory.mktemp("assembly") / stage, stage=stage)
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def prod(synth: Synth) -> Synthesized:
+    return synth("prod")
+
+
+@pytest.fixture(scope="session")
+def local(synth: Synth) -> Synthesized:
+    return synth("local")
+
+
+@pytest.fixture(scope="session")
+def dev(synth: Synth) -> Synthesized:
+    return synth("dev")

@@ -1,0 +1,82 @@
+"""What retraining promises: one pipeline run per execution, patience, and word of how it ended."""
+
+import json
+
+from synthesized import Synthesized, joined, text
+
+MACHINE = "AWS::StepFunctions::StateMachine"
+
+
+def test_a_start_that_is_tried_again_starts_nothing_new(prod: Synthesized) -> None:
+    start = _states(prod)["Start"]
+    assert start["Resource"].endswith(":aws-sdk:sagemaker:startPipelineExecution")
+    # Sixty-four characters, of which SageMaker wants at least 32, equal for every attempt of one execution.
+    assert start["Parameters"]["ClientRequestToken.$"] == "States.Hash($$.Execution.Id, 'SHA-256')"
+    assert start["Parameters"]["PipelineName"] == "headrace-fraud-prod-training"
+
+
+def test_every_parameter_it_sends_is_one_the_pipeline_declares(prod: Synthesized) -> None:
+    sent = {it["Name"] for it in _states(prod)["Start"]["Parameters"]["PipelineParameters"]}
+    body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
+    declared = {it["Name"] for it in json.loads(joined(body))["Parameters"]}
+    assert sent == {"InputData", "TriggerReason", "DriftSeverity", "ModelApprovalStatus"}
+    assert sent <= declared
+
+
+def test_what_a_caller_leaves_out_is_filled_in(prod: Synthesized) -> None:
+    states = _states(prod)
+    assert states["Defaults"]["Parameters"]["defaults"]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert states["Input"]["Parameters"]["run.$"] == "States.JsonMerge($.defaults, $.given, false)"
+
+
+def test_it_looks_every_minute_and_stays_below_the_limit_of_history(prod: Synthesized, local: Synthesized) -> None:
+    assert _states(prod)["Wait"]["Seconds"] == 60
+    for stage in (prod, local):
+        definition = _definition(stage)
+        polls = definition["TimeoutSeconds"] / definition["States"]["Wait"]["Seconds"]
+        assert polls * 10 <= 25_000
+
+
+def test_a_running_or_stopping_pipeline_is_waited_for(prod: Synthesized) -> None:
+    first = _states(prod)["Ended?"]["Choices"][0]
+    assert first["Next"] == "Wait"
+    assert {it["StringEquals"] for it in first["Or"]} == {"Executing", "Stopping"}
+
+
+def test_calls_are_retried_and_failures_end_in_a_message(prod: Synthesized) -> None:
+    states = _states(prod)
+    for name in ("Start", "Look"):
+        assert states[name]["Retry"][0]["MaxAttempts"] > 0
+        assert states[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
+        assert states[name]["Catch"][0]["Next"] == "Tell of failure"
+    assert states["Tell of failure"]["Next"] == "Failed"
+    assert states["Tell of success"]["Next"] == "Succeeded"
+    assert states["Failed"] == {"Type": "Fail", "ErrorPath": "$.failure.Error", "CausePath": "$.failure.Cause"}
+
+
+def test_a_run_that_was_cut_short_is_reported_by_a_rule(prod: Synthesized) -> None:
+    pattern = prod.only("retraining", "AWS::Events::Rule")["EventPattern"]
+    assert pattern["detail"]["status"] == ["ABORTED", "TIMED_OUT"]
+
+
+def test_every_run_is_logged_and_traced(prod: Synthesized) -> None:
+    machine = prod.only("retraining", MACHINE)
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_it_may_start_and_describe_our_pipeline_only(prod: Synthesized) -> None:
+    statements = [s for s in prod.statements("retraining") if "sagemaker" in text(s["Action"])]
+    assert {s["Action"] for s in statements} == {
+        "sagemaker:StartPipelineExecution",
+        "sagemaker:DescribePipelineExecution",
+    }
+    assert all(":pipeline/headrace-fraud-prod-training" in text(s["Resource"]) for s in statements)
+
+
+def _definition(stage: Synthesized) -> dict:
+    return json.loads(joined(stage.only("retraining", MACHINE)["DefinitionString"]))
+
+
+def _states(stage: Synthesized) -> dict:
+    return _definition(stage)["States"]
