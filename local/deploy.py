@@ -157,9 +157,14 @@ def _run(cloudformation: Any, operation: str, stack_name: str, request: Mapping[
         message = exc.response["Error"]["Message"]
         if "No updates are to be performed" not in message:
             raise DeployError(stack_name, message) from exc
+        return _outputs(_wait(cloudformation, stack_name) or {})
     stack = _wait(cloudformation, stack_name)
     if stack is None or stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise DeployError(stack_name, _reason(cloudformation, stack_name, stack))
+    return _outputs(stack)
+
+
+def _outputs(stack: Mapping[str, Any]) -> Outputs:
     return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
 

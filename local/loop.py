@@ -147,8 +147,12 @@ class Loop:
         """Who still has work; see ``GET /_headrace/idle``."""
         return self._admin("idle")
 
+    def resources(self) -> dict[str, str]:
+        """Every resource type the local AWS accepts: ``executed``, or ``inert`` when it is only recorded."""
+        return {name: str(mode) for name, mode in self._admin("resources").items()}
+
     def wait_idle(self, timeout_s: float = 120.0) -> None:
-        """Wait until no stream, queue or job has work left. Buffers of Firehose count: ``flush()`` first.
+        """Wait until no stream, queue or job has work left. Firehose may still buffer: ``flush()`` delivers.
 
         Raises:
             LoopError: there is still work after ``timeout_s``.

@@ -1,0 +1,282 @@
+"""Events between services: rules and their targets, object events, queues with redrive, alarms, schedules, states."""
+
+import json
+import time
+from typing import Any
+
+from local_account import Account, until
+
+ECHO_TO_BUCKET = """
+import json, os, time, boto3
+
+def handler(event, context):
+    body = json.dumps(event)
+    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"seen/{time.time_ns()}", Body=body)
+"""
+
+
+def rule(account: Account, pattern: dict[str, Any], **target: Any) -> str:
+    """A rule on the default bus with one target."""
+    events, name = account.client("events"), account.name("rule")
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, Targets=[{"Id": "t", **target}])
+    return name
+
+
+def put_event(account: Account, source: str, **detail: Any) -> None:
+    """Put one event of our own."""
+    entry = {"Source": source, "DetailType": "Something Happened", "Detail": json.dumps(detail)}
+    assert account.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_a_rule_reaches_a_queue_with_the_time_of_the_clock(account: Account) -> None:
+    source = account.name("source")
+    url, arn = account.queue()
+    rule(account, {"source": [source], "detail": {"kind": [{"prefix": "a"}]}}, Arn=arn)
+    put_event(account, source, kind="b")
+    put_event(account, source, kind="abc")
+    (event,) = account.messages(url)
+    assert event["detail"] == {"kind": "abc"}
+    now = time.strftime("%Y-%m-%dT%H", time.gmtime(account.loop.now()))
+    assert event["time"].startswith(now)
+
+
+def test_a_rule_reaches_a_function_a_topic_and_a_state_machine(account: Account) -> None:
+    source, bucket = account.name("source"), account.bucket()
+    rule(account, {"source": [source]}, Arn=account.function(ECHO_TO_BUCKET, BUCKET=bucket))
+    url, queue = account.queue()
+    topic = account.client("sns").create_topic(Name=account.name("topic"))["TopicArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": queue}]})
+    account.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    account.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    rule(account, {"source": [source]}, Arn=topic)
+    machine = state_machine(account, {"Done": {"Type": "Succeed"}})
+    rule(account, {"source": [source]}, Arn=machine, RoleArn=account.role())
+    put_event(account, source, x=1)
+    assert json.loads(next(iter(until(lambda: account.objects(bucket)).values())))["detail"] == {"x": 1}
+    assert json.loads(account.messages(url)[0]["Message"])["detail"] == {"x": 1}
+    states = account.client("stepfunctions")
+    until(lambda: states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")["executions"])
+
+
+def test_objects_of_a_bucket_with_eventbridge_become_events(account: Account) -> None:
+    bucket, silent = account.bucket(), account.bucket()
+    s3 = account.client("s3")
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    url, arn = account.queue()
+    detail = {"bucket": {"name": [bucket, silent]}, "object": {"key": [{"suffix": "_violations.json"}]}}
+    rule(account, {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}, Arn=arn)
+    for name in (silent, bucket):
+        s3.put_object(Bucket=name, Key="monitor/statistics.json", Body=b"{}")
+        s3.put_object(Bucket=name, Key="monitor/constraint_violations.json", Body=b"{}")
+    (event,) = account.messages(url)
+    assert event["detail"]["bucket"]["name"] == bucket
+    assert event["detail"]["object"]["key"] == "monitor/constraint_violations.json"
+
+
+def test_a_queue_retries_only_failed_messages_and_gives_up_to_its_dead_letters(account: Account) -> None:
+    source = """
+import json, os, time, boto3
+s3 = boto3.client("s3")
+
+def handler(event, context):
+    bodies = [record["body"] for record in event["Records"]]
+    s3.put_object(Bucket=os.environ["BUCKET"], Key=f"seen/{time.time_ns()}", Body=json.dumps(bodies))
+    failed = [r["messageId"] for r in event["Records"] if "bad" in r["body"]]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+"""
+    bucket = account.bucket()
+    dead_url, dead = account.queue()
+    policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})
+    url, arn = account.queue(VisibilityTimeout="30", RedrivePolicy=policy)
+    account.client("lambda").create_event_source_mapping(
+        FunctionName=account.function(source, BUCKET=bucket),
+        EventSourceArn=arn,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    account.client("sqs").send_message_batch(
+        QueueUrl=url,
+        Entries=[{"Id": "1", "MessageBody": '{"good": 1}'}, {"Id": "2", "MessageBody": '{"bad": 1}'}],
+    )
+
+    def seen() -> list[str]:
+        return sorted(body for batch in account.objects(bucket).values() for body in json.loads(batch))
+
+    until(lambda: len(seen()) >= 2)
+    time.sleep(0.3)
+    assert seen() == ['{"bad": 1}', '{"good": 1}'], "the failed message waits for its visibility timeout"
+    account.loop.advance(31)
+    until(lambda: len(seen()) == 3)
+    account.loop.advance(31)
+    assert account.messages(dead_url) == [{"bad": 1}]
+    assert seen().count('{"good": 1}') == 1
+
+
+def alarm(account: Account, **options: Any) -> str:
+    """An alarm on the errors of the function f, in a namespace of the alarm's name."""
+    name = options.pop("name", "") or account.name("alarm")
+    account.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        **{
+            "Namespace": name,
+            "MetricName": "Errors",
+            "Dimensions": [{"Name": "Function", "Value": "f"}],
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 2,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            **options,
+        },
+    )
+    return name
+
+
+def state(account: Account, name: str) -> str:
+    """The alarm's state."""
+    return str(account.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"])
+
+
+def count(account: Account, namespace: str, value: float, function: str = "f") -> None:
+    """Publish one value."""
+    datum = {"MetricName": "Errors", "Value": value, "Dimensions": [{"Name": "Function", "Value": function}]}
+    account.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
+
+
+def test_an_alarm_wants_m_of_n_datapoints_of_its_own_dimensions_and_tells_eventbridge(account: Account) -> None:
+    name = account.name("alarm")
+    url, arn = account.queue()
+    pattern = {"detail-type": ["CloudWatch Alarm State Change"], "detail": {"alarmName": [name]}}
+    rule(account, {"source": ["aws.cloudwatch"], **pattern}, Arn=arn)
+    alarm(account, name=name)
+    until(lambda: state(account, name) == "OK")
+    account.messages(url)
+    for _ in range(3):
+        count(account, name, 1, function="another")
+        account.loop.advance(60)
+    assert state(account, name) == "OK", "another function's errors are not this alarm's"
+    count(account, name, 1)
+    account.loop.advance(60)
+    assert state(account, name) == "OK", "one of three datapoints is not enough"
+    count(account, name, 1)
+    account.loop.advance(1)
+    until(lambda: state(account, name) == "ALARM")
+    (event,) = account.messages(url)
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    assert event["resources"] == [f"arn:aws:cloudwatch:eu-west-1:000000000000:alarm:{name}"]
+    detail = event["detail"]
+    assert (detail["previousState"]["value"], detail["state"]["value"]) == ("OK", "ALARM")
+    metric = detail["configuration"]["metrics"][0]["metricStat"]["metric"]
+    assert metric == {"namespace": name, "name": "Errors", "dimensions": {"Function": "f"}}
+    account.loop.advance(600)
+    until(lambda: state(account, name) == "OK")
+
+
+def test_an_alarm_treats_silence_as_it_was_told(account: Account) -> None:
+    silent = alarm(account, TreatMissingData="breaching")
+    unknown = alarm(account, TreatMissingData="missing")
+    until(lambda: state(account, silent) == "ALARM")
+    assert state(account, unknown) == "INSUFFICIENT_DATA"
+
+
+def test_metrics_that_a_function_writes_into_its_log_are_metrics(account: Account) -> None:
+    namespace = account.name("metrics")
+    document = {
+        "_aws": {
+            "Timestamp": 0,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": namespace,
+                    "Dimensions": [["service"]],
+                    "Metrics": [{"Name": "Scored", "Unit": "Count"}],
+                }
+            ],
+        },
+        "service": "inference",
+        "Scored": [3, 4],
+    }
+    function = account.function(f"def handler(event, context):\n    print('''{json.dumps(document)}''')\n")
+    account.client("lambda").invoke(FunctionName=function)
+    now = account.loop.now()
+    statistics = account.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName="Scored",
+        Dimensions=[{"Name": "service", "Value": "inference"}],
+        StartTime=now - 600,
+        EndTime=now + 60,
+        Period=60,
+        Statistics=["Sum"],
+    )
+    assert sum(point["Sum"] for point in statistics["Datapoints"]) == 7
+
+
+def state_machine(account: Account, states: dict[str, Any], role: str = "") -> str:
+    """A state machine that starts at its first state."""
+    return str(
+        account.client("stepfunctions").create_state_machine(
+            name=account.name("machine"),
+            definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
+            roleArn=role or account.role(),
+        )["stateMachineArn"]
+    )
+
+
+def run(account: Account, machine: str) -> dict[str, Any]:
+    """Run a state machine to its end."""
+    states = account.client("stepfunctions")
+    arn = states.start_execution(stateMachineArn=machine)["executionArn"]
+    until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING")
+    return dict(states.describe_execution(executionArn=arn))
+
+
+def test_a_state_calls_a_service_that_was_registered_and_gets_its_errors(account: Account) -> None:
+    group = account.name("group")
+    account.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
+    resource = "arn:aws:states:::aws-sdk:sagemaker:"
+    describe = {
+        "Type": "Task",
+        "Resource": f"{resource}describeModelPackageGroup",
+        "Parameters": {"ModelPackageGroupName": group},
+        "End": True,
+    }
+    found = run(account, state_machine(account, {"Describe": describe}))
+    assert found["status"] == "SUCCEEDED", found
+    assert json.loads(found["output"])["ModelPackageGroupName"] == group
+    start = {
+        "Type": "Task",
+        "Resource": f"{resource}startPipelineExecution",
+        "Parameters": {"PipelineName": "nobody", "ClientRequestToken": "t" * 32},
+        "End": True,
+    }
+    failed = run(account, state_machine(account, {"Start": start}))
+    assert failed["status"] == "FAILED"
+    assert failed["error"].startswith("SageMaker.")
+
+
+def test_a_state_waits_on_the_injected_clock(account: Account) -> None:
+    machine = state_machine(account, {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}})
+    states = account.client("stepfunctions")
+    arn = states.start_execution(stateMachineArn=machine)["executionArn"]
+    time.sleep(0.5)
+    assert states.describe_execution(executionArn=arn)["status"] == "RUNNING"
+    account.loop.advance(3601)
+    until(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+
+
+def test_a_schedule_fires_when_its_time_comes_on_the_clock(account: Account) -> None:
+    url, arn = account.queue()
+    account.client("scheduler").create_schedule(
+        Name=account.name("schedule"),
+        ScheduleExpression="rate(6 hours)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": account.role(), "Input": '{"due": true}'},
+    )
+    time.sleep(1.2)
+    assert "Messages" not in account.client("sqs").receive_message(QueueUrl=url)
+    account.loop.advance(6 * 3600 + 1)
+    assert account.messages(url) == [{"due": True}]
