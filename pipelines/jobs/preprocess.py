@@ -108,9 +108,14 @@ def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Sp
         "warm_up": {"seconds": cut.warm_up_s, "rows_left_out": left_out, "kept": left_out == 0 and cut.warm_up_s > 0},
         "splits": {part.name: _describe_split(timestamps, labels, part) for part in parts},
         "completeness": {
-            name: round(1 - table.column(name).null_count / table.num_rows, 6) for name in usecase.feature_names
+            name: round(1 - missing(table.column(name)) / table.num_rows, 6) for name in usecase.feature_names
         },
     }
+
+
+def missing(values: pa.ChunkedArray) -> int:
+    """How many values are missing, whether an engine wrote them as null or as NaN."""
+    return int(pc.sum(pc.is_null(values, nan_is_null=True)).as_py())
 
 
 def _describe_split(timestamps: np.ndarray, labels: np.ndarray, part: Split) -> dict[str, Any]:

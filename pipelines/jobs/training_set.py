@@ -98,20 +98,20 @@ def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
             raise TrainingSetError(
                 f"{path.name} lacks the columns {', '.join(missing)}: build the training set for this use case"
             )
-        for column in wanted:
-            _require_kind(path, column, found.field(column.name).type)
-        table = source.read(columns=wanted.names).select(wanted.names)
-    try:
-        return table.cast(wanted)
-    except pa.ArrowInvalid as error:
-        raise TrainingSetError(f"{path.name} does not hold what its columns should: {error}") from error
+        table = source.read(columns=wanted.names)
+    return pa.table([_cast(table.column(column.name), column, path) for column in wanted], schema=wanted)
 
 
-def _require_kind(path: Path, column: pa.Field, found: pa.DataType) -> None:
-    """Texts for texts and numbers for numbers; a cast would turn the one into the other silently."""
+def _cast(values: pa.ChunkedArray, column: pa.Field, path: Path) -> pa.ChunkedArray:
+    """Bring a column to its type: texts from texts, numbers from numbers. A cast alone would turn one into the other."""
+    found = values.type
     inner = found.value_type if pa.types.is_dictionary(found) else found
     text = pa.types.is_string(inner) or pa.types.is_large_string(inner)
     number = pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
     # A column without any value has no type of its own.
     if not (text if pa.types.is_string(column.type) else number) and not pa.types.is_null(inner):
         raise TrainingSetError(f"column {column.name} of {path.name} is {found}: it should be {column.type}")
+    try:
+        return values.cast(column.type)
+    except pa.ArrowInvalid as error:
+        raise TrainingSetError(f"column {column.name} of {path.name} is not all {column.type}: {error}") from error

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from job_runs import DAY, START, MakeTrainingSet, Trained, write_training_set
 
@@ -112,6 +114,26 @@ def test_an_infinite_feature_is_named(make_training_set: MakeTrainingSet, tmp_pa
 def test_a_feature_of_text_is_named(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
     reason = run(make_training_set(rows=500).astype({"amount": str}), tmp_path)
     assert reason == "column amount of part-0.parquet is string: it should be double"
+
+
+def test_a_value_that_its_column_cannot_hold_is_named(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    frame = make_training_set(rows=500).astype({"label": float})
+    frame.loc[4, "label"] = 0.5
+    assert run(frame, tmp_path).startswith("column label of part-0.parquet is not all int8")
+
+
+def test_not_a_number_counts_as_missing(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:
+    frame = make_training_set()
+    table = pa.Table.from_pandas(frame.assign(amount=1.0), preserve_index=False)
+    values = pa.array(np.where(frame.index < 1_000, np.nan, 1.0))
+    (tmp_path / "in").mkdir()
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("amount"), "amount", values), tmp_path / "in" / "a.parquet"
+    )
+    places = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]
+    assert preprocess.main(["--usecase", "fraud", *places]) == 0
+    manifest = json.loads((tmp_path / "out" / "manifest" / "data_manifest.json").read_text())
+    assert manifest["completeness"]["amount"] == 0.75
 
 
 def test_repeated_events_are_refused(make_training_set: MakeTrainingSet, tmp_path: Path) -> None:

@@ -120,6 +120,28 @@ def test_a_split_of_one_class_cannot_be_trained_on(trained: Trained, fraud: UseC
         train.rows(fraud, tmp_path / "train")
 
 
+def test_a_test_split_of_one_class_cannot_judge(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
+    frame = pd.read_parquet(trained.splits / "test").assign(label=1)
+    frame.to_parquet(tmp_path / "part.parquet")
+    with pytest.raises(TrainingSetError, match="the test split has one class only"):
+        evaluate.evaluate(fraud, trained.model, tmp_path, resamples=5, seed=1)
+
+
+def test_the_job_prints_every_figure_of_the_artifact(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [f"--{name}_dir={trained.splits / name}" for name in ("train", "validation")]
+    folders += [f"--{name}_dir={tmp_path / name}" for name in ("model", "checkpoint", "output")]
+    short = [text for name, value in SHORT.items() for text in (f"--{name}", str(value))]
+    assert train.main(["--usecase", "fraud", "--model_version", "v", *folders, *short]) == 0
+    printed = capsys.readouterr().out
+    figures = json.loads((tmp_path / "model" / "headrace.json").read_text())["metrics"]
+    for split, values in figures.items():
+        for name, value in values.items():
+            assert f"final {split}-{name.replace('_', '-')}={value:.6f}" in printed
+    assert not (tmp_path / "output").exists()
+
+
 def test_the_report_judges_the_artifact_on_the_test_rows(trained: Trained, fraud: UseCase) -> None:
     rows = pd.read_parquet(trained.splits / "test")
     scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
