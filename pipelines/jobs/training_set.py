@@ -103,7 +103,7 @@ def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
 
 
 def _cast(values: pa.ChunkedArray, column: pa.Field, path: Path) -> pa.ChunkedArray:
-    """Bring a column to its type: texts from texts, numbers from numbers. A cast alone would turn one into the other."""
+    """Bring a column to its type: texts from texts, numbers from numbers, which a cast alone would mix up."""
     found = values.type
     inner = found.value_type if pa.types.is_dictionary(found) else found
     text = pa.types.is_string(inner) or pa.types.is_large_string(inner)
