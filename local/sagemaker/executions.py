@@ -14,6 +14,7 @@ from local.sagemaker.platform import Platform, Record
 from local.sagemaker.state_events import iso
 from local.sagemaker.step_runs import StepRuns, read_json
 
+_UNSUPPORTED = ("SelectiveExecutionConfig", "PipelineVersionId")
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -54,6 +55,9 @@ class Executions:
 
     def _start(self, request: Record) -> Record:
         pipeline = self._pipelines.find(request["PipelineName"])
+        for member in _UNSUPPORTED:
+            if member in request:
+                raise ValidationError(f"{member} is not executed by the local SageMaker.")
         token = (pipeline["PipelineName"], request.get("ClientRequestToken", secrets.token_hex(16)))
         asked = {name: value for name, value in request.items() if name not in ("PipelineName", "ClientRequestToken")}
         with self._lock:

@@ -10,6 +10,8 @@ from local.sagemaker.packages import Packages
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.shelf import Shelf
 
+_UNSUPPORTED = ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServedContainer:
@@ -56,6 +58,9 @@ class Models:
 
     def create_config(self, request: Record) -> Record:
         """CreateEndpointConfig; every model must exist and variant names must differ."""
+        for member in _UNSUPPORTED:
+            if member in request:
+                raise ValidationError(f"{member} is not executed by the local SageMaker.")
         variants = request["ProductionVariants"]
         names = [variant["VariantName"] for variant in variants]
         if len(set(names)) != len(names):

@@ -107,17 +107,18 @@ def processing_step(name: str, code_uri: str, **more: Any) -> dict[str, Any]:
 
 def training_step(name: str, source_uri: str, **more: Any) -> dict[str, Any]:
     """A Training step in script mode; ``channels`` maps names to S3 URIs."""
+    channels = [
+        {"ChannelName": key, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
+        for key, uri in more.pop("channels", {}).items()
+    ]
     arguments = {
+        **({"InputDataConfig": channels} if channels else {}),
         "RoleArn": ROLE,
         "AlgorithmSpecification": {
             "TrainingImage": IMAGE,
             "TrainingInputMode": "File",
             "MetricDefinitions": [{"Name": "validation:auc", "Regex": "auc=([0-9.]+)"}],
         },
-        "InputDataConfig": [
-            {"ChannelName": key, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
-            for key, uri in more.pop("channels", {}).items()
-        ],
         "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/models"},
         "ResourceConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10},
         "StoppingCondition": {"MaxRuntimeInSeconds": 60},

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from memory_platform import MemoryPlatform
-from scenarios import create_config, register_model, settled, wait_for
+from scenarios import archive, create_config, register_model, settled, wait_for
 
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.invocation import Invocation
@@ -136,6 +136,78 @@ def test_weights_set_by_scaling_survive_an_update_that_retains_them(
     assert kept["ProductionVariants"][0]["DesiredInstanceCount"] == 3
     dropped = update(serving, platform, "v3")
     assert dropped["ProductionVariants"][0]["DesiredInstanceCount"] == 1
+
+
+def test_an_update_announces_what_is_coming_and_what_has_come(serving: SageMaker, platform: MemoryPlatform) -> None:
+    update(serving, platform, "v2")
+    changes = platform.details("SageMaker Endpoint State Change")
+    assert [(it["EndpointStatus"], it["EndpointConfigName"]) for it in changes[2:]] == [
+        ("UPDATING", "config-1"),
+        ("IN_SERVICE", "config-v2"),
+    ]
+    deployments = platform.details("SageMaker Endpoint Deployment State Change")
+    summaries: list[Any] = [it["PendingDeploymentSummary"] for it in deployments]
+    stages = [it["ProductionVariants"][0]["VariantStatus"][0]["Status"] for it in summaries]
+    assert stages == ["Creating", "ActivatingTraffic", "Baking"]
+    assert {it["EndpointConfigName"] for it in summaries} == {"config-v2"}
+
+
+def test_a_healthy_canary_takes_over_once_its_wait_is_over(serving: SageMaker, platform: MemoryPlatform) -> None:
+    platform.alarms["errors"] = "OK"
+    size = {"Type": "CAPACITY_PERCENT", "Value": 50}
+    routing = {"Type": "CANARY", "CanarySize": size, "WaitIntervalInSeconds": 300}
+    config = create_config(serving, register_model(serving, platform, "v2"), "config-v2")
+    deployment = {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]},
+    }
+    serving.call(
+        "UpdateEndpoint", {"EndpointName": "echo", "EndpointConfigName": config, "DeploymentConfig": deployment}
+    )
+    wait_for(lambda: {invoke(serving, {})["version"] for _ in range(20)} == {"v1", "v2"})
+    platform.time += 300
+    assert settled(serving, "echo")["EndpointConfigName"] == "config-v2"
+    assert {invoke(serving, {})["version"] for _ in range(20)} == {"v2"}
+
+
+def test_variants_share_the_traffic_by_weight_and_can_be_asked_for(
+    sagemaker: SageMaker, platform: MemoryPlatform
+) -> None:
+    for version in ("v1", "v2"):
+        create_config(sagemaker, register_model(sagemaker, platform, version), version)
+    variants = [
+        {"VariantName": name, "ModelName": name, "InitialInstanceCount": 1, "InitialVariantWeight": weight}
+        for name, weight in (("v1", 9), ("v2", 1))
+    ]
+    sagemaker.call("CreateEndpointConfig", {"EndpointConfigName": "both", "ProductionVariants": variants})
+    sagemaker.call("CreateEndpoint", {"EndpointName": "echo", "EndpointConfigName": "both"})
+    assert settled(sagemaker, "echo")["EndpointStatus"] == "InService"
+    versions = [invoke(sagemaker, {})["version"] for _ in range(300)]
+    assert 5 < versions.count("v2") < 80
+    assert {invoke(sagemaker, {}, target_variant="v2")["version"] for _ in range(5)} == {"v2"}
+
+
+@pytest.mark.parametrize("member", ["AsyncInferenceConfig", "ShadowProductionVariants"])
+def test_what_does_not_run_here_is_refused_rather_than_ignored(
+    sagemaker: SageMaker, platform: MemoryPlatform, member: str
+) -> None:
+    value: Any = {"OutputConfig": {"S3OutputPath": "s3://lake/async"}}
+    if member == "ShadowProductionVariants":
+        value = [{"VariantName": "Shadow", "ModelName": "config-1", "InitialInstanceCount": 1}]
+    with pytest.raises(ServiceError, match=f"{member} is not executed"):
+        create_config(sagemaker, register_model(sagemaker, platform, "v1"), "config-1", **{member: value})
+
+
+def test_an_archive_that_leaves_its_directory_is_not_unpacked(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    package = register_model(sagemaker, platform, "v1")
+    platform.s3.put("models/v1/model.tar.gz", archive({"version": "v1", "../../outside": "x"}))
+    sagemaker.call(
+        "CreateEndpoint", {"EndpointName": "echo", "EndpointConfigName": create_config(sagemaker, package, "c")}
+    )
+    described = settled(sagemaker, "echo")
+    assert described["EndpointStatus"] == "Failed"
+    assert "failed to extract" in described["FailureReason"]
+    assert not list(platform.work_dir.rglob("outside"))
 
 
 def test_an_endpoint_that_is_changing_cannot_be_changed_again(serving: SageMaker, platform: MemoryPlatform) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 from scenarios import ECHO_MODEL, IMAGE, archive, definition, processing_step, wait_for
 
 from local.loop import Loop
@@ -189,8 +191,8 @@ def test_an_unknown_property_fails_the_stack(loop: Loop) -> None:
     assert any("unsupported property DataCapture" in it.get("ResourceStatusReason", "") for it in events)
 
 
-def pipeline(loop: Loop, name: str, role: str, code: str) -> dict[str, Any]:
-    """Deploy a pipeline of one step by CloudFormation, run it, and return its only step."""
+def start_pipeline(loop: Loop, name: str, role: str, code: str) -> str:
+    """Deploy a pipeline of one step by CloudFormation and start it; the ARN of the execution."""
     loop.client("s3").put_object(Bucket="lake", Key=f"code/{name}.py", Body=code.encode())
     role_arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
     outputs = {"out": f"s3://lake/out/{name}"}
@@ -203,8 +205,13 @@ def pipeline(loop: Loop, name: str, role: str, code: str) -> dict[str, Any]:
     body = {"Resources": {"P": {"Type": "AWS::SageMaker::Pipeline", "Properties": properties}}}
     loop.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(body))
     assert stack_status(loop, name) == "CREATE_COMPLETE"
-    sagemaker = loop.client("sagemaker")
-    arn = sagemaker.start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
+    arn: str = loop.client("sagemaker").start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
+    return arn
+
+
+def pipeline(loop: Loop, name: str, role: str, code: str) -> dict[str, Any]:
+    """Deploy and run a pipeline of one step; the step as ListPipelineExecutionSteps shows it."""
+    arn, sagemaker = start_pipeline(loop, name, role, code), loop.client("sagemaker")
 
     def ended() -> bool:
         described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
@@ -245,6 +252,22 @@ def test_a_role_without_the_grant_cannot_read_its_code(loop: Loop) -> None:
     step = pipeline(loop, "refused", "blind", "raise SystemExit('must not run')")
     assert step["StepStatus"] == "Failed"
     assert "AccessDenied" in step["FailureReason"]
+
+
+def test_a_caller_needs_the_right_to_invoke_the_very_endpoint(loop: Loop) -> None:
+    iam = loop.client("iam")
+    iam.create_user(UserName="caller")
+    resource = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint/mine"
+    allowed = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": resource}
+    iam.put_user_policy(UserName="caller", PolicyName="own", PolicyDocument=document(allowed))
+    key = iam.create_access_key(UserName="caller")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="eu-west-1")
+    runtime = session.client("sagemaker-runtime", endpoint_url=loop.endpoint_url)
+    for name, message in (("other", "AccessDenied"), ("mine", "Endpoint mine of account .* not found")):
+        with pytest.raises(ClientError, match=message):
+            runtime.invoke_endpoint(EndpointName=name, Body=b"{}")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        session.client("sagemaker", endpoint_url=loop.endpoint_url).list_models()
 
 
 def test_an_approval_reaches_a_rule_on_the_bus_at_the_time_of_the_clock(loop: Loop) -> None:
@@ -321,5 +344,11 @@ def test_no_process_outlives_the_loop(tmp_path: Path) -> None:
             StackName="endpoint", TemplateBody=template(), Parameters=parameters
         )
         assert stack_status(short, "endpoint") == "CREATE_COMPLETE"
-        pid = invoke(short, {})["pid"]
-    assert not Path(f"/proc/{pid}").exists()
+        pids = [invoke(short, {})["pid"]]
+        name = start_pipeline(short, "endless", "pipeline", "import os, time; print(os.getpid()); time.sleep(600)")
+        logs = short.state_dir / "sagemaker" / "logs"
+        pids += wait_for(lambda: [int(log.read_text()) for log in logs.glob("*-Only-*.log") if log.read_text().strip()])
+        assert name
+        began = time.monotonic()
+    assert time.monotonic() - began < 15
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

@@ -1,0 +1,104 @@
+"""Jobs that are asked for directly, as a state machine asks for them, behave like those of a pipeline."""
+
+import json
+
+import pytest
+from memory_platform import BUCKET, MemoryPlatform
+from scenarios import archive, processing_step, training_step, wait_for
+
+from local.sagemaker.errors import ServiceError
+from local.sagemaker.platform import Record
+from local.sagemaker.service import SageMaker
+
+
+def finished(sagemaker: SageMaker, kind: str, name: str) -> Record:
+    def ended() -> Record | None:
+        job = sagemaker.call(f"Describe{kind}Job", {f"{kind}JobName": name})
+        return job if job[f"{kind}JobStatus"] not in ("InProgress", "Stopping") else None
+
+    found: Record = wait_for(ended)
+    return found
+
+
+def processing(platform: MemoryPlatform, code: str, **more: Record) -> Record:
+    step = processing_step("Direct", platform.s3.put("code/direct.py", code), **more)
+    return {"ProcessingJobName": "direct", **step["Arguments"]}
+
+
+def test_a_processing_job_writes_its_outputs_and_leaves_a_message(
+    sagemaker: SageMaker, platform: MemoryPlatform
+) -> None:
+    code = """
+import json, pathlib, sys
+root = pathlib.Path(sys.argv[2]).parent
+job = json.loads((root / "config" / "processingjobconfig.json").read_text())
+(root / "processing" / "output" / "report" / "name.txt").write_text(job["ProcessingJobName"])
+(root / "output" / "message").write_text("CompletedWithViolations: 3")
+"""
+    sagemaker.call("CreateProcessingJob", processing(platform, code, outputs={"report": f"s3://{BUCKET}/report"}))
+    job = finished(sagemaker, "Processing", "direct")
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["ExitMessage"] == "CompletedWithViolations: 3"
+    assert platform.s3.stored[f"s3://{BUCKET}/report/name.txt"] == b"direct"
+
+
+def test_a_job_can_be_stopped_once(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    sagemaker.call("CreateProcessingJob", processing(platform, "import time; time.sleep(60)"))
+    assert sagemaker.activity()["jobs"] == 1
+    wait_for(lambda: sagemaker.jobs.log("direct").exists())
+    sagemaker.call("StopProcessingJob", {"ProcessingJobName": "direct"})
+    assert finished(sagemaker, "Processing", "direct")["ProcessingJobStatus"] == "Stopped"
+    with pytest.raises(ServiceError, match="in status Stopped"):
+        sagemaker.call("StopProcessingJob", {"ProcessingJobName": "direct"})
+
+
+def test_the_name_of_a_job_is_taken_for_ever(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    request = processing(platform, "pass")
+    sagemaker.call("CreateProcessingJob", request)
+    finished(sagemaker, "Processing", "direct")
+    with pytest.raises(ServiceError) as caught:
+        sagemaker.call("CreateProcessingJob", request)
+    assert caught.value.code == "ResourceInUse"
+
+
+def test_a_training_job_that_runs_out_of_time_is_stopped_and_keeps_its_checkpoints(
+    sagemaker: SageMaker, platform: MemoryPlatform
+) -> None:
+    code = """
+import os, pathlib, time
+pathlib.Path(os.environ["SM_CHECKPOINT_DIR"], "round-1").write_text("state")
+time.sleep(60)
+"""
+    limits = {
+        "StoppingCondition": {"MaxRuntimeInSeconds": 1},
+        "CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints"},
+    }
+    source = platform.s3.put("code/source.tar.gz", archive({"train.py": code}))
+    step = training_step("Direct", source, request=limits)
+    sagemaker.call("CreateTrainingJob", {"TrainingJobName": "direct", **step["Arguments"]})
+    job = finished(sagemaker, "Training", "direct")
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+    assert platform.s3.stored[f"s3://{BUCKET}/checkpoints/round-1"] == b"state"
+
+
+def test_a_script_of_the_code_channel_can_tell_why_it_failed(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    code = """
+import os, pathlib, sys
+pathlib.Path(os.environ["SM_OUTPUT_DIR"], "failure").write_text("one class only: " + sys.argv[-1])
+raise SystemExit(1)
+"""
+    platform.s3.put("channel/train.py", code)
+    step = training_step(
+        "Direct", "/opt/ml/input/data/code", channels={"code": f"s3://{BUCKET}/channel"}, hyperparameters={"z": "last"}
+    )
+    sagemaker.call("CreateTrainingJob", {"TrainingJobName": "direct", **step["Arguments"]})
+    job = finished(sagemaker, "Training", "direct")
+    assert job["FailureReason"] == "AlgorithmError: one class only: last"
+    assert json.dumps(job)
+
+
+def test_an_image_without_a_script_does_not_run_here(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    request = processing(platform, "pass")
+    del request["AppSpecification"]["ContainerEntrypoint"]
+    sagemaker.call("CreateProcessingJob", request)
+    assert "does not run locally" in finished(sagemaker, "Processing", "direct")["FailureReason"]
