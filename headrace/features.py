@@ -24,9 +24,9 @@ class FeatureSet:
             for entity in usecase.entities
             for source in _SOURCES
         }
-        self._retained = {
-            entity: layout.fields for (entity, source), layout in self._layouts.items() if source == "events"
-        }
+        self._evaluated = [
+            (entity, source, layout) for (entity, source), layout in self._layouts.items() if layout.tracks
+        ]
 
     def layout(self, entity: str, source: Source) -> Layout:
         """The layout of an entity's events or labels; it has no tracks if no window looks at them.
@@ -38,7 +38,7 @@ class FeatureSet:
 
     def entities(self, source: Source) -> tuple[str, ...]:
         """The names of the entities that keep state of a source, in the use case's order."""
-        return tuple(entity for (entity, of), layout in self._layouts.items() if of == source and layout.tracks)
+        return tuple(entity for entity, of, _ in self._evaluated if of == source)
 
     def new_state(self, entity: str, source: Source) -> State:
         """An empty state."""
@@ -63,11 +63,12 @@ class FeatureSet:
             drop_duplicates: ignore the event where its id is among the newest.
         """
         timestamp, event_id = self._point(event)
-        for entity, state in states.items():
+        values = cast(Mapping[str, float | None], event)
+        for state in states.values():
             state.fold(
                 timestamp=timestamp,
                 event_id=event_id,
-                values=self._values(entity, event),
+                values=values,
                 drop_duplicates=drop_duplicates,
             )
 
@@ -104,22 +105,17 @@ class FeatureSet:
             vector[name] = None if value is None else float(value)
         for part in self.usecase.calendar:
             vector[part] = PARTS[part](timestamp)
-        for (entity, source), layout in self._layouts.items():
-            if not layout.tracks:
-                continue
+        current = cast(Mapping[str, float | None], event)
+        for entity, source, layout in self._evaluated:
             own = [state for state in states.get(entity, ()) if state.layout.source == source]
-            known = (
-                folded
-                if folded is not None
-                else any(isinstance(state, EventState) and state.contains(event_id) for state in own)
-            )
-            current = None if known or source == "labels" else self._values(entity, event)
-            vector.update(evaluate(layout, own, timestamp=timestamp, event_id=event_id, current=current))
+            known = source == "labels" or (_held(own, event_id) if folded is None else folded)
+            vector |= evaluate(layout, own, timestamp=timestamp, event_id=event_id, current=None if known else current)
         return vector
 
     def _point(self, event: Mapping[str, Value]) -> tuple[int, str]:
         shape = self.usecase.event
         return cast(int, event[shape.timestamp]), cast(str, event[shape.id])
 
-    def _values(self, entity: str, event: Mapping[str, Value]) -> dict[str, float | None]:
-        return {name: cast("float | None", event.get(name)) for name in self._retained[entity]}
+
+def _held(states: Sequence[State], event_id: str) -> bool:
+    return any(isinstance(state, EventState) and state.contains(event_id) for state in states)

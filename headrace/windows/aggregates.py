@@ -13,7 +13,7 @@ from typing import Literal
 from headrace.usecase import WindowFunction
 
 ColumnKind = Literal["count", "sum", "min", "max", "deviation"]
-Slices = Sequence[list[float]]
+Slices = Sequence[Sequence[float]]
 ABSENT: dict[ColumnKind, float] = {"count": 0, "sum": 0.0, "min": math.inf, "max": -math.inf, "deviation": 0.0}
 """What an event without a value leaves in a column: the neutral element."""
 

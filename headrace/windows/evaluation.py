@@ -1,15 +1,16 @@
 """The value of every window feature of one entity and source at one point in the order of time and event id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from typing import cast
 
-from headrace.windows.aggregates import VALUES, Column, row_of
+from headrace.windows.aggregates import VALUES, Column, Slices, row_of
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout, Span
 from headrace.windows.merging import State, merge_labels
+from headrace.windows.track_state import TrackState
 
-Rows = list[list[float]]
+Covered = MutableSequence[float]
 
 
 def evaluate(
@@ -39,19 +40,29 @@ def evaluate(
     values: dict[str, float | None] = {}
     for number, track in enumerate(layout.tracks):
         row = None if current is None else row_of(track.columns, current)
-        for span in track.spans:
-            slices: Rows = [[] for _ in track.columns]
-            for state, after in zip(events, ordered, strict=True):
-                held = state.tracks[number]
-                body = len(held.times) - len(state.ids)
-                first, last = held.bounds(span, timestamp, body=body, ordered=body + after)
-                for index, column in enumerate(held.columns):
-                    slices[index] += column[first:last]
+        parts = [
+            _covered(state.tracks[number], timestamp, tail=len(state.ids), position=position)
+            for state, position in zip(events, ordered, strict=True)
+        ]
+        for index, span in enumerate(track.spans):
+            if len(parts) == 1:
+                slices = parts[0][index]
+            else:
+                slices = [[it for part in parts for it in part[index][at]] for at in range(len(track.columns))]
             if row is not None and not span.delay_s:
-                for part, value in zip(slices, row, strict=True):
-                    part.append(value)
+                for column, value in zip(slices, row, strict=True):
+                    column.append(value)
             _read(span, slices, values)
     return values
+
+
+def _covered(track: TrackState, timestamp: int, *, tail: int, position: int) -> list[list[Covered]]:
+    """Per span of the track, what it covers of every column."""
+    body, columns = len(track.times) - tail, track.columns
+    return [
+        [column[first:last] for column in columns]
+        for first, last in track.ranges(timestamp, body=body, ordered=body + position)
+    ]
 
 
 def _of_labels(layout: Layout, states: Sequence[LabelState], timestamp: int) -> dict[str, float | None]:
@@ -60,17 +71,18 @@ def _of_labels(layout: Layout, states: Sequence[LabelState], timestamp: int) -> 
     for track in layout.tracks:
         for span in track.spans:
             first, last = state.bounds(track, span, timestamp)
-            _read(span, [_label_column(column, state.values[first:last]) for column in track.columns], values)
+            covered = state.values[first:last]
+            _read(span, [_label_column(column, covered) for column in track.columns], values)
     return values
 
 
-def _label_column(column: Column, values: list[float]) -> list[float]:
+def _label_column(column: Column, values: Sequence[float]) -> Sequence[float]:
     if column.kind == "count":
         return [1] * len(values)
     return [0.0] * len(values) if column.kind == "deviation" else values
 
 
-def _read(span: Span, slices: Rows, values: dict[str, float | None]) -> None:
+def _read(span: Span, slices: Slices, values: dict[str, float | None]) -> None:
     for aggregate in span.aggregates:
         value = VALUES[aggregate.function](slices, aggregate.at)
         values[aggregate.name] = aggregate.fill if value is None else value

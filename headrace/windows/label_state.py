@@ -4,11 +4,13 @@ Labels are not bucketed: a bucket could not forget a label that is corrected. Id
 """
 
 import hashlib
+from array import array
 from bisect import bisect_left, bisect_right
 
+from headrace.windows.columns import BYTES, HASHES, SECONDS, Numbers, insert
 from headrace.windows.layout import Layout, Span, Track
 
-Label = tuple[int, int, int, float]
+Label = tuple[int, int, int, int]
 """Event time, hash of the event id, time of the label, value."""
 
 
@@ -18,23 +20,23 @@ def id_hash(event_id: str) -> int:
 
 
 class LabelState:
-    """Window state of labels. Mutable; one owner at a time. Lists run parallel, ascending by (time, id)."""
+    """Window state of labels. Mutable; one owner at a time. Columns run parallel, ascending by (time, id)."""
 
     __slots__ = ("ids", "labelled", "layout", "times", "values")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.times: list[int] = []
-        self.ids: list[int] = []
-        self.labelled: list[int] = []
-        self.values: list[float] = []
+        self.times: Numbers = array(SECONDS)
+        self.ids: Numbers = array(HASHES)
+        self.labelled: Numbers = array(SECONDS)
+        self.values: Numbers = array(BYTES)
 
     @property
     def newest(self) -> int | None:
         """The time of the newest labelled event, in seconds."""
         return self.times[-1] if self.times else None
 
-    def fold(self, *, timestamp: int, event_id: str, value: float, labelled_at: int) -> bool:
+    def fold(self, *, timestamp: int, event_id: str, value: int, labelled_at: int) -> bool:
         """Add or correct the label of one event; the one given last wins, in whatever order they come.
 
         Two labels of one event given in the same second: the later event time, then the larger value wins.
@@ -59,14 +61,14 @@ class LabelState:
             index = self.ids.index(event)
             if (self.labelled[index], self.times[index], self.values[index]) >= (labelled_at, timestamp, value):
                 return False
-            for values in (self.times, self.ids, self.labelled, self.values):
-                del values[index]
+            for numbers in (self.times, self.ids, self.labelled, self.values):
+                del numbers[index]
         index = bisect_left(self.times, timestamp)
         while index < len(self.times) and self.times[index] == timestamp and self.ids[index] < event:
             index += 1
-        self.times.insert(index, timestamp)
+        self.times = insert(self.times, index, timestamp)
+        self.labelled = insert(self.labelled, index, labelled_at)
         self.ids.insert(index, event)
-        self.labelled.insert(index, labelled_at)
         self.values.insert(index, value)
         self.prune()
         return True
@@ -80,11 +82,11 @@ class LabelState:
         newest = max(filter(None, (newest, self.newest)), default=0)
         stale = bisect_right(self.times, newest - self.layout.retention_s)
         if stale:
-            for values in (self.times, self.ids, self.labelled, self.values):
-                del values[:stale]
+            for numbers in (self.times, self.ids, self.labelled, self.values):
+                del numbers[:stale]
 
     def bounds(self, track: Track, span: Span, timestamp: int) -> tuple[int, int]:
         """The range of labels that a span covers at a time in seconds. Label windows are always delayed."""
-        until = timestamp - span.delay_s
-        first = bisect_left(self.times, ((until - span.length_s) // track.resolution_s + 1) * track.resolution_s)
-        return first, max(first, bisect_left(self.times, (until + 1) // track.resolution_s * track.resolution_s))
+        until, resolution = timestamp - span.delay_s, track.resolution_s
+        first = bisect_left(self.times, ((until - span.length_s) // resolution + 1) * resolution)
+        return first, max(first, bisect_left(self.times, (until + 1) // resolution * resolution))

@@ -4,6 +4,7 @@ Compiled once from the use case. Features of one resolution share a track; windo
 """
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def compile_layout(
         if feature.entity == entity and feature.source == source:
             by_resolution.setdefault(feature.resolution_s, []).append(feature)
     tracks = tuple(_track(resolution, by_resolution[resolution], optional) for resolution in sorted(by_resolution))
-    text = repr((entity, source, newest, [(t.resolution_s, t.retention_s, t.columns) for t in tracks]))
+    text = repr((sys.byteorder, entity, source, newest, [(t.resolution_s, t.retention_s, t.columns) for t in tracks]))
     fingerprint = hashlib.blake2b(text.encode(), digest_size=4).digest()
     return Layout(entity, source, tracks, newest, max_buckets, fingerprint)
 

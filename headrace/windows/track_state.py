@@ -4,29 +4,31 @@ The tail's entries are single events at their own time, so a query is one range 
 Which events form the tail is the business of ``event_state``.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from headrace.windows.aggregates import combine
-from headrace.windows.layout import Span, Track
+from headrace.windows.columns import BYTES, DOUBLES, SECONDS, Numbers, insert, replace
+from headrace.windows.layout import Track
 
 
 class TrackState:
-    """Ascending times (bucket starts, then event times) and one list per column."""
+    """Ascending times (bucket starts, then event times) and one number per entry in every column."""
 
     __slots__ = ("columns", "plan", "times", "width_s")
 
     def __init__(self, plan: Track) -> None:
         self.plan = plan
         self.width_s = plan.resolution_s
-        self.times: list[int] = []
-        self.columns: list[list[float]] = [[] for _ in plan.columns]
+        self.times: Numbers = array(SECONDS)
+        self.columns: list[Numbers] = [array(BYTES if it.kind == "count" else DOUBLES) for it in plan.columns]
 
     def insert(self, index: int, timestamp: int, row: Sequence[float]) -> None:
         """Put one entry before ``index``."""
-        self.times.insert(index, timestamp)
-        for column, value in zip(self.columns, row, strict=True):
-            column.insert(index, value)
+        self.times = insert(self.times, index, timestamp)
+        for number, value in enumerate(row):
+            self.columns[number] = insert(self.columns[number], index, value)
 
     def add_to_body(self, timestamp: int, row: Sequence[float], *, body: int) -> None:
         """Add one event to its bucket among the first ``body`` entries."""
@@ -34,8 +36,7 @@ class TrackState:
         index = bisect_left(self.times, start, 0, body)
         if index < body and self.times[index] == start:
             merged = combine(self.plan.columns, [column[index] for column in self.columns], row)
-            for column, value in zip(self.columns, merged, strict=True):
-                column[index] = value
+            self.columns = [replace(*it) for it in zip(self.columns, [index] * len(row), merged, strict=True)]
         else:
             self.insert(index, start, row)
 
@@ -84,26 +85,29 @@ class TrackState:
         regrouped = TrackState(self.plan)
         regrouped.width_s = self.width_s = width_s
         buckets = regrouped.add_all(self.entries(until=body))
-        self.times[:body] = regrouped.times
-        for column, values in zip(self.columns, regrouped.columns, strict=True):
-            column[:body] = values
+        for timestamp, row in self.entries(until=len(self.times))[body:]:
+            regrouped.insert(len(regrouped.times), timestamp, row)
+        self.times, self.columns = regrouped.times, regrouped.columns
         return buckets
 
-    def bounds(self, span: Span, timestamp: int, *, body: int, ordered: int) -> tuple[int, int]:
-        """The range of entries that a span covers at a time.
+    def ranges(self, timestamp: int, *, body: int, ordered: int) -> list[tuple[int, int]]:
+        """The range of entries that every span of the track covers at a time.
 
         Args:
-            span: length and delay.
             timestamp: the time of evaluation, in seconds.
             body: how many entries are buckets.
             ordered: how many entries are ordered at or before the evaluated event.
         """
-        times, resolution, until = self.times, self.plan.resolution_s, timestamp - span.delay_s
-        first = bisect_left(times, ((until - span.length_s) // resolution + 1) * resolution)
-        if not span.delay_s:
-            return first, max(first, ordered if ordered > body else bisect_right(times, timestamp, 0, body))
-        last = bisect_left(times, (until + 1) // resolution * resolution)
-        if self.width_s != resolution:
-            ended = bisect_left(times, (until + 1) // self.width_s * self.width_s, 0, body)
-            last = ended if ended < body else last
-        return first, max(first, last)
+        times, resolution, found = self.times, self.plan.resolution_s, []
+        for span in self.plan.spans:
+            until = timestamp - span.delay_s
+            first = bisect_left(times, ((until - span.length_s) // resolution + 1) * resolution)
+            if not span.delay_s:
+                last = ordered if ordered > body else bisect_right(times, timestamp, 0, body)
+            else:
+                last = bisect_left(times, (until + 1) // resolution * resolution)
+                if self.width_s != resolution:
+                    ended = bisect_left(times, (until + 1) // self.width_s * self.width_s, 0, body)
+                    last = ended if ended < body else last
+            found.append((first, last))
+        return found

@@ -85,6 +85,9 @@ def _labels(layout: Layout, rows: Rows, usecase: UseCase) -> LabelState:
     times, ids, values = rows[usecase.event.timestamp], rows[usecase.event.id], rows[usecase.label.field]
     for index in range(bisect_right(times, times[-1] - layout.retention_s), len(times)):
         state.fold(
-            timestamp=times[index], event_id=ids[index], value=values[index], labelled_at=rows["labelled_at"][index]
+            timestamp=times[index],
+            event_id=ids[index],
+            value=int(values[index]),
+            labelled_at=rows["labelled_at"][index],
         )
     return state

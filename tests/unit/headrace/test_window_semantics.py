@@ -114,7 +114,7 @@ def test_of_two_labels_given_in_the_same_second_the_larger_value_wins_in_either_
         state = LabelState(layout)
         for value in values:
             state.fold(timestamp=1_020, event_id="a", value=value, labelled_at=1_040)
-        assert state.values == [1]
+        assert list(state.values) == [1]
 
 
 def test_the_window_opens_after_its_far_end_and_includes_its_near_end():

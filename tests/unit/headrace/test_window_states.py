@@ -164,7 +164,7 @@ def test_labels_beyond_retention_are_dropped():
     state = LabelState(LABELS)
     for timestamp in (1_000, 1_000 + LABELS.retention_s):
         state.fold(timestamp=timestamp, event_id=str(timestamp), value=1, labelled_at=9_999)
-    assert state.times == [1_000 + LABELS.retention_s]
+    assert list(state.times) == [1_000 + LABELS.retention_s]
 
 
 def test_a_state_can_be_pruned_as_of_a_later_time():
