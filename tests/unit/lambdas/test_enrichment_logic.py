@@ -140,6 +140,13 @@ def test_rows_that_firehose_refuses_hold_back_their_events_and_all_later_ones() 
     assert outcome.problem == "the feature delivery stream refused rows"
 
 
+def test_of_several_refused_rows_the_first_counts_so_that_none_is_acknowledged_unlogged() -> None:
+    function = wired()
+    records = [record(number, event(number, at=START + number)) for number in range(4)]
+    log = FakeLog(Faults(["ok", "throttle", "ok", "throttle"]))
+    assert enrich(records, replace(function, log=log)).failed_from == records[1].mark
+
+
 def test_a_throttled_write_starts_the_batch_again_at_the_first_event_of_that_entity() -> None:
     function = wired()
     table = parts(function)[0]

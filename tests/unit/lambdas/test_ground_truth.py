@@ -40,7 +40,7 @@ def wired(faults: Faults | None = None, **changes: object) -> tuple[GroundTruth,
     return function, table, store
 
 
-def held(table: FakeTable, key: EntityKey = TERMINAL) -> list[float]:
+def held(table: FakeTable, key: EntityKey = TERMINAL) -> list[int]:
     state = decode(table.items[key, SOURCE].data, FEATURES.layout(key.entity, "labels"))
     assert isinstance(state, LabelState)
     return list(state.values)
@@ -57,7 +57,7 @@ def test_a_label_is_folded_for_the_entities_whose_features_look_at_labels_only()
         "Records": 2, "Rejected": 0, "Stored": 1, "Quarantined": 0})
     assert list(table.items) == [(TERMINAL, SOURCE)]
     assert table.items[TERMINAL, SOURCE].folded == 2
-    assert sorted(held(table)) == [0.0, 1.0]
+    assert sorted(held(table)) == [0, 1]
 
 
 def test_ground_truth_is_written_as_model_monitor_reads_it_under_the_hour_it_was_collected() -> None:
@@ -102,7 +102,7 @@ def test_a_correction_replaces_the_label_whichever_comes_first(order: tuple[int,
     function, table, store = wired()
     versions = (label(1, fraud=1, labelled_at=START + 10), label(1, fraud=0, labelled_at=START + 20))
     collect(labels(*(versions[number] for number in order)), function)
-    assert held(table) == [0.0]
+    assert held(table) == [0]
     assert len(store.rows("labels/")) == 2
 
 
@@ -158,7 +158,7 @@ def test_state_that_cannot_be_read_stops_the_batch_before_the_first_label_that_n
     outcome = collect(records, function)
     assert outcome.failed_from == records[1].mark
     assert [row["event_id"] for row in store.rows("labels/")] == ["e000001"]
-    assert held(table) == [1.0]
+    assert held(table) == [1]
 
 
 def test_a_lost_write_starts_again_at_the_first_label_of_that_entity() -> None:

@@ -136,7 +136,7 @@ def test_a_use_case_is_loaded_by_name_and_once() -> None:
 def test_labels_of_several_shards_are_one_state_and_events_stay_apart() -> None:
     compiled, key = features("fraud"), EntityKey("terminal", "t1")
     stored = []
-    for shard, fraud in (("a", 1.0), ("b", 0.0)):
+    for shard, fraud in (("a", 1), ("b", 0)):
         events, labels = compiled.new_state("terminal", "events"), compiled.new_state("terminal", "labels")
         assert isinstance(events, EventState)
         assert isinstance(labels, LabelState)
@@ -146,7 +146,7 @@ def test_labels_of_several_shards_are_one_state_and_events_stay_apart() -> None:
     states = decode_states(compiled, key, stored)
     assert [state.layout.source for state in states] == ["events", "events", "labels"]
     assert isinstance(states[2], LabelState)
-    assert sorted(states[2].values) == [0.0, 1.0]
+    assert sorted(states[2].values) == [0, 1]
 
 
 def test_the_examples_of_these_tests_are_json() -> None:
