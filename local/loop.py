@@ -93,6 +93,11 @@ class Loop:
         return (self._log_dir or self.state_dir) / "emulator.log"
 
     @property
+    def pid(self) -> int:
+        """The emulator's process id; 0 when it does not run."""
+        return self._process.pid if self._process else 0
+
+    @property
     def session(self) -> boto3.Session:
         """Credentials and region for clients of one's own; they need ``endpoint_url``."""
         return clients.session()
@@ -188,7 +193,7 @@ class Loop:
             if self._process is None or self._process.poll() is not None:
                 raise LoopError(f"the emulator ended while starting:\n{self._log_tail()}")
             try:
-                self._admin("health")
+                self._admin("health", timeout_s=2.0)
             except (OSError, LoopError):
                 time.sleep(_POLL_S)
             else:
@@ -220,12 +225,12 @@ class Loop:
         lines = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
         return "\n".join(lines[-15:])
 
-    def _admin(self, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _admin(self, name: str, body: dict[str, Any] | None = None, *, timeout_s: float = 180.0) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310  our own loopback address
             f"{self.endpoint_url}/_headrace/{name}", data=None if body is None else json.dumps(body).encode()
         )
         try:
-            with urllib.request.urlopen(request, timeout=180) as answer:  # noqa: S310  our own loopback address
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310  our own loopback address
                 document: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as exc:
             raise LoopError(f"{name}: {exc.read().decode(errors='replace')}") from exc

@@ -82,10 +82,12 @@ def _install() -> None:
     """Patch ministack, let the other rooms register, and hand their registrations over."""
     from local.emulator import (  # noqa: PLC0415  these import ministack, which reads its settings on import
         kinesis_mapping,
+        ministack_activity,
         ministack_api,
         ministack_cloudformation,
         ministack_cloudwatch,
         ministack_firehose,
+        ministack_iam,
         ministack_kinesis,
         ministack_lambda,
         ministack_services,
@@ -93,6 +95,7 @@ def _install() -> None:
     )
 
     ministack_core.install_clock()
+    ministack_iam.install()
     ministack_lambda.install()
     ministack_kinesis.install()
     ministack_shards.install()
@@ -100,6 +103,7 @@ def _install() -> None:
     ministack_cloudwatch.install()
     ministack_cloudwatch.start()
     ministack_api.install()
+    ministack_activity.install()
     kinesis_mapping.mappings.start()
     inert_types.register()
     register = getattr(importlib.import_module("local.sagemaker"), "register", None)

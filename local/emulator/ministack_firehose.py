@@ -68,7 +68,7 @@ def _stop() -> None:
 
 def _report() -> dict[str, Any]:
     reports = [stream.report() for stream in list(_running.values())]
-    return {"pending": sum(report["buffered"] for report in reports), "streams": reports}
+    return {"pending": 0, "buffered": sum(report["buffered"] for report in reports), "streams": reports}
 
 
 def _put_record(data: dict[str, Any]) -> _Answer:

@@ -1,9 +1,39 @@
 """Role sessions and policy evaluation in ministack."""
 
 import hashlib
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import parse_qs
 
 from local.clients import ACCESS_KEY, SECRET_KEY
 from local.emulator.ministack_core import ACCOUNT_ID, REGION, enforces_iam, module, scope
+
+
+def install() -> None:
+    """Give policy evaluation two condition keys as AWS fills them: the transport and an update's resource types."""
+    _count_loopback_as_tls()
+    actions = module("core.iam_actions")
+    tags_of = actions.request_tag_context
+
+    def context(service: str, action: str, body: Any, query: Any) -> dict[str, Any]:
+        found: dict[str, Any] = tags_of(service, action, body, query)
+        return found | _resource_types(body) if service == "cloudformation" else found
+
+    actions.request_tag_context = context
+
+
+def _count_loopback_as_tls() -> None:
+    """On AWS every call is TLS, and policies deny what is not, hops inside this process included."""
+    secured = ContextVar("request_origin", default=("127.0.0.1", True))
+    module("core.iam_evaluator")._request_origin = secured
+    module("app").pin_request_origin = lambda source_ip, _secure: secured.set((source_ip, True))
+
+
+def _resource_types(body: bytes | str) -> dict[str, list[str]]:
+    """``cloudformation:ResourceTypes`` of a request in the query protocol."""
+    form = parse_qs(body.decode() if isinstance(body, bytes) else body)
+    types = [values[0] for name, values in form.items() if name.startswith("ResourceTypes.member.")]
+    return {"cloudformation:resourcetypes": types} if types else {}
 
 
 def session(role_arn: str, name: str) -> dict[str, str]:

@@ -58,9 +58,7 @@ class Account:
     def bucket(self) -> str:
         """A bucket."""
         name = self.name("bucket")
-        self.client("s3").create_bucket(
-            Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.loop.region}
-        )
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.loop.region})
         return name
 
     def queue(self, **attributes: str) -> tuple[str, str]:

@@ -146,9 +146,7 @@ def logical_ids(account: Account, stack: str) -> set[str]:
     return {resource["LogicalResourceId"] for resource in resources}
 
 
-def test_one_changed_parameter_creates_and_deletes_conditional_resources(
-    account: Account, assembly: Assembly
-) -> None:
+def test_one_changed_parameter_creates_and_deletes_conditional_resources(account: Account, assembly: Assembly) -> None:
     name = account.name("conditional")
     assembly.stack(name, CONDITIONAL)
     deploy(assembly.directory, account.loop.endpoint_url)
@@ -237,9 +235,7 @@ def test_inert_types_are_recorded_and_listed_with_their_reason(account: Account,
     assert "AWS::Nowhere::Thing" not in types
 
 
-def test_a_template_too_large_for_a_request_goes_through_the_asset_bucket(
-    account: Account, assembly: Assembly
-) -> None:
+def test_a_template_too_large_for_a_request_goes_through_the_asset_bucket(account: Account, assembly: Assembly) -> None:
     name = account.name("large")
     template = {"Metadata": {"Padding": "x" * 60_000}, "Resources": {"T": topic()}}
     assembly.stack(name, template)

@@ -63,9 +63,7 @@ def test_a_rule_reaches_a_function_a_topic_and_a_state_machine(account: Account)
 def test_objects_of_a_bucket_with_eventbridge_become_events(account: Account) -> None:
     bucket, silent = account.bucket(), account.bucket()
     s3 = account.client("s3")
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     url, arn = account.queue()
     detail = {"bucket": {"name": [bucket, silent]}, "object": {"key": [{"suffix": "_violations.json"}]}}
     rule(account, {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}, Arn=arn)

@@ -189,9 +189,7 @@ def test_an_s3_destination_gets_the_payload_too(account: Account) -> None:
     dead = account.bucket()
     consumer = Consumer(account, connect=False)
     (number,) = consumer.put("raise")
-    consumer.connect(
-        MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{dead}"}}
-    )
+    consumer.connect(MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{dead}"}})
     consumer.drained()
     ((key, body),) = account.objects(dead).items()
     assert key.startswith(f"aws/lambda/{consumer.uuid}/shardId-000000000000/20")
@@ -215,11 +213,7 @@ def test_records_too_old_are_given_up_without_an_invocation(account: Account) ->
 
 
 def test_shards_are_read_at_the_same_time(account: Account) -> None:
-    slow = (
-        "import time\n"
-        "def handler(event, context):\n"
-        "    time.sleep(1.5)\n"
-    )
+    slow = "import time\ndef handler(event, context):\n    time.sleep(1.5)\n"
     stream, arn = account.stream(shards=4)
     function = account.function(slow)
     account.client("lambda").create_event_source_mapping(
