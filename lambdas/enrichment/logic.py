@@ -7,32 +7,21 @@ the same state, and every vector that is logged has the value it had the first t
 crash between logging and storing); readers keep one per sequence number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, cast
 
-from headrace.errors import RejectedError, RetryableError, StateError
+from headrace.errors import RejectedError, RetryableError
 from headrace.features import FeatureSet, Vector
-from headrace.schema import Value, parse_event
+from headrace.schema import parse_event
 from headrace.usecase import UseCase
-from headrace.windows import EventState, State
+from lambdas.enrichment.folding import Accepted, Folded, fold
 from lambdas.shared.lake_row import identity
 from lambdas.shared.quarantine import ObjectStore, Rejected, json_lines, quarantine
 from lambdas.shared.scoring import Scored, Scorer
 from lambdas.shared.stream import Outcome, Record, first_of
-from lambdas.shared.window_state import (
-    EntityKey,
-    OwnItem,
-    OwnItems,
-    StateReader,
-    StateWriter,
-    Stored,
-    decode_states,
-    expiry,
-    failed_from,
-    source_of,
-)
+from lambdas.shared.window_state import EntityKey, StateReader, StateWriter, expiry, failed_from
 
 
 class VectorLog(Protocol):
@@ -58,31 +47,6 @@ class Enrichment:
     def usecase(self) -> UseCase:
         """The use case."""
         return self.features.usecase
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A record that holds a valid event."""
-
-    record: Record
-    event: Mapping[str, Value]
-    keys: Mapping[str, EntityKey]
-    """By entity name."""
-
-    @property
-    def mark(self) -> str:
-        """The record's mark."""
-        return self.record.mark
-
-
-@dataclass(slots=True)
-class Folded:
-    """A batch, or its beginning, folded into its states; ``vectors`` are those that no earlier attempt has logged."""
-
-    own: OwnItems
-    vectors: list[tuple[Accepted, Vector]] = field(default_factory=list)
-    damaged_from: str | None = None
-    problem: str | None = None
 
 
 def enrich(records: Sequence[Record], function: Enrichment) -> Outcome:
@@ -135,55 +99,19 @@ def _process(
         stored = function.reader.read(keys)
     except RetryableError as exc:
         return accepted[0].mark, str(exc)
-    folded = _fold(accepted, stored, function.features)
+    folded = fold(accepted, stored, function.features)
     failed, problem = folded.damaged_from, folded.problem
     answers = _score(folded, function, counts)
     refused = function.log.append(_rows(folded, answers, function))
     if refused:
         failed, problem = folded.vectors[min(refused)][0].mark, "the feature delivery stream refused rows"
-        folded = _fold([it for it in accepted if it.mark < failed], stored, function.features)
+        folded = fold([it for it in accepted if it.mark < failed], stored, function.features)
     writes = folded.own.writes(expiry(function.usecase, [it.record for it in accepted]))
     unwritten = failed_from(writes, function.writer.write(writes))
     counts["Stored"] = len(writes)
     if unwritten is not None:
         failed, problem = first_of(failed, unwritten), "window state was not written: lost condition or throttled"
     return failed, problem
-
-
-def _fold(accepted: Sequence[Accepted], stored: Stored, features: FeatureSet) -> Folded:
-    """Fold events in shard order, each evaluated as of its own place. Stops at a state that cannot be read."""
-    source = source_of("events", accepted[0].record.shard_id) if accepted else ""
-    mine = {key: state for key, states in stored.items() for state in states if state.source == source}
-    folded = Folded(OwnItems(source=source, stored=mine, layout=lambda entity: features.layout(entity, "events")))
-    foreign: dict[EntityKey, list[State]] = {}
-    folding = features.entities("events")
-    for it in accepted:
-        try:
-            for key in it.keys.values():
-                if key not in foreign:
-                    others = [state for state in stored.get(key, ()) if state.source != source]
-                    foreign[key] = decode_states(features, key, others)
-            own = {name: folded.own.item(it.keys[name]) for name in folding}
-        except StateError as exc:
-            folded.damaged_from, folded.problem = it.mark, str(exc)
-            break
-        logged = any(item.holds(it.record) for item in own.values())
-        _fold_one(it, own, features)
-        if not logged:
-            states = {name: [*foreign[key], *_own_state(own, name)] for name, key in it.keys.items()}
-            folded.vectors.append((it, features.vector(it.event, states, folded=True)))
-    return folded
-
-
-def _fold_one(it: Accepted, own: Mapping[str, OwnItem], features: FeatureSet) -> None:
-    behind = {name: item for name, item in own.items() if not item.holds(it.record)}
-    features.fold_event(it.event, {name: cast(EventState, item.state) for name, item in behind.items()})
-    for item in behind.values():
-        item.advance(it.record)
-
-
-def _own_state(own: Mapping[str, OwnItem], entity: str) -> list[State]:
-    return [own[entity].state] if entity in own else []
 
 
 def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list[Scored]:

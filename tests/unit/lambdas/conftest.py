@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lambda_events import ENVIRONMENT
 
 EVENTS = Path(__file__).parents[2] / "events"
 FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference")
@@ -39,6 +40,13 @@ def clear() -> None:
         for name in ("settings", "connect", "key"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the stacks set it."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+"""The functions' environment, and AWS's documented events around bodies of a test's own."""
+
+import base64
+import json
+import time
+from typing import Any
+
+from dynamodb_double import TABLE
+
+ENVIRONMENT = {
+    "USECASE": "fraud", "STAGE": "dev", "STATE_TABLE": TABLE, "FEATURE_DELIVERY_STREAM": "features",
+    "QUARANTINE_BUCKET": "lake", "LAKE_BUCKET": "lake", "STACK_NAME": "headrace-fraud-dev-endpoint",
+    "MODEL_PACKAGE_GROUP": "versionedmp-p-idy6c3e1fiqj",
+}
+
+
+def kinesis_event(sample: Any, *bodies: bytes | dict[str, object]) -> Any:
+    """The documented event with other data, arrived now."""
+    records = []
+    for number, body in enumerate(bodies):
+        record = json.loads(json.dumps(sample["Records"][0]))
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        record["kinesis"] |= {"data": base64.b64encode(data).decode(), "approximateArrivalTimestamp": time.time(),
+                              "sequenceNumber": str(int(record["kinesis"]["sequenceNumber"]) + number)}
+        records.append(record)
+    return {"Records": records}
+
+
+def http_event(sample: Any, method: str, path: str, body: str | None, *, encoded: bool = False) -> Any:
+    """The documented event with another request."""
+    sample["requestContext"]["http"] |= {"method": method, "path": path}
+    return sample | {"rawPath": path, "body": body, "isBase64Encoded": encoded,
+                     "headers": {"Content-Type": "application/json"}}

@@ -1,0 +1,81 @@
+"""The functions on their real adapters: what they are wired to, and what they say when they cannot be."""
+
+import json
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from dynamodb_double import Double, Recorder
+from lambda_events import ENVIRONMENT, http_event, kinesis_event
+from lambda_fakes import event, label
+
+from headrace.errors import SettingsError
+from lambdas.delivery_transform import handler as delivery_transform
+from lambdas.deployment import handler as deployment
+from lambdas.enrichment import handler as enrichment
+from lambdas.ground_truth import handler as ground_truth
+from lambdas.inference import handler as inference
+
+Event = Callable[[str], Any]
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.mark.parametrize("module", [enrichment, ground_truth, inference, deployment])
+def test_a_function_without_its_environment_says_what_is_missing(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name)
+    with pytest.raises(SettingsError, match="USECASE is missing; STAGE is missing"):
+        module.adapters.connect()
+
+
+def test_the_stream_functions_run_on_their_real_adapters(
+    aws_event: Event, lambda_context: object
+) -> None:
+    recorder, now = Recorder(), int(time.time())
+    sample = aws_event("kinesis_stream.json")
+    with Double() as double:
+        double.attach(inference.adapters.connect().reader._reader._client)  # its own, impatient client
+        enrichment.handler(kinesis_event(sample, event(1, at=now), b"rubbish"), lambda_context)
+        ground_truth.handler(kinesis_event(sample, label(1, at=now - 9, labelled_at=now)), lambda_context)
+        stored = {(it["entity"]["S"], it["source"]["S"]) for it in double.items()}
+        answer = inference.handler(
+            http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(2, at=now))), lambda_context)
+    shard = "shardId-000000000006"
+    assert stored == {
+        ("#sources", f"events#{shard}"), ("#sources", f"labels#{shard}"), ("customer#c1", f"events#{shard}"),
+        ("terminal#t1", f"events#{shard}"), ("terminal#t1", f"labels#{shard}")}
+    assert [(service, path.split("/")[1]) for service, path, _ in recorder.sent] == [
+        ("firehose", ""), ("s3", "quarantine"), ("s3", "ground-truth"), ("s3", "labels")]
+    assert json.loads(recorder.sent[0][2])["DeliveryStreamName"] == "features"
+    assert json.loads(str(answer["body"]))["reason"] == "no_model"
+
+
+def test_deployment_may_touch_one_stack_and_one_parameter() -> None:
+    function = deployment.adapters.connect()
+    assert (function.group, function.parameter) == ("versionedmp-p-idy6c3e1fiqj", "ModelPackageArn")
+
+
+def test_scoring_functions_get_clients_that_cannot_outlast_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENDPOINT_NAME", "headrace-fraud-dev")
+    monkeypatch.setenv("ENDPOINT_TIMEOUT_S", "1.5")
+    scorer = inference.adapters.connect().scorer
+    config = scorer.endpoint._client.meta.config  # type: ignore[union-attr]  # what is on the wire
+    assert (config.connect_timeout + config.read_timeout) * 2 <= scorer.deadline_s == 1.5
+    stream = enrichment.adapters.connect().scorer
+    assert stream is not None
+    assert (stream.call_s, stream.deadline_s) == (1.5, 10.0)
+
+
+def test_the_mask_key_is_read_once_where_a_secret_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = []
+    monkeypatch.setenv("MASK_KEY_SECRET_ARN", "arn:secret")
+    for module in (enrichment, ground_truth, delivery_transform):
+        monkeypatch.setattr(module.adapters, "mask_key", lambda client, arn: reads.append(arn) or b"k")
+    assert enrichment.adapters.connect().mask_key == b"k"
+    assert ground_truth.adapters.connect().mask_key == b"k"
+    assert delivery_transform.adapters.key() == delivery_transform.adapters.key() == b"k"
+    assert reads == ["arn:secret"] * 3
