@@ -21,6 +21,7 @@ _REPRODUCIBLE = {
     "aws:cdk:enable-path-metadata": False,
     "aws:cdk:enable-asset-metadata": False,
     "aws:cdk:disable-stack-trace": True,
+    "aws:cdk:disable-creation-stack-traces": True,  # they name the temporary folder of the jsii kernel
     "aws:cdk:version-reporting": False,
 }
 

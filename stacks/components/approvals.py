@@ -4,7 +4,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -36,7 +36,17 @@ class Approvals(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PATIENCE_S // wait_s),
         )
         self._build_rules(target, queue)
-        function.add_event_source(sources.SqsEventSource(queue, batch_size=1, max_concurrency=2, report_batch_item_failures=True))
+        queue.grant_consume_messages(function)
+        mapping = lambda_.EventSourceMapping(
+            self,
+            "Mapping",
+            target=function,
+            event_source_arn=queue.queue_arn,
+            batch_size=1,
+            max_concurrency=2,
+            report_batch_item_failures=True,
+        )
+        mapping.node.add_dependency(function.own_role)
         acknowledge(function.own_role, KEY_GRANT)
 
     def _build_rules(self, target: Target, queue: sqs.Queue) -> None:

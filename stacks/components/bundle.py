@@ -50,13 +50,13 @@ def bundle(function: str, *, usecase: str, root: Path = ROOT) -> Path:
 
 
 def _sources(function: str, usecase: str, root: Path) -> Iterator[Path]:
-    """Modules of the bundle. Those that need numpy have ``columnar`` in their name and stay out."""
+    """Modules of the bundle. Those that need numpy have ``columnar`` in their path and stay out."""
     lambdas = root / "lambdas"
     yield lambdas / "__init__.py"
     yield root / "usecases" / "__init__.py"
     yield root / "usecases" / f"{usecase}.py"
     for folder in (lambdas / "shared", lambdas / function, root / "headrace"):
-        yield from (path for path in folder.rglob("*.py") if "columnar" not in path.stem)
+        yield from (path for path in folder.rglob("*.py") if "columnar" not in path.relative_to(root).as_posix())
 
 
 def _dependencies(root: Path) -> Path:

@@ -12,6 +12,13 @@ from stacks.components.function import Function
 from stacks.components.queue import DeadLetterQueue
 from stacks.stage import Stage
 
+_READ = (
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+)
 RETRIES = 8
 MAX_AGE_H = 24
 
@@ -32,19 +39,23 @@ class StreamConsumer(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.dead_letters = DeadLetterQueue(self, "DeadLetters", key=key)
-        function.add_event_source(
-            sources.KinesisEventSource(
-                stream,
-                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=batch_size,
-                max_batching_window=Duration.seconds(stage.batch_window_s),
-                report_batch_item_failures=True,
-                bisect_batch_on_error=True,
-                retry_attempts=RETRIES,
-                max_record_age=Duration.hours(MAX_AGE_H),
-                on_failure=sources.SqsDlq(self.dead_letters),
-                # One batch of a shard at a time: each item of window state then has exactly one writer.
-                parallelization_factor=1,
-            )
+        stream.grant(function, *_READ)
+        key.grant(function, "kms:Decrypt", "kms:GenerateDataKey")
+        mapping = lambda_.EventSourceMapping(
+            self,
+            "Mapping",
+            target=function,
+            event_source_arn=stream.stream_arn,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=batch_size,
+            max_batching_window=Duration.seconds(stage.batch_window_s),
+            report_batch_item_failures=True,
+            bisect_batch_on_error=True,
+            retry_attempts=RETRIES,
+            max_record_age=Duration.hours(MAX_AGE_H),
+            on_failure=sources.SqsDlq(self.dead_letters),
+            # One batch of a shard at a time: each item of window state then has exactly one writer.
+            parallelization_factor=1,
         )
+        mapping.node.add_dependency(function.own_role)
         acknowledge(function.own_role, KEY_GRANT)

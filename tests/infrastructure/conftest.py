@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from synthesized import Synthesized
 
 import app as composition
 from stacks.application import Application
-from synthesized import Synthesized
 
 Synth = Callable[..., Synthesized]
 

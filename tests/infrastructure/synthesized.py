@@ -10,7 +10,15 @@ from typing import Any
 from aws_cdk.assertions import Template
 
 NOUNS = (
-    "lake", "ingestion", "features", "training", "endpoint", "serving", "monitoring", "retraining", "observability",
+    "lake",
+    "ingestion",
+    "features",
+    "training",
+    "endpoint",
+    "serving",
+    "monitoring",
+    "retraining",
+    "observability",
 )
 Resource = dict[str, Any]
 

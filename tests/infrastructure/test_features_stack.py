@@ -61,11 +61,12 @@ def test_dead_letters_are_kept_two_weeks_and_encrypted(prod: Synthesized) -> Non
 
 def test_enrichment_may_do_what_its_adapters_do_and_no_more(prod: Synthesized) -> None:
     assert prod.actions("features", "EnrichmentRole") == {
-        "dynamodb:BatchGetItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem", "dynamodb:Query",
+        "dynamodb:BatchGetItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem",
+        "dynamodb:Query",
         "firehose:PutRecordBatch",
-        "kinesis:DescribeStream", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
+        "kinesis:DescribeStream", "kinesis:DescribeStreamSummary",
         "kinesis:GetRecords", "kinesis:GetShardIterator",
-        "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard",
+        "kinesis:ListShards",
         "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*", "kms:ReEncrypt*",
         "logs:CreateLogStream", "logs:PutLogEvents",
         "s3:AbortMultipartUpload", "s3:PutObject",

@@ -79,5 +79,7 @@ def test_firehose_reads_its_stream_and_writes_its_folders_only(prod: Synthesized
 
 
 def test_the_function_is_called_only_after_firehose_may_call_it(prod: Synthesized) -> None:
-    (delivery,) = [it for _, _, it in prod.everything() if it["Type"] == FIREHOSE and "KinesisStreamAsSource" in text(it)]
+    (delivery,) = [
+        it for _, _, it in prod.everything() if it["Type"] == FIREHOSE and "KinesisStreamAsSource" in text(it)
+    ]
     assert any(name.startswith("EventDeliveryRoleDefaultPolicy") for name in delivery["DependsOn"])
