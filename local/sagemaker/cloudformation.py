@@ -1,9 +1,10 @@
 """What all ``AWS::SageMaker::*`` resources share: they are made through the same API that everybody else calls."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from botocore.model import StructureShape
+from botocore.model import Shape, StructureShape
 
 from local.emulator.registry import Created, ResourceContext, ResourceError
 from local.sagemaker import shapes
@@ -106,15 +107,20 @@ class ResourceHandler:
             ) from exc
 
     def _request(self, properties: Record) -> Record:
-        shape = shapes.service_model("sagemaker").operation_model(f"Create{self.kind.name}").input_shape
-        assert isinstance(shape, StructureShape)  # noqa: S101 - every Create operation has a request
-        unknown = sorted(set(properties) - set(shape.members) - self.kind.extra)
+        members = self._members(f"Create{self.kind.name}")
+        unknown = sorted(set(properties) - set(members) - self.kind.extra)
         if unknown:
             raise ResourceError(f"Encountered unsupported property {unknown[0]}")
-        return {
-            name: coerced(value, shape.members[name]) if name in shape.members else value
-            for name, value in properties.items()
-        }
+        if self.kind.extra:
+            members = {**self._members(f"Update{self.kind.name}"), **members}
+        return {name: coerced(value, members[name]) if name in members else value for name, value in properties.items()}
+
+    @staticmethod
+    def _members(operation: str) -> Mapping[str, Shape]:
+        if operation not in shapes.operations("sagemaker"):
+            return {}
+        shape = shapes.service_model("sagemaker").operation_model(operation).input_shape
+        return dict(shape.members) if isinstance(shape, StructureShape) else {}
 
     @staticmethod
     def _name(physical_id: str) -> str:

@@ -194,3 +194,41 @@ def test_a_group_tells_when_it_is_there_and_its_name_is_taken_then(store: SageMa
     with pytest.raises(ServiceError) as missing:
         store.call("DescribeFeatureGroup", {"FeatureGroupName": "customer"})
     assert missing.value.code == "ResourceNotFound"
+
+
+def test_only_collections_take_lists(sagemaker: SageMaker) -> None:
+    tags = {"FeatureName": "tags", "FeatureType": "String", "CollectionType": "List"}
+    request = {**GROUP, "FeatureDefinitions": [*GROUP["FeatureDefinitions"], tags]}  # type: ignore[misc]  # a literal of mixed values
+    sagemaker.call("CreateFeatureGroup", request)
+    base = [
+        {"FeatureName": "customer_id", "ValueAsString": "c1"},
+        {"FeatureName": "at", "ValueAsString": "2023-11-14T10:00:00Z"},
+    ]
+    good = [*base, {"FeatureName": "tags", "ValueAsStringList": ["a", "b"]}]
+    sagemaker.records.put({"FeatureGroupName": "customer", "Record": good})
+    found = sagemaker.records.get({"FeatureGroupName": "customer", "RecordIdentifierValueAsString": "c1"})
+    assert found["Record"] == good
+    for wrong in (
+        {"FeatureName": "tags", "ValueAsString": "a"},
+        {"FeatureName": "mean", "ValueAsStringList": ["1"]},
+        {"FeatureName": "customer_id", "ValueAsString": "c2"},
+    ):
+        with pytest.raises(ServiceError):
+            sagemaker.records.put({"FeatureGroupName": "customer", "Record": [*base, wrong]})
+
+
+def test_a_group_without_an_online_store_has_nothing_to_get(sagemaker: SageMaker) -> None:
+    sagemaker.call("CreateFeatureGroup", {**GROUP, "OnlineStoreConfig": {"EnableOnlineStore": False}})
+    put(sagemaker, "c1", "2023-11-14T10:00:00Z")
+    with pytest.raises(ServiceError, match="has no online store"):
+        get(sagemaker, "c1")
+    assert sagemaker.activity()["offline_records"] == 1
+
+
+def test_an_offline_store_that_may_not_be_written_says_so(sagemaker: SageMaker) -> None:
+    sagemaker.call("CreateFeatureGroup", {**GROUP, "RoleArn": ROLE.replace("pipeline", "denied")})
+    put(sagemaker, "c1", "2023-11-14T10:00:00Z")
+    sagemaker.flush()
+    status = sagemaker.call("DescribeFeatureGroup", {"FeatureGroupName": "customer"})["OfflineStoreStatus"]
+    assert status["Status"] == "Blocked"
+    assert "not authorized" in status["BlockedReason"]

@@ -102,3 +102,39 @@ def test_an_image_without_a_script_does_not_run_here(sagemaker: SageMaker, platf
     del request["AppSpecification"]["ContainerEntrypoint"]
     sagemaker.call("CreateProcessingJob", request)
     assert "does not run locally" in finished(sagemaker, "Processing", "direct")["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"S3DataType": "ManifestFile"}, "only S3Prefix runs locally"),
+        ({"LocalPath": "/data"}, "path /data is not below /opt/ml"),
+        ({"LocalPath": "/opt/ml/../../etc"}, "is not below /opt/ml"),
+        ({"S3Uri": "s3://nowhere/data"}, "no bucket nowhere"),
+    ],
+)
+def test_an_input_that_cannot_be_given_fails_the_job(
+    sagemaker: SageMaker, platform: MemoryPlatform, change: dict[str, str], message: str
+) -> None:
+    platform.s3.put("data/a.txt", "a")
+    request = processing(platform, "pass", inputs={"data": f"s3://{BUCKET}/data"})
+    request["ProcessingInputs"][1]["S3Input"].update(change)
+    sagemaker.call("CreateProcessingJob", request)
+    assert message in finished(sagemaker, "Processing", "direct")["FailureReason"]
+
+
+def test_an_entrypoint_that_is_not_python_runs_too(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    request = processing(platform, "print('from python')")
+    script = "cd '/opt/ml/processing/input/code' && python3 direct.py"
+    request["AppSpecification"] = {**request["AppSpecification"], "ContainerEntrypoint": ["/bin/sh", "-c", script]}
+    request["AppSpecification"].pop("ContainerArguments")
+    sagemaker.call("CreateProcessingJob", request)
+    assert finished(sagemaker, "Processing", "direct")["ProcessingJobStatus"] == "Completed"
+    assert "from python" in platform.logs["/aws/sagemaker/ProcessingJobs", "direct/algo-1"]
+
+
+def test_a_training_job_without_a_script_says_what_it_lacks(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    request = training_step("Direct", f"s3://{BUCKET}/code/source.tar.gz")["Arguments"]
+    request["HyperParameters"] = {"max_depth": "6"}
+    sagemaker.call("CreateTrainingJob", {"TrainingJobName": "direct", **request})
+    assert "only script mode runs locally" in finished(sagemaker, "Training", "direct")["FailureReason"]

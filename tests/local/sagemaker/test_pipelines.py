@@ -286,6 +286,35 @@ def test_wrong_parameters_start_nothing(
         runner.start(loop(platform), **parameters)
 
 
+def test_a_pipeline_can_create_a_model(runner: Runner, sagemaker: SageMaker) -> None:
+    container = {"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz"}
+    step = {"Name": "Create", "Type": "Model", "Arguments": {"PrimaryContainer": container, "ExecutionRoleArn": ROLE}}
+    ended = runner.run(definition(step))
+    assert ended["PipelineExecutionStatus"] == "Succeeded", ended.get("FailureReason")
+    (model,) = sagemaker.call("ListModels", {})["Models"]
+    assert ended["steps"]["Create"]["Metadata"] == {"Model": {"Arn": model["ModelArn"]}}
+
+
+def test_what_only_the_run_shows_to_be_wrong_fails_the_step(runner: Runner, platform: MemoryPlatform) -> None:
+    uri = platform.s3.put("code/nothing.py", "pass")
+    resources = {"ClusterConfig": {"InstanceCount": {"Get": "Parameters.Count"}, "InstanceType": "ml.m5.large"}}
+    resources["ClusterConfig"]["VolumeSizeInGB"] = 10  # type: ignore[assignment]  # a literal of mixed values
+    step = processing_step("Preprocess", uri, request={"ProcessingResources": resources})
+    count = {"Name": "Count", "Type": "Integer", "DefaultValue": 1}
+    ended = runner.run(definition(step, parameters=[count]), Count="0")
+    reason = ended["steps"]["Preprocess"]["FailureReason"]
+    assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob.")
+    assert "greater than or equal to 1" in reason
+
+
+def test_a_property_file_that_was_not_written_fails_its_step(runner: Runner, platform: MemoryPlatform) -> None:
+    uri = platform.s3.put("code/nothing.py", "pass")
+    files = [{"PropertyFileName": "Report", "OutputName": "report", "FilePath": "evaluation.json"}]
+    step = processing_step("Evaluate", uri, outputs={"report": f"s3://{BUCKET}/report"}, PropertyFiles=files)
+    ended = runner.run(definition(step))
+    assert "cannot read JSON" in ended["steps"]["Evaluate"]["FailureReason"]
+
+
 def test_an_execution_remembers_its_parameters_and_definition(
     runner: Runner, sagemaker: SageMaker, platform: MemoryPlatform
 ) -> None:

@@ -188,3 +188,45 @@ def test_errors_of_the_runtime_are_what_botocore_expects(sagemaker: SageMaker) -
     unknown = rest(sagemaker, "POST", "/endpoints/nobody/invocations", {})
     error = parsed("sagemaker-runtime", "InvokeEndpoint", unknown)["Error"]
     assert error == {"Code": "ValidationError", "Message": "Endpoint nobody of account 000000000000 not found."}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ModelPackageGroupName": "nobody"}, "does not exist"),
+        ({"ModelPackageName": "alone"}, "Only one is allowed"),
+        ({"InferenceSpecification": None}, "Exactly one of InferenceSpecification"),
+        ({"ModelPackageGroupName": None}, "ModelPackageGroupName is required"),
+    ],
+)
+def test_a_package_that_cannot_be_registered_is_refused(
+    sagemaker: SageMaker, change: dict[str, Any], message: str
+) -> None:
+    sagemaker.call("CreateModelPackageGroup", {"ModelPackageGroupName": "echo"})
+    specification = {
+        "Containers": [{"Image": "image:1"}],
+        "SupportedContentTypes": ["application/json"],
+        "SupportedResponseMIMETypes": ["application/json"],
+    }
+    request = {"ModelPackageGroupName": "echo", "InferenceSpecification": specification, **change}
+    with pytest.raises(ServiceError, match=message):
+        sagemaker.call("CreateModelPackage", {name: value for name, value in request.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("request_body", "message"),
+    [
+        ({}, "Exactly one of PrimaryContainer and Containers"),
+        ({"PrimaryContainer": {}}, "needs Image or ModelPackageName"),
+        ({"PrimaryContainer": {"Image": "image:1"}}, "has no ModelDataUrl"),
+        (
+            {"PrimaryContainer": {"ModelPackageName": "arn:aws:sagemaker:eu-west-1:000000000000:model-package/x/1"}},
+            "not exist",
+        ),
+    ],
+)
+def test_a_model_that_could_not_be_served_is_refused(
+    sagemaker: SageMaker, request_body: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ServiceError, match=message):
+        sagemaker.call("CreateModel", {"ModelName": "m", "ExecutionRoleArn": ROLE, **request_body})
