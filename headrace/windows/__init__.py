@@ -7,6 +7,10 @@ Semantics, in whole seconds. Buckets are ``floor(t / r)``. The value at (t, even
 lies in (t - d - W, t - d]. With delay d = 0 the bucket that holds t counts only events ordered at or before
 (t, event id), the current one included; with d > 0 a bucket counts when its last second is at or before t - d.
 With r = 1 s that is the rolling window (t - d - W, t - d].
+
+Values are exact in whatever order events come, with three bounds that keep a state small. At a point older than the
+newest 16 events, the bucket of that point counts whole. A point further back than retention (the longest window and
+its delay, and 1/32 more) has lost its oldest buckets. A track of more than 4,096 buckets is coarsened, and flagged.
 """
 
 from headrace.windows.codec import decode, encode

@@ -14,6 +14,7 @@ from headrace.usecase import WindowFunction
 
 ColumnKind = Literal["count", "sum", "min", "max", "deviation"]
 Slices = Sequence[Sequence[float]]
+Compute = Callable[[Slices, Sequence[int]], float | None]
 ABSENT: dict[ColumnKind, float] = {"count": 0, "sum": 0.0, "min": math.inf, "max": -math.inf, "deviation": 0.0}
 """What an event without a value leaves in a column: the neutral element."""
 
@@ -125,7 +126,7 @@ def _std(slices: Slices, at: Sequence[int]) -> float | None:
     return math.sqrt((math.fsum(deviations) + math.fsum(apart)) / counted)
 
 
-VALUES: dict[WindowFunction, Callable[[Slices, Sequence[int]], float | None]] = {
+VALUES: dict[WindowFunction, Compute] = {
     "count": _count,
     "sum": _sum,
     "mean": _mean,

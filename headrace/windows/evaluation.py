@@ -1,16 +1,18 @@
 """The value of every window feature of one entity and source at one point in the order of time and event id."""
 
-from collections.abc import Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import cast
 
-from headrace.windows.aggregates import VALUES, Column, Slices, row_of
+from headrace.windows.aggregates import ColumnKind, row_of
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
-from headrace.windows.layout import Layout, Span
+from headrace.windows.layout import Layout, Track
 from headrace.windows.merging import State, merge_labels
 from headrace.windows.track_state import TrackState
 
-Covered = MutableSequence[float]
+Column = MutableSequence[float]
+Spans = list[list[Column]]
+"""What is covered of every column, for every span of a track."""
 
 
 def evaluate(
@@ -39,24 +41,22 @@ def evaluate(
     ordered = [state.position(timestamp, event_id) for state in events]
     values: dict[str, float | None] = {}
     for number, track in enumerate(layout.tracks):
-        row = None if current is None else row_of(track.columns, current)
         parts = [
             _covered(state.tracks[number], timestamp, tail=len(state.ids), position=position)
             for state, position in zip(events, ordered, strict=True)
         ]
-        for index, span in enumerate(track.spans):
-            if len(parts) == 1:
-                slices = parts[0][index]
-            else:
-                slices = [[it for part in parts for it in part[index][at]] for at in range(len(track.columns))]
-            if row is not None and not span.delay_s:
-                for column, value in zip(slices, row, strict=True):
-                    column.append(value)
-            _read(span, slices, values)
+        spans = parts[0] if len(parts) == 1 else _together(track, parts)
+        if current is not None:
+            row = row_of(track.columns, current)
+            for span, slices in zip(track.spans, spans, strict=True):
+                if not span.delay_s:
+                    for index, value in enumerate(row):
+                        slices[index].append(value)
+        _read(track, spans, values)
     return values
 
 
-def _covered(track: TrackState, timestamp: int, *, tail: int, position: int) -> list[list[Covered]]:
+def _covered(track: TrackState, timestamp: int, *, tail: int, position: int) -> Spans:
     """Per span of the track, what it covers of every column."""
     body, columns = len(track.times) - tail, track.columns
     return [
@@ -65,24 +65,35 @@ def _covered(track: TrackState, timestamp: int, *, tail: int, position: int) -> 
     ]
 
 
+def _together(track: Track, parts: Sequence[Spans]) -> Spans:
+    """What several states cover, per span and column."""
+    return [
+        [[it for part in parts for it in part[index][at]] for at in range(len(track.columns))]
+        for index in range(len(track.spans))
+    ]
+
+
 def _of_labels(layout: Layout, states: Sequence[LabelState], timestamp: int) -> dict[str, float | None]:
     state = states[0] if len(states) == 1 else merge_labels([LabelState(layout), *states])
     values: dict[str, float | None] = {}
     for track in layout.tracks:
-        for span in track.spans:
-            first, last = state.bounds(track, span, timestamp)
-            covered = state.values[first:last]
-            _read(span, [_label_column(column, covered) for column in track.columns], values)
+        covered = [state.values[first:last] for first, last in state.ranges(track, timestamp)]
+        _read(track, [[_STANDS_FOR[it.kind](labels) for it in track.columns] for labels in covered], values)
     return values
 
 
-def _label_column(column: Column, values: Sequence[float]) -> Sequence[float]:
-    if column.kind == "count":
-        return [1] * len(values)
-    return [0.0] * len(values) if column.kind == "deviation" else values
+_STANDS_FOR: dict[ColumnKind, Callable[[Column], Column]] = {
+    "count": lambda labels: [1] * len(labels),
+    "sum": lambda labels: labels,
+    "min": lambda labels: labels,
+    "max": lambda labels: labels,
+    "deviation": lambda labels: [0.0] * len(labels),
+}
+"""What a column would hold, were every label a bucket of its own."""
 
 
-def _read(span: Span, slices: Slices, values: dict[str, float | None]) -> None:
-    for aggregate in span.aggregates:
-        value = VALUES[aggregate.function](slices, aggregate.at)
-        values[aggregate.name] = aggregate.fill if value is None else value
+def _read(track: Track, spans: Spans, values: dict[str, float | None]) -> None:
+    for span, slices in zip(track.spans, spans, strict=True):
+        for name, compute, at, fill in span.aggregates:
+            value = compute(slices, at)
+            values[name] = fill if value is None else value

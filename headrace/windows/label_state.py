@@ -8,7 +8,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 
 from headrace.windows.columns import BYTES, HASHES, SECONDS, Numbers, insert
-from headrace.windows.layout import Layout, Span, Track
+from headrace.windows.layout import Layout, Track
 
 Label = tuple[int, int, int, int]
 """Event time, hash of the event id, time of the label, value."""
@@ -85,8 +85,11 @@ class LabelState:
             for numbers in (self.times, self.ids, self.labelled, self.values):
                 del numbers[:stale]
 
-    def bounds(self, track: Track, span: Span, timestamp: int) -> tuple[int, int]:
-        """The range of labels that a span covers at a time in seconds. Label windows are always delayed."""
-        until, resolution = timestamp - span.delay_s, track.resolution_s
-        first = bisect_left(self.times, ((until - span.length_s) // resolution + 1) * resolution)
-        return first, max(first, bisect_left(self.times, (until + 1) // resolution * resolution))
+    def ranges(self, track: Track, timestamp: int) -> list[tuple[int, int]]:
+        """The range of labels that every span of a track covers at a time in seconds. Label windows are delayed."""
+        times, resolution, found = self.times, track.resolution_s, []
+        for span in track.spans:
+            until = timestamp - span.delay_s
+            first = bisect_left(times, ((until - span.length_s) // resolution + 1) * resolution)
+            found.append((first, bisect_left(times, (until + 1) // resolution * resolution)))
+        return found

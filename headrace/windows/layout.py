@@ -7,9 +7,10 @@ import hashlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from headrace.usecase import Source, UseCase, WindowFeature, WindowFunction
-from headrace.windows.aggregates import Column, columns_of
+from headrace.usecase import Source, UseCase, WindowFeature
+from headrace.windows.aggregates import VALUES, Column, Compute, columns_of
 
 NEWEST = 16
 """How many of an entity's newest events a state keeps one by one, with their ids.
@@ -22,12 +23,11 @@ MAX_BUCKETS = 4_096
 _LATENESS_SHARE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """One feature: its function and where its columns are in the track."""
+class Aggregate(NamedTuple):
+    """One feature: how its value is computed and where its columns are in the track."""
 
     name: str
-    function: WindowFunction
+    compute: Compute
     at: tuple[int, ...]
     fill: float | None
 
@@ -107,7 +107,7 @@ def _track(resolution_s: int, features: Iterable[WindowFeature], optional: Mappi
     for it in features:
         needed = columns_of(it.function, it.over, optional=optional.get(it.over or "", False))
         at = tuple(columns.setdefault(column, len(columns)) for column in needed)
-        spans.setdefault((it.length_s, it.delay_s), []).append(Aggregate(it.name, it.function, at, it.fill))
+        spans.setdefault((it.length_s, it.delay_s), []).append(Aggregate(it.name, VALUES[it.function], at, it.fill))
     reach = max(length + delay for length, delay in spans)
     # A little longer than the longest window, so that the vector of an event that is late by that much stays exact.
     retention = reach + max(resolution_s, reach // _LATENESS_SHARE)

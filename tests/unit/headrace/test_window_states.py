@@ -276,3 +276,28 @@ def test_a_change_of_windows_changes_the_layout():
     ]
     assert len(set(prints)) == len(prints)
     assert fingerprint() == fingerprint()
+
+
+def test_a_busy_second_counts_beyond_what_a_byte_holds():
+    window = Window(name="n", entity="customer", function="count", lengths=("1h",))
+    layout = compile_layout(shop(window), "customer", "events", newest=1)
+    state = EventState(layout)
+    for number in range(70_000):
+        state.fold(timestamp=1_000, event_id=f"{number:05}", values={})
+    again = decode(encode(state), layout)
+    assert evaluate(layout, [again], timestamp=1_000, event_id="99999") == {"n_1h": 70_000}
+    assert len(encode(state)) < 60
+
+
+def test_times_after_2106_need_wider_columns_and_get_them():
+    history = [{"timestamp": 4_294_967_200 + 30 * at, "event_id": str(at), "amount": 1.0} for at in range(7)]
+    state = decode(encode(event_state(history)), EVENTS)
+    last = evaluate(EVENTS, [state], timestamp=history[-1]["timestamp"], event_id="6")
+    assert last["count_r1s_d0s_60s"] == 2
+    labels = label_state([row | {"returned": 1, "labelled_at": 2**32} for row in history])
+    assert decode(encode(labels), LABELS).entries() == labels.entries()
+
+
+def test_a_time_before_1970_cannot_be_folded():
+    with pytest.raises(OverflowError):
+        EventState(EVENTS).fold(timestamp=-1, event_id="a", values={})
