@@ -15,6 +15,7 @@ RESERVED = frozenset(
         "decision",
         "model_version",
         "degraded",
+        "latency_ms",
         "labelled_at",
         "dt",
         "hh",

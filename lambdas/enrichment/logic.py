@@ -7,7 +7,8 @@ the same state, and every vector that is logged has the value it had the first t
 crash between logging and storing); readers keep one per sequence number.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -33,7 +34,7 @@ class VectorLog(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Enrichment:
-    """The function, wired. ``scorer`` None: vectors are logged without scores."""
+    """The function, wired. ``scorer`` None: vectors are logged without scores. ``clock``: epoch seconds now."""
 
     features: FeatureSet
     reader: StateReader
@@ -42,6 +43,7 @@ class Enrichment:
     quarantine: ObjectStore
     scorer: Scorer | None
     mask_key: bytes = b""
+    clock: Callable[[], float] = time.time
 
     @property
     def usecase(self) -> UseCase:
@@ -125,10 +127,16 @@ def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list
 
 
 def _rows(folded: Folded, answers: Sequence[Scored], function: Enrichment) -> list[bytes]:
+    scored_at = function.clock()
     return [
-        json_lines([_row(it, vector, answer, function)])
+        json_lines([{**_row(it, vector, answer, function), "latency_ms": _latency_ms(it, scored_at)}])
         for (it, vector), answer in zip(folded.vectors, answers, strict=True)
     ]
+
+
+def _latency_ms(it: Accepted, scored_at: float) -> float:
+    """From the record's arrival in the stream until its batch was scored, in milliseconds."""
+    return round((scored_at - it.record.arrived_at) * 1000, 1)
 
 
 def _row(it: Accepted, vector: Vector, answer: Scored, function: Enrichment) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """Role sessions and policy evaluation in ministack."""
 
 import hashlib
+import json
+import re
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,9 +10,11 @@ from urllib.parse import parse_qs
 from local.clients import ACCESS_KEY, SECRET_KEY
 from local.emulator.ministack_core import ACCOUNT_ID, REGION, enforces_iam, module, scope
 
+_PARTIQL = re.compile(r"\s*(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b[^\"]*\"(?P<table>[^\"]+)\"", re.IGNORECASE)
+
 
 def install() -> None:
-    """Give policy evaluation two condition keys as AWS fills them: the transport and an update's resource types."""
+    """Let policy evaluation see what AWS's sees: the transport, an update's resource types, PartiQL's own actions."""
     _count_loopback_as_tls()
     actions = module("core.iam_actions")
     tags_of = actions.request_tag_context
@@ -20,6 +24,27 @@ def install() -> None:
         return found | _resource_types(body) if service == "cloudformation" else found
 
     actions.request_tag_context = context
+    transactions_of = actions.dynamodb_transaction_checks
+
+    def checks(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = transactions_of(action, body, region, account)
+        return found or _partiql_checks(action, body, region, account)
+
+    actions.dynamodb_transaction_checks = checks
+
+
+def _partiql_checks(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
+    """A PartiQL statement is authorized as ``dynamodb:PartiQLInsert`` and the like, on its table."""
+    if action not in ("dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement"):
+        return []
+    request = json.loads(body)
+    found = set()
+    for statement in request.get("Statements") or [request]:
+        match = _PARTIQL.match(statement.get("Statement", ""))
+        if match:
+            arn = f"arn:aws:dynamodb:{region}:{account}:table/{match['table']}"
+            found.add((f"dynamodb:PartiQL{match['verb'].capitalize()}", arn))
+    return sorted(found)
 
 
 def _count_loopback_as_tls() -> None:

@@ -46,6 +46,7 @@ def feature_columns(usecase: UseCase) -> list[glue.Column]:
         glue.Column(name="score", type=glue.Schema.DOUBLE),
         *answers,
         *_origin(),
+        glue.Column(name="latency_ms", type=glue.Schema.DOUBLE),
     ]
 
 

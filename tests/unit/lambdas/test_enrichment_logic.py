@@ -26,6 +26,7 @@ def wired(endpoint: FakeEndpoint | None = None, features: FeatureSet = FEATURES,
     table = FakeTable()
     return Enrichment(
         features=features, reader=table, writer=table, log=FakeLog(), quarantine=FakeStore(), mask_key=mask_key,
+        clock=lambda: record(1, b"").arrived_at + 0.25,
         scorer=Scorer(endpoint=endpoint, call_s=1, deadline_s=2, sleep=lambda _: None) if endpoint else None)
 
 
@@ -44,11 +45,12 @@ def test_a_logged_row_has_the_event_its_features_its_score_and_its_place() -> No
     row = parts(function)[1].rows[1]
     assert list(row) == [
         "event_id", "timestamp", "customer_id", "terminal_id", *FEATURES.names,
-        "score", "decision", "model_version", "degraded", "shard_id", "sequence_number"]
+        "score", "decision", "model_version", "degraded", "shard_id", "sequence_number", "latency_ms"]
     assert row["timestamp"] == "2023-11-14T22:14:20Z"
     assert (row["customer_count_1d"], row["customer_amount_mean_1d"]) == (2.0, 8.0)
     assert (row["decision"], row["model_version"], row["degraded"]) == ("APPROVE", "7", None)
     assert row["sequence_number"] == record(1, b"").sequence_number
+    assert row["latency_ms"] == 250
 
 
 def test_each_event_sees_the_events_before_it_and_itself_only() -> None:
