@@ -245,6 +245,6 @@ def _free_port() -> int:
 
 def _environment() -> dict[str, str]:
     """The host's environment without its AWS settings, proxies and Python overrides."""
-    dropped = ("AWS_", "MINISTACK_", "LOCALSTACK_", "PYTHONPATH", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+    dropped = ("AWS_", "MINISTACK_", "LOCALSTACK_", "PYTHON", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true"}

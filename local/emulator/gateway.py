@@ -2,13 +2,16 @@
 
 import json
 
-from local.emulator import admin
+from local.emulator import admin, ministack_fast_path
 from local.emulator.http_server import Message, Receive, Send
 from local.emulator.ministack_core import module
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """ASGI application."""
+    if service := ministack_fast_path.service_of(scope):
+        await ministack_fast_path.serve(service, scope, receive, send)
+        return
     if not scope["path"].startswith(admin.PREFIX):
         await module("app").app(scope, receive, send)
         return

@@ -15,7 +15,8 @@ s3 = boto3.client("s3")
 def handler(event, context):
     records = event["Records"]
     data = [base64.b64decode(r["kinesis"]["data"]).decode() for r in records]
-    s3.put_object(Bucket=os.environ["BUCKET"], Key=f"seen/{time.time_ns()}", Body=json.dumps({"event": event, "data": data}))
+    body = json.dumps({"event": event, "data": data})
+    s3.put_object(Bucket=os.environ["BUCKET"], Key=f"seen/{time.time_ns()}", Body=body)
     if any(d.startswith("raise") for d in data):
         raise RuntimeError("asked to fail")
     bad = [r["kinesis"]["sequenceNumber"] for r, d in zip(records, data) if d.startswith("bad")]

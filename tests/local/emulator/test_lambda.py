@@ -1,4 +1,4 @@
-"""Functions run as on AWS: in their own environment, with the runtime's packages and their own bundle, and nothing else."""
+"""Functions run as on AWS: in an environment of their own, with the runtime's packages, their bundle and nothing else."""
 
 import json
 import os

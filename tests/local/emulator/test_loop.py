@@ -100,9 +100,9 @@ def test_another_version_of_ministack_is_refused_with_the_way_out(monkeypatch: p
 
 
 def test_only_the_one_port_listens_and_only_on_loopback(account: Account) -> None:
-    pids = {account.loop.pid}
-    sockets = {os.readlink(path) for pid in pids for path in Path(f"/proc/{pid}/fd").iterdir() if path.exists()}
-    inodes = {link[8:-1] for link in sockets if link.startswith("socket:[")}
+    descriptors = Path(f"/proc/{account.loop.pid}/fd").iterdir()
+    links = {str(path.readlink()) for path in descriptors if path.is_symlink()}
+    inodes = {link[8:-1] for link in links if link.startswith("socket:[")}
     listeners = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
