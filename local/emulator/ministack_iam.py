@@ -49,9 +49,11 @@ def _partiql_checks(action: str, body: bytes, region: str, account: str) -> list
 
 def _count_loopback_as_tls() -> None:
     """On AWS every call is TLS, and policies deny what is not, hops inside this process included."""
+    evaluator = module("core.iam_evaluator")
     secured = ContextVar("request_origin", default=("127.0.0.1", True))
-    module("core.iam_evaluator")._request_origin = secured
-    module("app").pin_request_origin = lambda source_ip, _secure: secured.set((source_ip, True))
+    evaluator._request_origin = secured
+    evaluator.pin_request_origin = lambda source_ip, _secure: secured.set((source_ip, True))
+    module("app").pin_request_origin = evaluator.pin_request_origin
 
 
 def _resource_types(body: bytes | str) -> dict[str, list[str]]:

@@ -33,7 +33,8 @@ def wired(faults: Faults) -> tuple[Enrichment, FakeTable, FakeLog, FakeStore]:
     """The function on fakes that share one plan of faults."""
     table, log, store = FakeTable(faults), FakeLog(faults), FakeStore(faults)
     scorer = Scorer(endpoint=FakeEndpoint(), call_s=1, deadline_s=5)
-    function = Enrichment(features=FEATURES, reader=table, writer=table, log=log, quarantine=store, scorer=scorer, clock=lambda: 0.0)
+    function = Enrichment(
+        features=FEATURES, reader=table, writer=table, log=log, quarantine=store, scorer=scorer, clock=lambda: 0.0)
     return function, table, log, store
 
 
