@@ -1,8 +1,8 @@
 """Calls to the inference API, signed as its IAM authorization wants."""
 
 import json
+import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ TIMEOUT_S = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """Status code and parsed body of one call."""
+    """Status code and parsed body of one call, and how long it took in milliseconds."""
 
     status: int
     body: dict[str, Any]
+    latency_ms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,10 @@ class InferenceApi:
     Attributes:
         url: its address, as the stack's output gives it.
         session: whose credentials sign the requests.
-        host: the Host header, where it differs from the address (a local loop listens on 127.0.0.1).
     """
 
     url: str
     session: boto3.Session
-    host: str | None = None
 
     def predict(self, event: Mapping[str, object]) -> Answer:
         """Ask for one prediction. An error status is an answer, not an exception.
@@ -46,21 +45,25 @@ class InferenceApi:
         return self._call("POST", "/predict", json.dumps(event).encode())
 
     def _call(self, method: str, path: str, body: bytes) -> Answer:
-        request = self._signed(method, urllib.parse.urljoin(self.url, path), body)
+        started = time.perf_counter()
+        request = self._signed(method, self.url.rstrip("/") + path, body)
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - the URL is a stack output
-                return Answer(response.status, json.load(response))
+                return Answer(response.status, json.load(response), _elapsed_ms(started))
         except urllib.error.HTTPError as exc:
             with exc:
-                return Answer(exc.code, _parsed(exc.read()))
+                return Answer(exc.code, _parsed(exc.read()), _elapsed_ms(started))
 
     def _signed(self, method: str, url: str, body: bytes) -> urllib.request.Request:
-        headers = {"Content-Type": "application/json"} | ({"Host": self.host} if self.host else {})
-        unsigned = AWSRequest(method=method, url=url, data=body, headers=headers)
+        unsigned = AWSRequest(method=method, url=url, data=body, headers={"Content-Type": "application/json"})
         credentials = self.session.get_credentials()
         if credentials is not None:
             SigV4Auth(credentials, "execute-api", self.session.region_name).add_auth(unsigned)
         return urllib.request.Request(url, data=body, headers=dict(unsigned.headers), method=method)  # noqa: S310
+
+
+def _elapsed_ms(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def demo(options: Options, console: Console) -> dict[str, object]:
             at=at,
             label_delay_s=usecase.label.delay_s,
             out=options.out,
+            asked_per_chunk=25,
             malformed=lambda chunk: [Record(data, "C1") for data in MALFORMED] if chunk == 0 else [],
         ),
         console,

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import boto3
 import pandas as pd
-from local.loop import Loop
 from rich.console import Console
 
+from cli import lake
 from cli.accounting import Account, account
 from cli.api import InferenceApi
 from cli.backfill import Backfill, backfill
@@ -24,9 +25,11 @@ from cli.stream import Streamed, stream
 from cli.training import approve, evaluation, train
 from headrace.errors import HeadraceError
 from headrace.usecase import UseCase
+from local.loop import Loop
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = "local"
+EXAMPLES = 12
 
 
 class SynthError(HeadraceError):
@@ -35,7 +38,7 @@ class SynthError(HeadraceError):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run found; ``evaluation`` is the registered model's report."""
+    """What a run found; ``evaluation`` is the registered model's report, ``rejected`` says why some records were."""
 
     account: Account
     backfill: Backfill
@@ -45,6 +48,7 @@ class Result:
     model_package: str
     endpoint_status: str
     evaluation: dict[str, object]
+    rejected: list[dict[str, object]]
     phases_s: dict[str, float]
 
     def summary(self) -> dict[str, object]:
@@ -60,6 +64,7 @@ class Result:
             "endpoint_status": self.endpoint_status,
             "api": asdict(self.agreement),
             "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
+            "rejected_examples": self.rejected,
             "phases_s": self.phases_s,
         }
 
@@ -101,7 +106,7 @@ def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases)
         package = train(deployment, written.training_prefix, "manual", phase.report)
     with phases.phase("rollout") as phase:
         status = approve(deployment, package, phase.report)
-    api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session, loop.endpoint_url)
+    api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session)
     with phases.phase("stream", total=len(plan.events)) as phase:
         streamed = stream(deployment, loop, api, plan, phase.report)
     with phases.phase("account") as phase:
@@ -118,8 +123,14 @@ def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases)
         model_package=package,
         endpoint_status=status,
         evaluation=evaluation(deployment, package),
+        rejected=list(islice(_rejected(deployment), EXAMPLES)),
         phases_s=phases.seconds,
     )
+
+
+def _rejected(deployment: Deployment) -> Iterator[dict[str, object]]:
+    for document in lake.read_json_lines(deployment, "quarantine/enrichment/"):
+        yield {"field": document.get("field"), "reason": document["reason"]}
 
 
 def synthesize(usecase: str, assembly: Path) -> None:

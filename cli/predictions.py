@@ -32,16 +32,19 @@ def read_predictions(deployment: Deployment) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How the API's answers compare with the scores logged in the stream."""
+    """How the API's answers compare with the scores logged in the stream, and how long callers waited."""
 
     calls: int
     equal: int
     degraded: int
+    p50_ms: float | None
+    p99_ms: float | None
 
 
 def agreement(predictions: pd.DataFrame, answers: Mapping[str, Answer]) -> Agreement:
     """Compare the API's scores with the stream's, to the last bit."""
     logged = dict(zip(predictions["event_id"], predictions["score"], strict=True))
+    waits = [answer.latency_ms for answer in answers.values()]
     return Agreement(
         calls=len(answers),
         equal=sum(
@@ -49,4 +52,6 @@ def agreement(predictions: pd.DataFrame, answers: Mapping[str, Answer]) -> Agree
             for key, answer in answers.items()
         ),
         degraded=sum(bool(answer.body.get("degraded")) for answer in answers.values()),
+        p50_ms=round(float(np.percentile(waits, 50)), 1) if waits else None,
+        p99_ms=round(float(np.percentile(waits, 99)), 1) if waits else None,
     )

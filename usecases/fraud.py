@@ -61,7 +61,7 @@ usecase = UseCase(
     decision=Decision(
         bands=(
             Band(decision="APPROVE", from_score=0),
-            Band(decision="REVIEW", from_score=0.5),
+            Band(decision="REVIEW", from_score=0.1),
             Band(decision="BLOCK", from_score=0.85),
         ),
         fallback="REVIEW",

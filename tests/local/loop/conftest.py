@@ -1,0 +1,72 @@
+"""One deployed loop for the whole session: synthesized, deployed, trained, rolled out and fed once, then looked at."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from local.loop import Loop
+from rich.console import Console
+
+import simulators
+import usecases
+from cli.api import InferenceApi
+from cli.demo import MALFORMED
+from cli.deployment import Deployment
+from cli.loop_run import Result, run_deployed, started, synthesize
+from cli.phases import Phases
+from cli.plan import Plan
+from cli.producer import Record
+
+START = 1_767_225_600
+HISTORY_DAYS = 50
+DAYS = 52
+PER_DAY = 600
+AT = START + HISTORY_DAYS * 86_400
+
+
+@dataclass(frozen=True)
+class Fed:
+    """A loop that is still up, and what the run through it found."""
+
+    deployment: Deployment
+    loop: Loop
+    api: InferenceApi
+    plan: Plan
+    result: Result
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The unmodified templates of the local stage."""
+    path = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    synthesize("fraud", path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A small simulated world, with six records that no consumer can accept."""
+    usecase = usecases.load("fraud")
+    world = simulators.load("fraud")(start=START, days=DAYS, per_day=PER_DAY, seed=11)
+    past = world["timestamp"] < AT
+    return Plan(
+        usecase=usecase,
+        history=world[past],
+        events=world[~past].reset_index(drop=True),
+        at=AT,
+        label_delay_s=usecase.label.delay_s,
+        out=tmp_path_factory.mktemp("loop"),
+        malformed=lambda chunk: [Record(data, "C1") for data in MALFORMED] if chunk == 0 else [],
+    )
+
+
+@pytest.fixture(scope="session")
+def fed(assembly: Path, plan: Plan) -> Iterator[Fed]:
+    """The one loop of the session, after its run."""
+    phases = Phases(Console(file=io.StringIO()))
+    with started(plan.usecase, assembly, plan.out / "logs", phases) as (deployment, loop):
+        result = run_deployed(plan, deployment, loop, phases)
+        api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session)
+        yield Fed(deployment, loop, api, plan, result)
