@@ -17,8 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -26,18 +24,15 @@ from typing import Any, Self
 
 import boto3
 
-from headrace.errors import HeadraceError
 from local import clients
+from local.admin import LoopError, admin_call
 from local.deploy import Outputs, Report, deploy, silent
 
 _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 20.0
 _POLL_S = 0.05
+_LOOKS_AT_REST = 2  # an event on its way from one service to the next is in neither for a moment
 _REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-class LoopError(HeadraceError):
-    """The emulator did not start, ended by itself or did not come to rest."""
 
 
 class Loop:
@@ -163,7 +158,10 @@ class Loop:
             LoopError: there is still work after ``timeout_s``.
         """
         deadline = time.monotonic() + timeout_s
-        while not (report := self.idle())["idle"]:
+        at_rest = 0
+        while at_rest < _LOOKS_AT_REST:
+            report = self.idle()
+            at_rest = at_rest + 1 if report["idle"] else 0
             if time.monotonic() > deadline:
                 raise LoopError(f"still busy after {timeout_s:.0f} s: {json.dumps(report)}")
             time.sleep(_POLL_S)
@@ -226,15 +224,7 @@ class Loop:
         return "\n".join(lines[-15:])
 
     def _admin(self, name: str, body: dict[str, Any] | None = None, *, timeout_s: float = 180.0) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310  our own loopback address
-            f"{self.endpoint_url}/_headrace/{name}", data=None if body is None else json.dumps(body).encode()
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310  our own loopback address
-                document: dict[str, Any] = json.load(answer)
-        except urllib.error.HTTPError as exc:
-            raise LoopError(f"{name}: {exc.read().decode(errors='replace')}") from exc
-        return document
+        return admin_call(self.endpoint_url, name, body, timeout_s=timeout_s)
 
 
 def _free_port() -> int:

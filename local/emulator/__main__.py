@@ -25,7 +25,8 @@ _PARENT_CHECK_S = 1.0
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or Ctrl-C. Returns the exit code."""
     settings = _parse(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("local").setLevel(logging.INFO)
     os.environ["HEADRACE_STATE_DIR"] = str(settings.state_dir)
     os.environ["HEADRACE_ENDPOINT_URL"] = settings.endpoint_url
     try:
@@ -68,7 +69,7 @@ async def _serve(settings: Settings) -> None:
     _install()
     ministack_core.start(loop)
     server = await _open(settings.port)
-    logging.getLogger(__name__).info("ready on %s", settings.endpoint_url)
+    logging.getLogger("local.emulator").info("ready on %s", settings.endpoint_url)
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _PARENT_CHECK_S)

@@ -3,7 +3,7 @@
 import json
 
 from local.emulator import admin, ministack_fast_path
-from local.emulator.http_server import Message, Receive, Send
+from local.emulator.http_message import Message, Receive, Send
 from local.emulator.ministack_core import module
 
 

@@ -7,63 +7,11 @@ generality (HTTP/2, TLS, header validation of untrusted peers) that a loopback p
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from urllib.parse import unquote
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+from local.emulator.http_message import Application, Message, Request, Response
 
 _MAX_HEAD_BYTES = 256 * 1024
-_REASONS = {200: b"OK", 204: b"No Content", 206: b"Partial Content", 304: b"Not Modified", 400: b"Bad Request"}
-
-
-class _Request:
-    """One parsed head and the body collected so far."""
-
-    __slots__ = ("body", "chunked", "headers", "keep_alive", "left", "method", "target")
-
-    def __init__(self, head: bytes) -> None:
-        line, *fields = head.split(b"\r\n")
-        method, self.target, protocol = line.split(b" ", 2)
-        self.method = method.decode("ascii")
-        self.headers = [(name.lower(), value.strip()) for name, _, value in (field.partition(b":") for field in fields)]
-        self.body = bytearray()
-        self.left, self.chunked, self.keep_alive = 0, False, protocol == b"HTTP/1.1"
-        for name, value in self.headers:
-            if name == b"content-length":
-                self.left = int(value)
-            elif name == b"transfer-encoding":
-                self.chunked = value.lower() == b"chunked"
-            elif name == b"connection":
-                self.keep_alive = value.lower() != b"close"
-
-    def expects_continue(self) -> bool:
-        """Whether the client waits for a go-ahead before it sends the body (boto3 does on S3 uploads)."""
-        return any(name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers)
-
-    def take(self, data: bytearray) -> bool:
-        """Move body bytes out of ``data``; true when the body is complete."""
-        if self.chunked:
-            return self._take_chunks(data)
-        part = data[: self.left]
-        del data[: self.left]
-        self.body += part
-        self.left -= len(part)
-        return self.left == 0
-
-    def _take_chunks(self, data: bytearray) -> bool:
-        while (end := data.find(b"\r\n")) >= 0:
-            size = int(bytes(data[:end]).split(b";")[0], 16)
-            if len(data) < end + 2 + size + 2:
-                return False
-            self.body += data[end + 2 : end + 2 + size]
-            del data[: end + 2 + size + 2]
-            if size == 0:
-                return True
-        return False
 
 
 class _Connection(asyncio.Protocol):
@@ -73,8 +21,8 @@ class _Connection(asyncio.Protocol):
         self._application = application
         self._connections = connections
         self._data = bytearray()
-        self._request: _Request | None = None
-        self._queue: deque[_Request] = deque()
+        self._request: Request | None = None
+        self._queue: deque[Request] = deque()
         self._task: asyncio.Task[None] | None = None
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
@@ -115,7 +63,7 @@ class _Connection(asyncio.Protocol):
                 if len(self._data) > _MAX_HEAD_BYTES:
                     raise ValueError("the head of the request is too long")
                 return False
-            self._request = _Request(bytes(self._data[:end]))
+            self._request = Request(bytes(self._data[:end]))
             del self._data[: end + 4]
             if self._request.expects_continue():
                 self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -130,7 +78,7 @@ class _Connection(asyncio.Protocol):
     async def _serve(self) -> None:
         while self._queue and not self._gone.is_set():
             request = self._queue.popleft()
-            response = _Response(self._write, self._writable, request)
+            response = Response(self._write, self._writable, request)
             body: Message | None = {"type": "http.request", "body": bytes(request.body), "more_body": False}
 
             async def receive() -> Message:
@@ -147,7 +95,7 @@ class _Connection(asyncio.Protocol):
                 break
         self._task = None
 
-    def _scope(self, request: _Request) -> Message:
+    def _scope(self, request: Request) -> Message:
         raw_path, _, query = request.target.partition(b"?")
         return {
             "type": "http",
@@ -172,46 +120,6 @@ class _Connection(asyncio.Protocol):
         """Close when what was written has been sent."""
         if self._transport:
             self._transport.close()
-
-
-class _Response:
-    """Turns ASGI messages into bytes: one write when the length is known, chunks otherwise."""
-
-    def __init__(self, write: Callable[[bytes], None], writable: asyncio.Event, request: _Request) -> None:
-        self._write = write
-        self._writable = writable
-        self._head = b""
-        self._bodiless = request.method == "HEAD"
-        self._chunked = False
-        self._done = False
-
-    async def send(self, message: Message) -> None:
-        """ASGI ``send``."""
-        if message["type"] == "http.response.start":
-            self._start(message["status"], message.get("headers", []))
-            return
-        body, more = message.get("body", b""), message.get("more_body", False)
-        if self._bodiless:
-            body = b""
-        elif self._chunked:
-            body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            body += b"" if more else b"0\r\n\r\n"
-        self._write(self._head + body)
-        self._head, self._done = b"", not more
-        await self._writable.wait()
-
-    def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        lines = [b"HTTP/1.1 %d %b" % (status, _REASONS.get(status, b"-"))]
-        lines += [b"%b: %b" % pair for pair in headers]
-        self._bodiless = self._bodiless or status in (204, 304)
-        self._chunked = not self._bodiless and not any(name.lower() == b"content-length" for name, _ in headers)
-        if self._chunked:
-            lines.append(b"transfer-encoding: chunked")
-        self._head = b"\r\n".join(lines) + b"\r\n\r\n"
-
-    def finish(self) -> bool:
-        """Whether the response was completed, so that the connection can carry another request."""
-        return self._done
 
 
 class Server:

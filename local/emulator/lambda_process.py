@@ -1,19 +1,17 @@
-"""Warm Lambda workers: one process per concurrent execution of a function, kept until its code or settings change."""
+"""One Lambda execution environment: a process that serves one invocation at a time."""
 
 import json
 import os
 import select
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 _INIT_LIMIT_S = 60.0
-_END_GRACE_S = 2.0
 _RUNTIME = Path(__file__).with_name("lambda_runtime.py")
 
 
@@ -158,76 +156,3 @@ class Worker:
         written = self._log.read() or b""
         self._log_seen += len(written)
         return written.decode("utf-8", "replace").rstrip("\n")
-
-
-@dataclass
-class _Pool:
-    launch: Launch
-    idle: list[Worker] = field(default_factory=list)
-
-
-class Workers:
-    """The warm workers of every function."""
-
-    def __init__(self) -> None:
-        self._pools: dict[str, _Pool] = {}
-        self._all: set[Worker] = set()
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def invoke(self, launch: Launch, call: Call) -> Outcome:
-        """Run ``call`` on a warm worker of ``launch.function``, or on a new one when none is free."""
-        worker = self._take(launch)
-        try:
-            return worker.invoke(call)
-        finally:
-            self._give_back(worker)
-
-    def discard(self, function: str) -> None:
-        """End the workers of one function."""
-        with self._lock:
-            pool = self._pools.pop(function, None)
-        self._end(pool.idle if pool else [])
-
-    def close(self) -> None:
-        """End every worker; later invocations are refused."""
-        with self._lock:
-            self._closed = True
-            workers = list(self._all)
-            self._pools.clear()
-        self._end(workers)
-
-    def __len__(self) -> int:
-        """How many worker processes there are."""
-        return len(self._all)
-
-    def _take(self, launch: Launch) -> Worker:
-        stale: list[Worker] = []
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the emulator is stopping")
-            pool = self._pools.setdefault(launch.function, _Pool(launch))
-            if pool.launch != launch:
-                stale, self._pools[launch.function] = pool.idle, _Pool(launch)
-                pool = self._pools[launch.function]
-            worker = pool.idle.pop() if pool.idle else Worker(launch)
-            self._all.add(worker)
-        self._end(stale)
-        return worker
-
-    def _give_back(self, worker: Worker) -> None:
-        with self._lock:
-            pool = self._pools.get(worker.launch.function)
-            if pool and pool.launch == worker.launch and worker.alive and not self._closed:
-                pool.idle.append(worker)
-                return
-        self._end([worker])
-
-    def _end(self, workers: Sequence[Worker]) -> None:
-        for worker in workers:
-            worker.signal()
-        deadline = time.monotonic() + _END_GRACE_S
-        for worker in workers:
-            worker.collect(deadline)
-        with self._lock:
-            self._all.difference_update(workers)

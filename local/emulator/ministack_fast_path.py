@@ -1,15 +1,15 @@
 """The short way to the services that a stream's functions call a thousand times a second.
 
-ministack looks at every request for dozens of things (browsers, custom domains, load balancers, DocumentDB hosts) before
-it routes it, and answers with a dozen headers that every client has to parse. A JSON-protocol request to one of these
-services needs none of it. Authentication and authorization are the same functions as on the long way.
+ministack looks at every request for dozens of things (browsers, custom domains, load balancers) before it routes it and
+answers with a dozen headers that every client has to parse. A JSON-protocol request to one of these services needs none
+of it. Authentication and authorization are the same functions as on the long way.
 """
 
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from local.emulator.http_server import Message, Receive, Send
+from local.emulator.http_message import Message, Receive, Send
 from local.emulator.ministack_core import enforces_iam, module
 
 _SERVICES = {
@@ -53,9 +53,7 @@ async def serve(service: str, scope: Message, receive: Receive, send: Send) -> N
     await send({"type": "http.response.body", "body": content})
 
 
-async def _dispatch(
-    service: str, scope: Message, headers: dict[str, str], body: bytes, request_id: str
-) -> _Answer:
+async def _dispatch(service: str, scope: Message, headers: dict[str, str], body: bytes, request_id: str) -> _Answer:
     app, responses = module("app"), module("core.responses")
     router, evaluator = module("core.router"), module("core.iam_evaluator")
     responses.set_request_client_ip(scope["client"][0])

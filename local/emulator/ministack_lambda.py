@@ -8,7 +8,8 @@ from typing import Any
 
 from local.emulator import embedded_metrics, lifecycle, metrics
 from local.emulator.lambda_bundle import runtime_packages, unpacked
-from local.emulator.lambda_process import Call, Launch, Outcome, Workers
+from local.emulator.lambda_pool import Workers
+from local.emulator.lambda_process import Call, Launch, Outcome
 from local.emulator.ministack_core import module
 from local.emulator.settings import endpoint_url, state_dir
 
@@ -88,12 +89,6 @@ def invoke(function_arn: str, event: object) -> Invocation:
         function_arn=config["FunctionArn"],
         version=config.get("Version", "$LATEST"),
     )
-
-
-def in_flight() -> dict[str, int]:
-    """Executions running now, per function."""
-    running: dict[str, int] = module("services.lambda_svc").executions_in_flight()[1]
-    return running
 
 
 def _execute(function: dict[str, Any], config: dict[str, Any], event: object, request_id: str) -> dict[str, Any]:

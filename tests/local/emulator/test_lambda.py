@@ -1,4 +1,4 @@
-"""Functions run as on AWS: in an environment of their own, with the runtime's packages, their bundle and nothing else."""
+"""Functions run as on AWS: an environment of their own, the runtime's packages, their bundle and nothing else."""
 
 import json
 import os
