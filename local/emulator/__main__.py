@@ -91,6 +91,7 @@ def _install() -> None:
         ministack_iam,
         ministack_kinesis,
         ministack_lambda,
+        ministack_metrics,
         ministack_services,
         ministack_shards,
     )
@@ -102,7 +103,7 @@ def _install() -> None:
     ministack_shards.install()
     ministack_firehose.install()
     ministack_cloudwatch.install()
-    ministack_cloudwatch.start()
+    ministack_cloudwatch.start(ministack_metrics.sample)
     ministack_api.install()
     ministack_activity.install()
     kinesis_mapping.mappings.start()

@@ -161,6 +161,9 @@ class DeliveryStream(threading.Thread):
                 self._busy = 0
             raise
         metrics.put("AWS/Firehose", "DeliveryToS3.Records", len(ready), "Count", self._dimensions())
+        for oldest in ready[:1]:
+            age_s = clock.now() - oldest.arrived_at
+            metrics.put("AWS/Firehose", "DeliveryToS3.DataFreshness", age_s, "Seconds", self._dimensions())
         with self._changed:
             self._busy = 0
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from local.clock import clock, iso_timestamp
@@ -26,14 +27,15 @@ def install() -> None:
     cloudwatch._evaluate_alarm = _evaluate
 
 
-def start() -> None:
-    """Evaluate alarms every second until the emulator stops: a missing datapoint is news too."""
+def start(sample: Callable[[], None]) -> None:
+    """Evaluate alarms every second, after ``sample``, until the emulator stops: a missing datapoint is news too."""
     stopping = threading.Event()
     lifecycle.on_stop(stopping.set)
 
     def loop() -> None:
         while not stopping.wait(_EVALUATION_PERIOD_S):
             with scope():
+                sample()
                 evaluate_all()
 
     threading.Thread(target=loop, name="alarms", daemon=True).start()

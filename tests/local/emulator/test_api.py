@@ -118,5 +118,22 @@ def test_whoever_may_not_invoke_is_refused(account: Account, api_url: str) -> No
     assert call("POST", url, b'{"a": 2}', allowed)[0] == 403
 
 
+def test_requests_are_counted_as_the_alarms_of_an_api_want_them(account: Account, api_url: str) -> None:
+    call("GET", f"{api_url}/health", None, {})
+    call("GET", f"{api_url}/nothing", None, {})
+    now = account.loop.now()
+    for name, least in (("Count", 2), ("4xx", 1), ("Latency", 0.001)):
+        answer = account.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ApiGateway",
+            MetricName=name,
+            Dimensions=[{"Name": "ApiId", "Value": api_url.rpartition("/")[2]}],
+            StartTime=now - 600,
+            EndTime=now + 60,
+            Period=60,
+            Statistics=["Sum"],
+        )
+        assert sum(point["Sum"] for point in answer["Datapoints"]) >= least, name
+
+
 def test_an_unknown_route_is_not_found(api_url: str) -> None:
     assert call("GET", f"{api_url}/nothing", None, {})[0] == 404

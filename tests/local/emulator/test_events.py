@@ -213,6 +213,36 @@ def test_metrics_that_a_function_writes_into_its_log_are_metrics(account: Accoun
     assert sum(point["Sum"] for point in statistics["Datapoints"]) == 7
 
 
+def metric(account: Account, namespace: str, name: str, dimension: str, value: str) -> float:
+    """The sum of a metric over the last ten minutes."""
+    now = account.loop.now()
+    answer = account.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[{"Name": dimension, "Value": value}],
+        StartTime=now - 600,
+        EndTime=now + 60,
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return float(sum(point["Sum"] for point in answer["Datapoints"]))
+
+
+def test_queues_executions_and_functions_have_the_metrics_that_alarms_watch(account: Account) -> None:
+    url, _arn = account.queue()
+    account.client("sqs").send_message(QueueUrl=url, MessageBody="x")
+    name = url.rpartition("/")[2]
+    until(lambda: metric(account, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name))
+    machine = state_machine(account, {"Fail": {"Type": "Fail"}})
+    run(account, machine)
+    until(lambda: metric(account, "AWS/States", "ExecutionsFailed", "StateMachineArn", machine) == 1)
+    function = account.function("def handler(event, context):\n    raise ValueError\n")
+    account.client("lambda").invoke(FunctionName=function)
+    name = function.rpartition(":")[2]
+    assert metric(account, "AWS/Lambda", "Errors", "FunctionName", name) == 1
+    assert metric(account, "AWS/Lambda", "Invocations", "FunctionName", name) == 1
+
+
 def state_machine(account: Account, states: dict[str, Any], role: str = "") -> str:
     """A state machine that starts at its first state."""
     return str(
