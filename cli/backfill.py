@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from headrace.windows_columnar import entity_states, training_frame
 
 from cli.deployment import Deployment
 from cli.plan import Plan, Report
 from headrace.errors import RetryableError
 from headrace.usecase import UseCase
+from headrace.windows_columnar import entity_states, training_frame
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,10 +79,9 @@ def _write_lake(deployment: Deployment, events: pd.DataFrame) -> None:
     def write(hour: int, rows: pd.DataFrame) -> None:
         moment = pd.Timestamp(hour * 3600, unit="s")
         arrived = pd.to_datetime(rows[timestamp], unit="s").dt.as_unit("ms")
-        table = pa.Table.from_pandas(
-            rows.assign(**{timestamp: arrived, "shard_id": SHARD, "sequence_number": MARK, "arrived_at": arrived}),
-            preserve_index=False,
-        )
+        delivered = rows.assign(shard_id=SHARD, sequence_number=MARK, arrived_at=arrived)
+        delivered[timestamp] = arrived
+        table = pa.Table.from_pandas(delivered, preserve_index=False)
         _put_parquet(deployment, f"events/dt={moment:%Y-%m-%d}/hh={moment:%H}/backfill.parquet", table)
 
     with ThreadPoolExecutor(WRITERS) as pool:

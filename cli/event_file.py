@@ -4,7 +4,7 @@ History is checked column by column, not row by row: a wrong column is an error 
 that names the column and the first row. Nothing is dropped in silence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 from headrace.errors import UseCaseError
 from headrace.usecase import Field, UseCase
 
-READERS = {
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".parquet": pd.read_parquet,
     ".csv": pd.read_csv,
     ".gz": pd.read_csv,

@@ -24,7 +24,8 @@ def read_predictions(deployment: Deployment) -> pd.DataFrame:
     table = lake.read_parquet(deployment, "features/", columns)
     if not table.num_rows:
         return pd.DataFrame(columns=list(COLUMNS))
-    frame = table.to_pandas().rename(columns={event.id: "event_id", event.timestamp: "timestamp"})
+    logged: pd.DataFrame = table.to_pandas()
+    frame = logged.rename(columns={event.id: "event_id", event.timestamp: "timestamp"})
     frame = frame.sort_values(["shard_id", "sequence_number"]).drop_duplicates("event_id")
     frame["timestamp"] = frame["timestamp"].astype("datetime64[s]").astype(np.int64)
     return frame[frame["score"].notna()].sort_values(["timestamp", "event_id"], ignore_index=True)[list(COLUMNS)]

@@ -21,7 +21,7 @@ def predictions(count: int = 3_000, seed: int = 7) -> pd.DataFrame:
     """Two days of scored events, 4 % of them fraud, every label known."""
     rng = np.random.default_rng(seed)
     label = (rng.random(count) < 0.04).astype(float)
-    score = np.where(label == 1, rng.beta(2, 1, count), rng.beta(1, 8, count))
+    score = np.where(label == 1, rng.beta(2, 1, count), rng.beta(1, 40, count))
     return pd.DataFrame(
         {
             "event_id": [f"e{number}" for number in range(count)],

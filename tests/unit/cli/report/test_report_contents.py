@@ -54,7 +54,7 @@ def test_the_money_is_the_formula_applied_to_the_labels(text: str) -> None:
     missed, false = int((positive & ~alarm).sum()), int((~positive & alarm).sum())
     assert missed and false
     cost, everything = missed * 500 + false * 50, int(positive.sum()) * 500
-    assert f"= {missed} {TIMES} 500 + {false} {TIMES} 50 = {cost:,}" in text
+    assert f"= {missed:,} {TIMES} 500 + {false:,} {TIMES} 50 = {cost:,}" in text
     assert f"APPROVE everything = {int(positive.sum())} {TIMES} 500 = {everything:,}" in text
     assert f"{everything - cost:,} saved" in text
 
