@@ -105,11 +105,11 @@ class Jobs:
             ResourceInUseError: if the name is taken.
         """
         kind = _KINDS[kind_name]
-        return self._run(kind, self._admit(kind, request), request, stop)
+        return self._run(kind, self._admit(kind, request, stop), request, stop)
 
     def _create(self, kind: _Kind, request: Record) -> Record:
         stop = threading.Event()
-        job = self._admit(kind, request)
+        job = self._admit(kind, request, stop)
 
         def work() -> None:
             with contextlib.suppress(JobFailedError, JobStoppedError):  # the job's record says so
@@ -118,7 +118,7 @@ class Jobs:
         threading.Thread(target=work, daemon=True, name=f"{kind.name}-{request[f'{kind.name}JobName']}").start()
         return {f"{kind.name}JobArn": job[f"{kind.name}JobArn"]}
 
-    def _admit(self, kind: _Kind, request: Record) -> Record:
+    def _admit(self, kind: _Kind, request: Record, stop: threading.Event) -> Record:
         try:
             job = self._shelves[kind.name].add({**request, f"{kind.name}JobStatus": "InProgress"})
         except ValidationError as exc:
@@ -127,6 +127,7 @@ class Jobs:
                 f"Job name must be unique within an AWS account and region, and a job with this "
                 f"name already exists ({self._shelves[kind.name].arn(name)})"
             ) from exc
+        self._stops[request[f"{kind.name}JobName"]] = stop
         return job
 
     def _run(self, kind: _Kind, job: Record, request: Record, stop: threading.Event) -> Record:
@@ -135,43 +136,40 @@ class Jobs:
         run = JobRun(
             name=name, arn=job[f"{kind.name}JobArn"], platform=self._platform, root=root, log=self.log(name), stop=stop
         )
-        self._stops[name] = stop
         self._change(kind, job, "InProgress", **{f"{kind.name}StartTime": self._platform.now()})
         try:
-            self._change(kind, job, "Completed", **kind.run(request, run), **self._end(kind))
+            self._change(kind, job, "Completed", **self._outcome(kind, request, run))
         except JobStoppedError:
-            self._change(kind, job, "Stopped", **self._end(kind))
+            self._change(kind, job, "Stopped")
             raise
         except TimedOutError as exc:
             # AWS calls a job that ran out of time stopped, and gives no reason; the pipeline step says Failed.
-            self._change(kind, job, "Stopped", SecondaryStatus="MaxRuntimeExceeded", **self._end(kind))
+            self._change(kind, job, "Stopped", SecondaryStatus="MaxRuntimeExceeded")
             raise JobFailedError(f"ClientError: {name}: {exc}") from exc
         except JobFailedError as exc:
-            self._change(kind, job, "Failed", FailureReason=str(exc), **self._end(kind))
+            self._change(kind, job, "Failed", FailureReason=str(exc))
             raise
         except Exception as exc:
-            self._change(kind, job, "Failed", FailureReason=f"InternalServerError: {exc}", **self._end(kind))
+            self._change(kind, job, "Failed", FailureReason=f"InternalServerError: {exc}")
             raise JobFailedError(f"InternalServerError: {exc}") from exc
-        finally:
-            self._stops.pop(name, None)
-            root.remove()
-            if run.log.exists():
-                self._platform.write_log(kind.log_group, f"{name}/algo-1", run.log.read_text(errors="replace"))
         return job
 
-    def _end(self, kind: _Kind) -> Record:
-        return {f"{kind.name}EndTime": self._platform.now()}
+    def _outcome(self, kind: _Kind, request: Record, run: JobRun) -> Record:
+        """Run it; its log is readable and its files are gone before anybody learns that it has ended."""
+        try:
+            return kind.run(request, run)
+        finally:
+            self._stops.pop(run.name, None)
+            run.root.remove()
+            if run.log.exists():
+                self._platform.write_log(kind.log_group, f"{run.name}/algo-1", run.log.read_text(errors="replace"))
 
     def _change(self, kind: _Kind, job: Record, status: str, **facts: object) -> None:
-        secondary = {"InProgress": "Training"}.get(status, status)
-        job.update(
-            {
-                "SecondaryStatus": secondary,
-                **facts,
-                f"{kind.name}JobStatus": status,
-                "LastModifiedTime": self._platform.now(),
-            }
-        )
+        now = self._platform.now()
+        running = status in ("InProgress", "Stopping")
+        ended = {} if running else {f"{kind.name}EndTime": now}
+        secondary = {"SecondaryStatus": "Training" if running else status}
+        job.update({**secondary, **ended, **facts, f"{kind.name}JobStatus": status, "LastModifiedTime": now})
         self._platform.emit(state_events.job_changed(kind.name, job))
 
     def _find(self, kind: _Kind, request: Record) -> Record:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from memory_platform import MemoryPlatform
-from scenarios import Runner
+from scenarios import Runner, create_config, register_model, settled
 
 from local.sagemaker.service import SageMaker
 
@@ -28,6 +28,14 @@ def sagemaker(platform: MemoryPlatform) -> Iterator[SageMaker]:
 @pytest.fixture
 def runner(sagemaker: SageMaker) -> Runner:
     return Runner(sagemaker)
+
+
+@pytest.fixture
+def serving(sagemaker: SageMaker, platform: MemoryPlatform) -> SageMaker:
+    config = create_config(sagemaker, register_model(sagemaker, platform, "v1"), "config-1")
+    sagemaker.call("CreateEndpoint", {"EndpointName": "echo", "EndpointConfigName": config})
+    assert settled(sagemaker, "echo")["EndpointStatus"] == "InService"
+    return sagemaker
 
 
 def _processes_in(directory: Path) -> list[str]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from memory_platform import BUCKET, ROLE, MemoryPlatform
-from scenarios import create_config, definition, processing_step, register_model, settled
+from scenarios import create_config, register_model, settled
+from step_requests import definition, processing_step
 
 from local.emulator.registry import Created, ResourceContext, ResourceError, ResourceType, resource_types
 from local.sagemaker.cloudformation_types import register_types

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from memory_platform import BUCKET
-from scenarios import definition, processing_step, training_step
+from step_requests import definition, processing_step, training_step
 
 from local.sagemaker.definition import needed_steps, parse
 from local.sagemaker.errors import JobFailedError, ServiceError

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from memory_platform import BUCKET, MemoryPlatform
-from scenarios import archive, processing_step, training_step, wait_for
+from scenarios import archive, wait_for
+from step_requests import processing_step, training_step
 
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.platform import Record

@@ -93,39 +93,6 @@ def test_what_cannot_be_understood_is_refused(sagemaker: SageMaker, operation: s
     assert (response.status, document["__type"], response.headers["x-amzn-ErrorType"]) == (400, code, code)
 
 
-def test_versions_count_and_approval_is_announced(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
-    first = register_model(sagemaker, platform, "v1", status="PendingManualApproval")
-    second = register_model(sagemaker, platform, "v2", status="PendingManualApproval")
-    assert first.endswith(":model-package/echo/1")
-    assert second.endswith(":model-package/echo/2")
-    change = {
-        "ModelPackageArn": first,
-        "ModelApprovalStatus": "Approved",
-        "ApprovalDescription": "better than the last",
-        "CustomerMetadataProperties": {"reviewer": "me"},
-    }
-    sagemaker.call("UpdateModelPackage", change)
-    package = sagemaker.call("DescribeModelPackage", {"ModelPackageName": first})
-    assert package["ApprovalDescription"] == "better than the last"
-    assert package["CustomerMetadataProperties"] == {"reviewer": "me"}
-    listed = sagemaker.call("ListModelPackages", {"ModelPackageGroupName": "echo", "ModelApprovalStatus": "Approved"})
-    assert [it["ModelPackageArn"] for it in listed["ModelPackageSummaryList"]] == [first]
-    events = platform.details("SageMaker Model Package State Change")
-    assert [(it["ModelPackageVersion"], it["ModelApprovalStatus"]) for it in events] == [
-        (1, "PendingManualApproval"),
-        (2, "PendingManualApproval"),
-        (1, "Approved"),
-    ]
-    sagemaker.call("DeleteModelPackage", {"ModelPackageName": second})
-    assert register_model(sagemaker, platform, "v3").endswith("/3"), "a version number is never given twice"
-
-
-def test_a_group_with_versions_is_not_deleted(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
-    register_model(sagemaker, platform, "v1")
-    with pytest.raises(ServiceError, match="contains Model Packages"):
-        sagemaker.call("DeleteModelPackageGroup", {"ModelPackageGroupName": "echo"})
-
-
 def test_lists_are_filtered_sorted_and_paged(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
     for number in range(5):
         platform.time += 1
@@ -188,45 +155,3 @@ def test_errors_of_the_runtime_are_what_botocore_expects(sagemaker: SageMaker) -
     unknown = rest(sagemaker, "POST", "/endpoints/nobody/invocations", {})
     error = parsed("sagemaker-runtime", "InvokeEndpoint", unknown)["Error"]
     assert error == {"Code": "ValidationError", "Message": "Endpoint nobody of account 000000000000 not found."}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"ModelPackageGroupName": "nobody"}, "does not exist"),
-        ({"ModelPackageName": "alone"}, "Only one is allowed"),
-        ({"InferenceSpecification": None}, "Exactly one of InferenceSpecification"),
-        ({"ModelPackageGroupName": None}, "ModelPackageGroupName is required"),
-    ],
-)
-def test_a_package_that_cannot_be_registered_is_refused(
-    sagemaker: SageMaker, change: dict[str, Any], message: str
-) -> None:
-    sagemaker.call("CreateModelPackageGroup", {"ModelPackageGroupName": "echo"})
-    specification = {
-        "Containers": [{"Image": "image:1"}],
-        "SupportedContentTypes": ["application/json"],
-        "SupportedResponseMIMETypes": ["application/json"],
-    }
-    request = {"ModelPackageGroupName": "echo", "InferenceSpecification": specification, **change}
-    with pytest.raises(ServiceError, match=message):
-        sagemaker.call("CreateModelPackage", {name: value for name, value in request.items() if value is not None})
-
-
-@pytest.mark.parametrize(
-    ("request_body", "message"),
-    [
-        ({}, "Exactly one of PrimaryContainer and Containers"),
-        ({"PrimaryContainer": {}}, "needs Image or ModelPackageName"),
-        ({"PrimaryContainer": {"Image": "image:1"}}, "has no ModelDataUrl"),
-        (
-            {"PrimaryContainer": {"ModelPackageName": "arn:aws:sagemaker:eu-west-1:000000000000:model-package/x/1"}},
-            "not exist",
-        ),
-    ],
-)
-def test_a_model_that_could_not_be_served_is_refused(
-    sagemaker: SageMaker, request_body: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ServiceError, match=message):
-        sagemaker.call("CreateModel", {"ModelName": "m", "ExecutionRoleArn": ROLE, **request_body})
