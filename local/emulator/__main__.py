@@ -94,6 +94,7 @@ def _install() -> None:
         ministack_metrics,
         ministack_services,
         ministack_shards,
+        ministack_states,
     )
 
     ministack_core.install_clock()
@@ -105,6 +106,7 @@ def _install() -> None:
     ministack_cloudwatch.install()
     ministack_cloudwatch.start(ministack_metrics.sample)
     ministack_api.install()
+    ministack_states.install()
     ministack_activity.install()
     kinesis_mapping.mappings.start()
     inert_types.register()

@@ -286,6 +286,29 @@ def test_a_state_calls_a_service_that_was_registered_and_gets_its_errors(account
     assert failed["error"].startswith("SageMaker.")
 
 
+def test_a_state_machine_may_do_only_what_its_role_may(account: Account) -> None:
+    group = account.name("group")
+    account.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
+    topic = account.client("sns").create_topic(Name=account.name("topic"))["TopicArn"]
+    sagemaker, sns = "arn:aws:states:::aws-sdk:sagemaker:describeModelPackageGroup", "arn:aws:states:::sns:publish"
+    named = {"ModelPackageGroupName": group}
+    describe = {"Type": "Task", "Resource": sagemaker, "Parameters": named, "ResultPath": None, "Next": "Tell"}
+    tell = {"Type": "Task", "Resource": sns, "Parameters": {"TopicArn": topic, "Message": "m"}, "End": True}
+    states = {"Describe": describe, "Tell": tell}
+    may_describe = {
+        "Effect": "Allow",
+        "Action": "sagemaker:DescribeModelPackageGroup",
+        "Resource": f"arn:aws:sagemaker:eu-west-1:000000000000:model-package-group/{group}",
+    }
+    may_tell = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic}
+    assert run(account, state_machine(account, states, account.role([may_describe, may_tell])))["status"] == "SUCCEEDED"
+    silent = run(account, state_machine(account, states, account.role([may_describe])))
+    assert (silent["status"], silent["error"]) == ("FAILED", "Sns.SnsException")
+    assert "sns:Publish" in silent["cause"]
+    blind = run(account, state_machine(account, states, account.role([may_tell])))
+    assert (blind["status"], blind["error"]) == ("FAILED", "SageMaker.SageMakerException")
+
+
 def test_a_state_waits_on_the_injected_clock(account: Account) -> None:
     machine = state_machine(account, {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}})
     states = account.client("stepfunctions")
