@@ -67,7 +67,6 @@ def run(request: Record, job: JobRun) -> Record:
     env = environment(
         job.root,
         job.platform.job_environment(request["RoleArn"]),
-        {"PROCESSING_JOB_NAME": job.name},
         request.get("Environment", {}),
     )
     message = job.root.place("/opt/ml/output") / "message"
