@@ -7,7 +7,10 @@ Also the ``app`` of cdk.json, so that ``cdk synth`` and ``cdk deploy`` give the 
 
 import argparse
 import os
+import shutil
+from pathlib import Path
 
+from headrace.errors import UseCaseError
 from stacks.application import Application
 from stacks.endpoint import EndpointStack
 from stacks.features import FeaturesStack
@@ -40,15 +43,27 @@ def main() -> None:
     """Synthesize what the command line and the CDK command's environment ask for."""
     parser = argparse.ArgumentParser(description="Synthesize Headrace's CloudFormation templates.")
     parser.add_argument(
-        "--context", "-c", action="append", default=[], metavar="KEY=VALUE", help="usecase, stage, region or account"
-    )
-    parser.add_argument(
-        "--output", "-o", default=os.environ.get("CDK_OUTDIR", "cdk.out"), help="where the assembly goes"
-    )
+        "--context", "-c", action="append", default=[], type=_pair, metavar="KEY=VALUE",
+        help="usecase, stage, region or account; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--output", "-o", type=Path, default=Path("cdk.out"), help="where the assembly goes")
     arguments = parser.parse_args()
-    app = Application(context=dict(pair.split("=", 1) for pair in arguments.context), outdir=arguments.output)
-    build(app)
+    output = Path(os.environ.get("CDK_OUTDIR", arguments.output))
+    if (output / "manifest.json").is_file():
+        shutil.rmtree(output)  # an older assembly, whose assets would pile up
+    try:
+        app = Application(context=dict(arguments.context), outdir=str(output))
+        build(app)
+    except UseCaseError as exc:
+        parser.error(str(exc))
     app.synth()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
 
 
 if __name__ == "__main__":

@@ -54,6 +54,14 @@ class MonitoringStack(HeadraceStack):
                 periods=1,
                 description=f"{noun} gave up on something: redrive or rebuild it",
             )
+        blocked = self._own_metric("DeploymentBlocked", "deployment")
+        self._alarm(
+            "DeploymentBlocked",
+            blocked,
+            1,
+            periods=1,
+            description="The endpoint stack cannot be updated until people have mended it; then redrive the queue",
+        )
         self._watch_deliveries(ingestion, features)
         self._watch_api(serving)
 

@@ -1,5 +1,6 @@
 """Observability: who is told of alarms, and the pages and queries that show what goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -43,7 +44,7 @@ class ObservabilityStack(HeadraceStack):
     ) -> None:
         super().__init__(scope, target=target, description="Headrace observability: notifications, dashboard, queries")
         topic = NotificationTopic(self, "Topic", key=lake.key, display_name=f"Headrace {target.usecase.name}")
-        self._build_rule(topic)
+        self._build_rules(topic)
         dashboard = self._build_dashboard(ingestion, features, serving)
         functions = {
             "DeliveryTransform": ingestion.transform,
@@ -56,22 +57,23 @@ class ObservabilityStack(HeadraceStack):
         self.observability = Observability(topic=topic)
         self.publish(TopicArn=topic.topic_arn, DashboardName=dashboard.dashboard_name)
 
-    def _build_rule(self, topic: sns.Topic) -> None:
+    def _build_rules(self, topic: sns.Topic) -> None:
         """Alarms are known by the prefix of their names: none depends on this stack, nor this stack on them."""
+        self._build_rule("Raised", topic, {"state": {"value": ["ALARM"]}}, "An alarm of ours went off")
+        # An alarm starts without data; that it then finds all in order is no news.
+        cleared = {"state": {"value": ["OK"]}, "previousState": {"value": ["ALARM"]}}
+        self._build_rule("Cleared", topic, cleared, "An alarm of ours is over")
+
+    def _build_rule(self, id_: str, topic: sns.Topic, states: Mapping[str, object], description: str) -> None:
         rule = events.Rule(
             self,
-            "Alarms",
-            description="An alarm of ours went off or came back",
+            id_,
+            description=description,
             enabled=self.target.stage.alarms_notify,
             event_pattern=events.EventPattern(
                 source=["aws.cloudwatch"],
                 detail_type=["CloudWatch Alarm State Change"],
-                detail={
-                    "alarmName": [{"prefix": f"{self.target.prefix}-"}],
-                    "state": {"value": ["ALARM", "OK"]},
-                    # An alarm starts without data; that it then is in order is no news.
-                    "previousState": {"value": ["ALARM", "OK"]},
-                },
+                detail={"alarmName": [{"prefix": f"{self.target.prefix}-"}], **states},
             ),
         )
         rule.add_target(targets.SnsTopic(topic))

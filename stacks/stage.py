@@ -1,7 +1,7 @@
 """Every difference between the stages, in one place: a stack never asks which stage it is in, it reads a field of this.
 
 ``local`` is ``prod`` on one machine. It differs only where nobody can wait or where data would outlive the machine's
-own state; ``REASONS`` says why for each field, and a test holds the rendered templates to it.
+own state; ``tests/infrastructure/test_stages.py`` lists every property that differs, each with its reason.
 """
 
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ class Endpoint(Construct):
         capture = sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
             enable_capture=True,
             initial_sampling_percentage=serving.capture_percent,
-            destination_s3_uri=f"s3://{bucket.bucket_name}/{CAPTURE_FOLDER}",
+            destination_s3_uri=f"s3://{bucket.bucket_name}/{CAPTURE_FOLDER.rstrip('/')}",
             kms_key_id=bucket.key.key_arn,
             capture_options=[
                 sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")

@@ -46,7 +46,10 @@ class FeatureGroup(sagemaker.CfnFeatureGroup):
                 "SecurityConfig": {"KmsKeyId": bucket.key.key_arn},
             },
             offline_store_config={
-                "S3StorageConfig": {"S3Uri": f"s3://{bucket.bucket_name}/{FOLDER}", "KmsKeyId": bucket.key.key_arn},
+                "S3StorageConfig": {
+                    "S3Uri": f"s3://{bucket.bucket_name}/{FOLDER.rstrip('/')}",
+                    "KmsKeyId": bucket.key.key_arn,
+                },
                 "TableFormat": "Glue",
             },
         )

@@ -9,7 +9,8 @@ ALARM = "AWS::CloudWatch::Alarm"
 METRICS = {
     ("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Duration"), ("AWS/Lambda", "IteratorAge"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/Firehose", "DeliveryToS3.DataFreshness"),
-    ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Latency"), ("Headrace", "Quarantined"), ("Headrace", "Degraded"),
+    ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Latency"),
+    ("Headrace", "Quarantined"), ("Headrace", "Degraded"), ("Headrace", "DeploymentBlocked"),
 }  # fmt: skip
 
 
@@ -48,19 +49,26 @@ def test_no_alarm_carries_a_name_that_the_rule_would_miss(prod: Synthesized) -> 
             assert "AlarmName" not in resource["Properties"], logical_id
 
 
-def test_a_change_of_any_of_our_alarms_reaches_the_topic(prod: Synthesized) -> None:
-    rule = prod.only("observability", "AWS::Events::Rule")
-    assert rule["EventPattern"] == {
+def test_an_alarm_that_goes_off_reaches_the_topic_whatever_it_was_before(prod: Synthesized) -> None:
+    rules = prod.resources("observability", "AWS::Events::Rule")
+    (raised,) = [it for it in rules if it["EventPattern"]["detail"]["state"] == {"value": ["ALARM"]}]
+    assert raised["EventPattern"] == {
         "source": ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": {
-            "alarmName": [{"prefix": "headrace-fraud-prod-"}],
-            "state": {"value": ["ALARM", "OK"]},
-            "previousState": {"value": ["ALARM", "OK"]},
-        },
+        "detail": {"alarmName": [{"prefix": "headrace-fraud-prod-"}], "state": {"value": ["ALARM"]}},
     }
-    assert rule["State"] == "ENABLED"
-    assert "Topic" in text(rule["Targets"])
+    assert raised["State"] == "ENABLED"
+    assert "Topic" in text(raised["Targets"])
+
+
+def test_an_alarm_that_clears_is_told_only_if_it_had_gone_off(prod: Synthesized) -> None:
+    rules = prod.resources("observability", "AWS::Events::Rule")
+    (cleared,) = [it["EventPattern"] for it in rules if it["EventPattern"]["detail"]["state"] == {"value": ["OK"]}]
+    assert cleared["detail"]["previousState"] == {"value": ["ALARM"]}
+
+
+def test_dev_wakes_nobody(dev: Synthesized) -> None:
+    assert {it["State"] for it in dev.resources("observability", "AWS::Events::Rule")} == {"DISABLED"}
 
 
 def test_the_topic_is_encrypted_and_admits_rules_of_this_account_only(prod: Synthesized) -> None:

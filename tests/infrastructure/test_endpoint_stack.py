@@ -48,7 +48,7 @@ def test_every_request_and_answer_is_captured_as_json_under_our_key(prod: Synthe
     assert (capture["EnableCapture"], capture["InitialSamplingPercentage"]) == (True, 100)
     assert {it["CaptureMode"] for it in capture["CaptureOptions"]} == {"Input", "Output"}
     assert capture["CaptureContentTypeHeader"] == {"JsonContentTypes": ["application/json"]}
-    assert '"/capture/"' in text(capture["DestinationS3Uri"])
+    assert text(capture["DestinationS3Uri"]).endswith('"/capture"]]}')
     assert "ExportsOutputFnGetAttKey" in text(capture["KmsKeyId"])
     assert "ExportsOutputFnGetAttKey" in text(config["KmsKeyId"])
 

@@ -93,7 +93,7 @@ def test_each_entity_has_a_feature_group_of_its_own_window_features(prod: Synthe
     assert (group["RecordIdentifierFeatureName"], group["EventTimeFeatureName"]) == (entity.key, "event_time")
     assert group["OnlineStoreConfig"]["EnableOnlineStore"] is True
     assert "KmsKeyId" in group["OnlineStoreConfig"]["SecurityConfig"]
-    assert "/feature-store/" in text(group["OfflineStoreConfig"]["S3StorageConfig"]["S3Uri"])
+    assert "/feature-store" in text(group["OfflineStoreConfig"]["S3StorageConfig"]["S3Uri"])
     assert "KmsKeyId" in group["OfflineStoreConfig"]["S3StorageConfig"]
 
 

@@ -1,0 +1,96 @@
+"""The stacks follow the use case: what it hashes, removes, scores and asks for is in the templates."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aws_cdk.assertions import Template
+from synthesized import text
+
+import app as composition
+import usecases
+from headrace.usecase import Field, UseCase
+from stacks.application import Application
+
+SECRET = "AWS::SecretsManager::Secret"
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """A use case with personal fields, no scoring in the stream and a larger fleet, under nag like any other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usecases, "load", lambda _: _variant())
+        app = Application(
+            context={"usecase": "fraud", "stage": "prod"}, outdir=str(tmp_path_factory.mktemp("variant") / "assembly")
+        )
+        composition.build(app)
+        app.synth()
+    return {
+        noun: Template.from_stack(app.node.find_child(f"headrace-fraud-prod-{noun}")).to_json()["Resources"]
+        for noun in ("lake", "ingestion", "features", "endpoint")
+    }
+
+
+def _variant() -> UseCase:
+    fraud = _FRAUD
+    personal = (
+        Field(name="card_number", type="string", privacy="hash"),
+        Field(name="holder", type="string", privacy="remove"),
+    )
+    return replace(
+        fraud,
+        event=replace(fraud.event, fields=(*fraud.event.fields, *personal)),
+        serving=replace(fraud.serving, score_stream=False, min_instances=3, capture_percent=20),
+    )
+
+
+_FRAUD = usecases.load("fraud")
+
+
+def test_a_hashed_field_brings_a_secret_key_that_only_the_transform_reads(templates: dict[str, dict]) -> None:
+    (secret,) = [it["Properties"] for it in templates["ingestion"].values() if it["Type"] == SECRET]
+    assert "ExportsOutputFnGetAttKey" in text(secret["KmsKeyId"])
+    (function,) = [it["Properties"] for it in templates["ingestion"].values() if it["Type"] == "AWS::Lambda::Function"]
+    assert "MaskKey" in text(function["Environment"]["Variables"]["MASK_KEY_SECRET_ARN"])
+    readers = [
+        name for name, it in templates["ingestion"].items() if "secretsmanager:GetSecretValue" in text(it["Properties"])
+    ]
+    assert [name.startswith("DeliveryTransformRole") for name in readers] == [True]
+
+
+def test_a_hashed_field_is_text_in_the_lake_and_a_removed_one_is_absent(templates: dict[str, dict]) -> None:
+    tables = [it["Properties"]["TableInput"] for it in templates["lake"].values() if it["Type"] == "AWS::Glue::Table"]
+    (events,) = [it for it in tables if it["Name"] == "events"]
+    columns = {it["Name"]: it["Type"] for it in events["StorageDescriptor"]["Columns"]}
+    assert columns["card_number"] == "string"
+    assert "holder" not in columns
+
+
+def test_without_scoring_in_the_stream_enrichment_may_not_invoke_the_model(templates: dict[str, dict]) -> None:
+    functions = [it["Properties"] for it in templates["features"].values() if it["Type"] == "AWS::Lambda::Function"]
+    (enrichment,) = [it for it in functions if "enrichment" in it["Handler"]]
+    assert "ENDPOINT_NAME" not in enrichment["Environment"]["Variables"]
+    assert "sagemaker:InvokeEndpoint" not in text(templates["features"])
+
+
+def test_the_endpoint_takes_fleet_and_sampling_from_the_use_case(templates: dict[str, dict]) -> None:
+    config = templates["endpoint"]["Config"]["Properties"]
+    assert config["ProductionVariants"][0]["InitialInstanceCount"] == 3
+    assert config["DataCaptureConfig"]["InitialSamplingPercentage"] == 20
+
+
+def test_use_case_without_personal_data_has_no_secret(prod) -> None:
+    assert not [it for _, _, it in prod.everything() if it["Type"] == SECRET]
+
+
+def test_the_composition_root_names_what_is_wrong_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments, message in (
+        (["-c", "stage"], "'stage' is not KEY=VALUE"),
+        (["-c", "stage=nowhere"], "there is no stage 'nowhere'; use one of dev, local, prod, staging"),
+    ):
+        monkeypatch.setattr("sys.argv", ["app.py", "-o", str(tmp_path), *arguments])
+        with pytest.raises(SystemExit, match="2"):
+            composition.main()
+        assert message in capsys.readouterr().err
