@@ -29,11 +29,15 @@ demo: $(STAMP) ## run the whole loop on this machine; report in out/demo/index.h
 test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cfn-lint and cdk-nag
+check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cdk-nag and cfn-lint on every stage
 	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check . || true
+	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+	for stage in dev staging prod local; do \
+	  $(BIN)/python app.py --context stage=$$stage --context usecase=$(USECASE) --output build/check/$$stage || exit 1; \
+	  $(BIN)/cfn-lint build/check/$$stage/*.template.json || exit 1; \
+	done
 
 synth: $(STAMP) ## synthesize the templates into cdk.out (STAGE=dev|staging|prod|local USECASE=fraud)
 	$(BIN)/python app.py --context stage=$(STAGE) --context usecase=$(USECASE)

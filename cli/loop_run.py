@@ -51,6 +51,20 @@ class Result:
     rejected: list[dict[str, object]]
     phases_s: dict[str, float]
 
+    def failures(self) -> list[str]:
+        """What a healthy loop never shows, in words; empty if all is well."""
+        account, asked = self.account, self.agreement
+        found = {
+            f"{account.unaccounted} events are unaccounted for": account.unaccounted,
+            f"{account.events_dead_lettered} events are dead-lettered": account.events_dead_lettered,
+            f"{len(self.predictions)} of {account.events_enriched} enriched events have a score": (
+                account.events_enriched - len(self.predictions)
+            ),
+            f"{asked.degraded} of {asked.calls} API answers are degraded": asked.degraded,
+            f"{asked.equal} of {asked.calls} API answers equal the stream's score": asked.calls - asked.equal,
+        }
+        return [words for words, count in found.items() if count]
+
     def summary(self) -> dict[str, object]:
         """The numbers of ``summary.json``."""
         streamed_s = self.phases_s["stream"]
@@ -65,6 +79,7 @@ class Result:
             "api": asdict(self.agreement),
             "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
             "rejected_examples": self.rejected,
+            "failures": self.failures(),
             "phases_s": self.phases_s,
         }
 

@@ -4,7 +4,7 @@ import calendar
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.table import Table
@@ -12,7 +12,7 @@ from rich.table import Table
 from cli import doctor as examination
 from cli import output
 from cli.output import one_line_errors, print_json, progress_console
-from headrace.errors import UseCaseError
+from headrace.errors import HeadraceError, UseCaseError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Event-driven ML on AWS, and the whole loop on your own machine.",
 )
+
+
+class LoopFailedError(HeadraceError):
+    """The run ended, and its stores show that the loop is not healthy."""
+
 
 UsecaseOption = Annotated[str, typer.Option("--usecase", "-u", help="Name of a file in usecases/.")]
 JsonOption = Annotated[
@@ -113,12 +118,12 @@ def _finish(summary: dict[str, object], json: bool, where: str) -> None:
     else:
         table = Table(box=None, show_header=False)
         for key, value in summary.items():
-            if not isinstance(value, dict):
+            if not isinstance(value, dict | list):
                 table.add_row(key, f"{value:,}" if isinstance(value, int) else str(value))
         progress_console.print(table)
         progress_console.print(where)
-    if summary["unaccounted"]:
-        raise typer.Exit(output.EXIT_FAILED)
+    if summary["failures"]:
+        raise LoopFailedError("; ".join(map(str, cast(list[str], summary["failures"]))))
 
 
 def _moment(option: str, text: str) -> int:

@@ -1,11 +1,11 @@
 """The error tree.
 
-    HeadraceError
-    ├── UseCaseError      a use-case definition is wrong; names the field and the fix
-    ├── RejectedError     one event, label or request is wrong; permanent, goes to quarantine or is answered with 4xx
-    ├── SettingsError     environment variables are missing or invalid; names all of them
-    ├── StateError        packed window state cannot be read
-    └── RetryableError    a dependency failed in a way that passes; the caller should try again
+HeadraceError
+├── UseCaseError      a use-case definition is wrong; names the field and the fix
+├── RejectedError     one event, label or request is wrong; permanent, goes to quarantine or is answered with 4xx
+├── SettingsError     environment variables are missing or invalid; names all of them
+├── StateError        packed window state cannot be read
+└── RetryableError    a dependency failed in a way that passes; the caller should try again
 """
 
 

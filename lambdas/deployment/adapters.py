@@ -52,7 +52,8 @@ class CloudFormationStack:
             DependencyError: if it refuses.
         """
         kept: list[ParameterTypeDef] = [
-            {"ParameterKey": name, "UsePreviousValue": True} for name in state.parameters if name != parameter]
+            {"ParameterKey": name, "UsePreviousValue": True} for name in state.parameters if name != parameter
+        ]
         try:
             self._client.update_stack(
                 StackName=self._name,

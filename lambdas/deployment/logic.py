@@ -181,8 +181,7 @@ def deploy(request: Request, function: Deployment) -> Result:
         return "current"
     if not request.rollback and _version(deployed, function.group) > request.package.version:
         return "superseded"
-    started = function.stack.update(
-        state, parameter=function.parameter, value=request.package.arn, token=request.token)
+    started = function.stack.update(state, parameter=function.parameter, value=request.package.arn, token=request.token)
     return "started" if started else "current"
 
 

@@ -36,9 +36,7 @@ _PAUSE_S = 0.1
 class FirehoseLog:
     """Rows into a Firehose stream by direct put."""
 
-    def __init__(
-        self, client: "FirehoseClient", stream: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, client: "FirehoseClient", stream: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._stream = stream
         self._sleep = sleep
@@ -70,7 +68,8 @@ class FirehoseLog:
         """One call. Returns the positions that were turned away."""
         try:
             answer = self._client.put_record_batch(
-                DeliveryStreamName=self._stream, Records=[{"Data": rows[position]} for position in chunk])
+                DeliveryStreamName=self._stream, Records=[{"Data": rows[position]} for position in chunk]
+            )
         except (ClientError, BotoCoreError) as exc:
             failure = translate(exc, doing="logging vectors")
             if isinstance(failure, RetryableError):

@@ -94,9 +94,7 @@ def _parse(records: Sequence[Record], function: GroundTruth) -> tuple[list[Label
     return labelled, rejected
 
 
-def _fold(
-    labelled: Sequence[Labelled], function: GroundTruth, counts: dict[str, int]
-) -> tuple[str | None, str | None]:
+def _fold(labelled: Sequence[Labelled], function: GroundTruth, counts: dict[str, int]) -> tuple[str | None, str | None]:
     """Fold labels into the shard's items and store them. Returns the mark from which on it failed, and why."""
     entities = function.features.entities("labels")
     if not labelled or not entities:
@@ -157,8 +155,9 @@ def _truth(it: Labelled) -> dict[str, object]:
 def _label(it: Labelled, function: GroundTruth) -> dict[str, object]:
     usecase, label = function.features.usecase, it.label
     return {
-        **identity(usecase, event_id=label.event_id, timestamp=label.timestamp, keys=label.keys,
-                   mask_key=function.mask_key),
+        **identity(
+            usecase, event_id=label.event_id, timestamp=label.timestamp, keys=label.keys, mask_key=function.mask_key
+        ),
         usecase.label.field: label.value,
         "labelled_at": format_timestamp(label.labelled_at),
         **it.record.columns,

@@ -56,8 +56,12 @@ def connect() -> Inference:
     compiled = features(its.usecase)
     executor = ThreadPoolExecutor(len(compiled.usecase.entities))
     patience = single_attempt(its.state_timeout_s / _ATTEMPTS)
-    table = client("dynamodb", Profile(
-        connect_timeout_s=patience.connect_timeout_s, read_timeout_s=patience.read_timeout_s, attempts=_ATTEMPTS))
+    table = client(
+        "dynamodb",
+        Profile(
+            connect_timeout_s=patience.connect_timeout_s, read_timeout_s=patience.read_timeout_s, attempts=_ATTEMPTS
+        ),
+    )
     call_s = its.endpoint_timeout_s / _ATTEMPTS
     runtime = client("sagemaker-runtime", single_attempt(call_s))
     return Inference(

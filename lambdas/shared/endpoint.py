@@ -35,7 +35,8 @@ class SageMakerEndpoint:
         body = json.dumps({"instances": vectors}, separators=(",", ":"), allow_nan=False).encode()
         try:
             answer = self._client.invoke_endpoint(
-                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=inference_id)
+                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=inference_id
+            )
             content = answer["Body"].read()
         except ClientError as exc:
             raise _refusal(exc) from exc
@@ -59,7 +60,8 @@ def _refusal(exc: ClientError) -> EndpointError:
         passing = isinstance(original, int) and original >= HTTPStatus.INTERNAL_SERVER_ERROR
     else:
         passing = code_of(exc) == "ModelNotReadyException" or isinstance(
-            translate(exc, doing="invoking the endpoint"), RetryableError)
+            translate(exc, doing="invoking the endpoint"), RetryableError
+        )
     return EndpointError("endpoint_error", passing=passing)
 
 

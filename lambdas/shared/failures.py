@@ -6,10 +6,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from headrace.errors import HeadraceError, RetryableError
 
-_THROTTLED = frozenset({
-    "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown",
-    "TooManyRequestsException", "TransactionConflictException",
-})
+_THROTTLED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+    }
+)
 
 
 class DependencyError(HeadraceError):

@@ -117,8 +117,7 @@ class StateReader:
             if attempt:
                 self._sleep(_PAUSE_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311  # jitter, not a secret
             try:
-                answer = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
             except (ClientError, BotoCoreError) as exc:
                 raise translate(exc, doing="reading window state") from exc
             items += answer["Responses"].get(self._table, [])

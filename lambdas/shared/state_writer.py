@@ -29,10 +29,15 @@ _ATTEMPTS = 4
 _PAUSE_S = 0.05
 _DAY_S = 86_400
 _LOST = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
-_TRANSIENT = frozenset({
-    "InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError",
-    "TransactionConflict",
-})
+_TRANSIENT = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+    }
+)
 
 
 class StateWriter:
@@ -54,10 +59,12 @@ class StateWriter:
         name = table.replace('"', '""')
         self._insert = (
             f"""INSERT INTO "{name}" VALUE {{'state': ?, 'mark': ?, 'folded': ?, 'expires_at': ?, """
-            "'entity': ?, 'source': ?}")
+            "'entity': ?, 'source': ?}"
+        )
         self._update = (  # the table's name is ours, quoted; values travel as parameters
             f'UPDATE "{name}" SET "state" = ? SET "mark" = ? SET "folded" = ? SET "expires_at" = ? '  # noqa: S608
-            'WHERE "entity" = ? AND "source" = ? AND "mark" = ?')
+            'WHERE "entity" = ? AND "source" = ? AND "mark" = ?'
+        )
 
     def write(self, writes: Sequence[StateWrite]) -> AbstractSet[EntityKey]:
         """Write every item whose condition holds.
@@ -82,9 +89,16 @@ class StateWriter:
             return
         until = expires_at + _DAY_S
         try:
-            self._client.put_item(TableName=self._table, Item={
-                "entity": {"S": REGISTER}, "source": {"S": source}, "mark": {"S": NO_MARK}, "folded": {"N": "0"},
-                "expires_at": {"N": str(until)}})
+            self._client.put_item(
+                TableName=self._table,
+                Item={
+                    "entity": {"S": REGISTER},
+                    "source": {"S": source},
+                    "mark": {"S": NO_MARK},
+                    "folded": {"N": "0"},
+                    "expires_at": {"N": str(until)},
+                },
+            )
         except (ClientError, BotoCoreError) as exc:
             raise translate(exc, doing="registering a source of window state") from exc
         self._registered[source] = until
@@ -119,8 +133,12 @@ class StateWriter:
 
     def _statement(self, write: StateWrite) -> "BatchStatementRequestTypeDef":
         values: list[AttributeValueTypeDef] = [
-            {"B": write.data}, {"S": write.mark}, {"N": str(write.folded)}, {"N": str(write.expires_at)},
-            {"S": write.key.id}, {"S": write.source},
+            {"B": write.data},
+            {"S": write.mark},
+            {"N": str(write.folded)},
+            {"N": str(write.expires_at)},
+            {"S": write.key.id},
+            {"S": write.source},
         ]
         if write.read_mark is None:
             return {"Statement": self._insert, "Parameters": values}

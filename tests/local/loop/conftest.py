@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from local.loop import Loop
 from rich.console import Console
 
 import simulators
@@ -18,6 +17,7 @@ from cli.loop_run import Result, run_deployed, started, synthesize
 from cli.phases import Phases
 from cli.plan import Plan
 from cli.producer import Record
+from local.loop import Loop
 
 START = 1_767_225_600
 HISTORY_DAYS = 50

@@ -89,7 +89,7 @@ def test_a_customer_never_seen_gets_an_answer(fed: Fed) -> None:
 
 def test_a_record_larger_than_kinesis_takes_is_refused_at_the_door(fed: Fed) -> None:
     stream = fed.deployment.output("ingestion", "EventsStreamName")
-    with pytest.raises(fed.deployment.kinesis.exceptions.ClientError, match="1048576|1 ?M"):
+    with pytest.raises(fed.deployment.kinesis.exceptions.ClientError, match=r"1048576|1 ?M"):
         fed.deployment.kinesis.put_record(StreamName=stream, Data=b"x" * 2_000_000, PartitionKey="C1")
 
 

@@ -17,8 +17,11 @@ FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "
 def offline(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing reaches out, and no setting leaks in."""
     for name, value in {
-        "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "eu-west-1",
-        "POWERTOOLS_METRICS_DISABLED": "false", "POWERTOOLS_LOG_LEVEL": "INFO",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "POWERTOOLS_METRICS_DISABLED": "false",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

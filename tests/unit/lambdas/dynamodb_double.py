@@ -78,8 +78,10 @@ class Double:
         return self.client.scan(TableName=TABLE)["Items"]
 
     def _send(self, request: Any, **_: object) -> AWSResponse:
-        headers = {name.lower(): value.decode() if isinstance(value, bytes) else value
-                   for name, value in request.headers.items()}
+        headers = {
+            name.lower(): value.decode() if isinstance(value, bytes) else value
+            for name, value in request.headers.items()
+        }
         self.calls.append((headers["x-amz-target"].partition(".")[2], json.loads(request.body)))
         scripted = self.answers.pop(0) if self.answers else None
         if scripted is not None:

@@ -8,8 +8,13 @@ from typing import Any
 from dynamodb_double import TABLE
 
 ENVIRONMENT = {
-    "USECASE": "fraud", "STAGE": "dev", "STATE_TABLE": TABLE, "FEATURE_DELIVERY_STREAM": "features",
-    "QUARANTINE_BUCKET": "lake", "LAKE_BUCKET": "lake", "STACK_NAME": "headrace-fraud-dev-endpoint",
+    "USECASE": "fraud",
+    "STAGE": "dev",
+    "STATE_TABLE": TABLE,
+    "FEATURE_DELIVERY_STREAM": "features",
+    "QUARANTINE_BUCKET": "lake",
+    "LAKE_BUCKET": "lake",
+    "STACK_NAME": "headrace-fraud-dev-endpoint",
     "MODEL_PACKAGE_GROUP": "versionedmp-p-idy6c3e1fiqj",
 }
 
@@ -20,8 +25,11 @@ def kinesis_event(sample: Any, *bodies: bytes | dict[str, object]) -> Any:
     for number, body in enumerate(bodies):
         record = json.loads(json.dumps(sample["Records"][0]))
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        record["kinesis"] |= {"data": base64.b64encode(data).decode(), "approximateArrivalTimestamp": time.time(),
-                              "sequenceNumber": str(int(record["kinesis"]["sequenceNumber"]) + number)}
+        record["kinesis"] |= {
+            "data": base64.b64encode(data).decode(),
+            "approximateArrivalTimestamp": time.time(),
+            "sequenceNumber": str(int(record["kinesis"]["sequenceNumber"]) + number),
+        }
         records.append(record)
     return {"Records": records}
 
@@ -29,5 +37,9 @@ def kinesis_event(sample: Any, *bodies: bytes | dict[str, object]) -> Any:
 def http_event(sample: Any, method: str, path: str, body: str | None, *, encoded: bool = False) -> Any:
     """The documented event with another request."""
     sample["requestContext"]["http"] |= {"method": method, "path": path}
-    return sample | {"rawPath": path, "body": body, "isBase64Encoded": encoded,
-                     "headers": {"Content-Type": "application/json"}}
+    return sample | {
+        "rawPath": path,
+        "body": body,
+        "isBase64Encoded": encoded,
+        "headers": {"Content-Type": "application/json"},
+    }

@@ -51,8 +51,12 @@ class FakeStore:
 
     def rows(self, prefix: str) -> list[dict[str, object]]:
         """Every row under a prefix."""
-        return [json.loads(line) for key in sorted(self.objects) if key.startswith(prefix)
-                for line in self.objects[key].splitlines()]
+        return [
+            json.loads(line)
+            for key in sorted(self.objects)
+            if key.startswith(prefix)
+            for line in self.objects[key].splitlines()
+        ]
 
 
 @dataclass
@@ -184,11 +188,24 @@ def event(
     return {"event_id": f"e{number:06}", "timestamp": at, **keys, "amount": amount}
 
 
-def label(number: int, *, at: int = START, customer: str = "c1", terminal: str = "t1", fraud: object = 1,
-          labelled_at: int | None = None) -> dict[str, object]:
+def label(
+    number: int,
+    *,
+    at: int = START,
+    customer: str = "c1",
+    terminal: str = "t1",
+    fraud: object = 1,
+    labelled_at: int | None = None,
+) -> dict[str, object]:
     """A valid label."""
-    return {"event_id": f"e{number:06}", "timestamp": at, "customer_id": customer, "terminal_id": terminal,
-            "fraud": fraud, "labelled_at": labelled_at or at + 7 * 86_400}
+    return {
+        "event_id": f"e{number:06}",
+        "timestamp": at,
+        "customer_id": customer,
+        "terminal_id": terminal,
+        "fraud": fraud,
+        "labelled_at": labelled_at or at + 7 * 86_400,
+    }
 
 
 def event_source_mapping(

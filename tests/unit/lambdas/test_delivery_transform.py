@@ -32,9 +32,15 @@ def test_a_valid_event_is_delivered_in_canonical_form_with_its_place_in_the_stre
     assert counts == {"Records": 1, "Rejected": 0, "Overflowed": 0}
     assert answers[0].as_json().keys() == {"recordId", "result", "data"}
     assert row(answers[0]) == {
-        "event_id": "e000001", "timestamp": "2023-11-14T22:13:20Z", "customer_id": "c1", "terminal_id": "t1",
-        "amount": 10.0, "shard_id": "shardId-000000000000", "sequence_number": record(0, b"").sequence_number,
-        "arrived_at": "2023-11-14T22:13:20.000Z"}
+        "event_id": "e000001",
+        "timestamp": "2023-11-14T22:13:20Z",
+        "customer_id": "c1",
+        "terminal_id": "t1",
+        "amount": 10.0,
+        "shard_id": "shardId-000000000000",
+        "sequence_number": record(0, b"").sequence_number,
+        "arrived_at": "2023-11-14T22:13:20.000Z",
+    }
 
 
 @given(st.lists(st.one_of(st.binary(max_size=30), st.just(json.dumps(event(1)).encode())), max_size=20))
@@ -45,10 +51,11 @@ def test_every_record_comes_back_once_in_order_and_only_bad_ones_fail(bodies: li
     assert [answer.result for answer in answers] == ["Ok" if body == good else "ProcessingFailed" for body in bodies]
 
 
-@pytest.mark.parametrize("body", [
-    b"not json", event(1) | {"amount": None}, event(1) | {"timestamp": START + CLOCK_SKEW_S + 1}])
+@pytest.mark.parametrize(
+    "body", [b"not json", event(1) | {"amount": None}, event(1) | {"timestamp": START + CLOCK_SKEW_S + 1}]
+)
 def test_what_enrichment_quarantines_fails_here_without_data_so_that_firehose_keeps_the_original(
-    body: bytes | dict[str, object]
+    body: bytes | dict[str, object],
 ) -> None:
     answers, counts = transform(deliveries(event(1), body, event(2)), FRAUD)
     assert [answer.result for answer in answers] == ["Ok", "ProcessingFailed", "Ok"]

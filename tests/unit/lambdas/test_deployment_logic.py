@@ -17,14 +17,30 @@ def arn(version: int, group: str = GROUP) -> str:
 
 
 def approval(version: int, *, group: str = GROUP, status: str = "Approved", changed: str = "t1") -> str:
-    return json.dumps({
-        "id": "i", "source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "time": "t0",
-        "detail": {"ModelPackageArn": arn(version, group), "ModelApprovalStatus": status, "LastModifiedTime": changed}})
+    return json.dumps(
+        {
+            "id": "i",
+            "source": "aws.sagemaker",
+            "detail-type": "SageMaker Model Package State Change",
+            "time": "t0",
+            "detail": {
+                "ModelPackageArn": arn(version, group),
+                "ModelApprovalStatus": status,
+                "LastModifiedTime": changed,
+            },
+        }
+    )
 
 
 def rollback(version: int) -> str:
-    return json.dumps({"id": "r", "source": "headrace", "detail-type": "Model Rollback Requested",
-                       "detail": {"ModelPackageArn": arn(version)}})
+    return json.dumps(
+        {
+            "id": "r",
+            "source": "headrace",
+            "detail-type": "Model Rollback Requested",
+            "detail": {"ModelPackageArn": arn(version)},
+        }
+    )
 
 
 class FakeStack:
@@ -122,34 +138,61 @@ def test_a_settled_stack_is_updated_also_after_a_rollback(status: str) -> None:
     assert results(FakeStack(arn(1), status), approval(2)) == ["started"]
 
 
-@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS",
-                                    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "REVIEW_IN_PROGRESS"])
+@pytest.mark.parametrize(
+    "status",
+    ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "REVIEW_IN_PROGRESS"],
+)
 def test_a_busy_stack_makes_the_message_wait(status: str) -> None:
     assert results(FakeStack(arn(1), status), approval(2)) == ["waiting"]
 
 
 def test_copies_of_one_approval_share_a_token_and_a_later_approval_of_the_same_package_does_not() -> None:
-    tokens = [read(body, GROUP).token for body in (  # type: ignore[union-attr]  # all three are approvals
-        approval(1), approval(1), approval(1, changed="t2"))]
+    tokens = [
+        read(body, GROUP).token
+        for body in (  # type: ignore[union-attr]  # all three are approvals
+            approval(1),
+            approval(1),
+            approval(1, changed="t2"),
+        )
+    ]
     assert tokens[0] == tokens[1] != tokens[2]
     assert all(len(token) <= 128 and token[0].isalpha() for token in tokens)
 
 
-@pytest.mark.parametrize("body", [
-    approval(1, status="Rejected"), approval(1, status="PendingManualApproval"), approval(1, group="other"),
-    json.dumps({"source": "aws.sagemaker", "detail-type": "SageMaker Endpoint State Change", "detail": {}}),
-    json.dumps({"source": "someone", "detail-type": "Model Rollback Requested", "detail": {"ModelPackageArn": arn(1)}}),
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        approval(1, status="Rejected"),
+        approval(1, status="PendingManualApproval"),
+        approval(1, group="other"),
+        json.dumps({"source": "aws.sagemaker", "detail-type": "SageMaker Endpoint State Change", "detail": {}}),
+        json.dumps(
+            {"source": "someone", "detail-type": "Model Rollback Requested", "detail": {"ModelPackageArn": arn(1)}}
+        ),
+    ],
+)
 def test_what_is_no_approval_of_the_group_is_ignored(body: str) -> None:
     assert results(FakeStack(), body) == ["ignored"]
 
 
-@pytest.mark.parametrize("body", [
-    "Test message.", "[]", "{}", json.dumps({"source": "headrace", "detail-type": "Model Rollback Requested", "id": "r",
-                                            "detail": {"ModelPackageArn": "arn:nonsense"}}),
-    json.dumps({"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": "x"}),
-    json.dumps({"source": "headrace", "detail-type": "Model Rollback Requested", "detail": {}}),
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Test message.",
+        "[]",
+        "{}",
+        json.dumps(
+            {
+                "source": "headrace",
+                "detail-type": "Model Rollback Requested",
+                "id": "r",
+                "detail": {"ModelPackageArn": "arn:nonsense"},
+            }
+        ),
+        json.dumps({"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": "x"}),
+        json.dumps({"source": "headrace", "detail-type": "Model Rollback Requested", "detail": {}}),
+    ],
+)
 def test_what_cannot_be_read_is_left_for_people_and_harms_no_neighbour(body: str) -> None:
     stack = FakeStack()
     with pytest.raises(RejectedError):

@@ -14,8 +14,10 @@ from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.scoring import EndpointError, Scored
 
 VECTORS = [{"amount": 12.5, "mean_7d": None}, {"amount": 0.1, "mean_7d": 3.0}]
-ANSWER = {"predictions": [{"score": 0.25, "decision": "APPROVE"}, {"score": 0.9, "decision": "BLOCK"}],
-          "model_version": "arn:7"}
+ANSWER = {
+    "predictions": [{"score": 0.25, "decision": "APPROVE"}, {"score": 0.9, "decision": "BLOCK"}],
+    "model_version": "arn:7",
+}
 
 
 @pytest.fixture
@@ -47,34 +49,45 @@ def failure(stub: Stubber) -> EndpointError:
 
 def test_predictions_come_back_in_order_with_the_models_version(stub: Stubber) -> None:
     assert answered(stub, json.dumps(ANSWER).encode()) == [
-        Scored(0.25, "APPROVE", "arn:7"), Scored(0.9, "BLOCK", "arn:7")]
+        Scored(0.25, "APPROVE", "arn:7"),
+        Scored(0.9, "BLOCK", "arn:7"),
+    ]
     stub.assert_no_pending_responses()
 
 
-@pytest.mark.parametrize("body", [
-    b"<html>", b"[]", b"{}", b'{"predictions": [], "model_version": "7"}',
-    b'{"predictions": [{"score": 1, "decision": "A"}], "model_version": "7"}',
-    b'{"predictions": {"score": 1}, "model_version": "7"}',
-    b'{"predictions": [{"score": 1}, {"score": 1}], "model_version": "7"}',
-    b'{"predictions": [{"score": "x", "decision": "A"}, {"score": 1, "decision": "A"}], "model_version": "7"}',
-    b'{"predictions": [{"score": NaN, "decision": "A"}, {"score": 1, "decision": "A"}], "model_version": "7"}',
-    b'{"predictions": [{"score": 1, "decision": "A"}, {"score": 1, "decision": "A"}], "model_version": 7}',
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"predictions": [], "model_version": "7"}',
+        b'{"predictions": [{"score": 1, "decision": "A"}], "model_version": "7"}',
+        b'{"predictions": {"score": 1}, "model_version": "7"}',
+        b'{"predictions": [{"score": 1}, {"score": 1}], "model_version": "7"}',
+        b'{"predictions": [{"score": "x", "decision": "A"}, {"score": 1, "decision": "A"}], "model_version": "7"}',
+        b'{"predictions": [{"score": NaN, "decision": "A"}, {"score": 1, "decision": "A"}], "model_version": "7"}',
+        b'{"predictions": [{"score": 1, "decision": "A"}, {"score": 1, "decision": "A"}], "model_version": 7}',
+    ],
+)
 def test_an_answer_outside_the_protocol_is_an_endpoint_error_that_stays(stub: Stubber, body: bytes) -> None:
     with pytest.raises(EndpointError) as caught:
         answered(stub, body)
     assert (caught.value.reason, caught.value.passing) == ("endpoint_error", False)
 
 
-@pytest.mark.parametrize(("code", "message", "status", "reason", "passing"), [
-    ("ValidationError", "Endpoint headrace-fraud-dev of account 123456789012 not found.", 400, "no_model", False),
-    ("ValidationError", "Variant is not in service", 400, "endpoint_error", False),
-    ("ThrottlingException", "Rate exceeded", 400, "endpoint_throttled", True),
-    ("ModelNotReadyException", "The model is not ready", 429, "endpoint_error", True),
-    ("InternalFailure", "Internal failure", 500, "endpoint_error", True),
-    ("ServiceUnavailable", "Service unavailable", 503, "endpoint_error", True),
-    ("AccessDeniedException", "not authorized to perform sagemaker:InvokeEndpoint", 403, "endpoint_error", False),
-])
+@pytest.mark.parametrize(
+    ("code", "message", "status", "reason", "passing"),
+    [
+        ("ValidationError", "Endpoint headrace-fraud-dev of account 123456789012 not found.", 400, "no_model", False),
+        ("ValidationError", "Variant is not in service", 400, "endpoint_error", False),
+        ("ThrottlingException", "Rate exceeded", 400, "endpoint_throttled", True),
+        ("ModelNotReadyException", "The model is not ready", 429, "endpoint_error", True),
+        ("InternalFailure", "Internal failure", 500, "endpoint_error", True),
+        ("ServiceUnavailable", "Service unavailable", 503, "endpoint_error", True),
+        ("AccessDeniedException", "not authorized to perform sagemaker:InvokeEndpoint", 403, "endpoint_error", False),
+    ],
+)
 def test_every_refusal_has_a_reason_and_says_whether_it_may_pass(
     stub: Stubber, *, code: str, message: str, status: int, reason: str, passing: bool
 ) -> None:
@@ -87,17 +100,25 @@ def test_every_refusal_has_a_reason_and_says_whether_it_may_pass(
 def test_a_model_error_passes_if_the_container_failed_and_stays_if_it_refused(
     stub: Stubber, original: int, passing: bool
 ) -> None:
-    stub.add_client_error("invoke_endpoint", "ModelError", "Received error from primary", http_status_code=424,
-                          modeled_fields={"OriginalStatusCode": original, "OriginalMessage": "no"})
+    stub.add_client_error(
+        "invoke_endpoint",
+        "ModelError",
+        "Received error from primary",
+        http_status_code=424,
+        modeled_fields={"OriginalStatusCode": original, "OriginalMessage": "no"},
+    )
     error = failure(stub)
     assert (error.reason, error.passing) == ("endpoint_error", passing)
 
 
-@pytest.mark.parametrize(("raised", "reason"), [
-    (ReadTimeoutError(endpoint_url="https://x"), "endpoint_timeout"),
-    (ConnectTimeoutError(endpoint_url="https://x"), "endpoint_timeout"),
-    (EndpointConnectionError(endpoint_url="https://x"), "endpoint_error"),
-])
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (ReadTimeoutError(endpoint_url="https://x"), "endpoint_timeout"),
+        (ConnectTimeoutError(endpoint_url="https://x"), "endpoint_timeout"),
+        (EndpointConnectionError(endpoint_url="https://x"), "endpoint_error"),
+    ],
+)
 def test_a_connection_that_fails_or_hangs_may_pass(
     stub: Stubber, raised: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

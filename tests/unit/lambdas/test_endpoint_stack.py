@@ -24,8 +24,11 @@ PARAMETERS = [
     {"ParameterKey": "ModelPackageArn", "ParameterValue": arn(1)},
     {"ParameterKey": "AlarmTopic"},
 ]
-STATE = StackState("UPDATE_COMPLETE", {"BootstrapVersion": "/cdk-bootstrap/version", "ModelPackageArn": arn(1),
-                                       "AlarmTopic": ""}, ("CAPABILITY_IAM",))
+STATE = StackState(
+    "UPDATE_COMPLETE",
+    {"BootstrapVersion": "/cdk-bootstrap/version", "ModelPackageArn": arn(1), "AlarmTopic": ""},
+    ("CAPABILITY_IAM",),
+)
 REQUEST = {
     "StackName": "headrace-fraud-dev-endpoint",
     "UsePreviousTemplate": True,
@@ -53,10 +56,21 @@ def update(stub: Stubber) -> bool:
 
 
 def test_the_stack_is_described_with_its_parameters_and_capabilities(stub: Stubber) -> None:
-    stub.add_response("describe_stacks", {"Stacks": [{
-        "StackName": "headrace-fraud-dev-endpoint", "CreationTime": "2023-11-14T22:13:20Z",
-        "StackStatus": "UPDATE_COMPLETE", "Parameters": PARAMETERS, "Capabilities": ["CAPABILITY_IAM"],
-    }]}, {"StackName": "headrace-fraud-dev-endpoint"})
+    stub.add_response(
+        "describe_stacks",
+        {
+            "Stacks": [
+                {
+                    "StackName": "headrace-fraud-dev-endpoint",
+                    "CreationTime": "2023-11-14T22:13:20Z",
+                    "StackStatus": "UPDATE_COMPLETE",
+                    "Parameters": PARAMETERS,
+                    "Capabilities": ["CAPABILITY_IAM"],
+                }
+            ]
+        },
+        {"StackName": "headrace-fraud-dev-endpoint"},
+    )
     assert CloudFormationStack(stub.client, "headrace-fraud-dev-endpoint").state() == STATE
 
 
@@ -65,21 +79,27 @@ def test_an_update_keeps_template_and_every_other_parameter(stub: Stubber) -> No
     assert update(stub)
 
 
-@pytest.mark.parametrize(("code", "message", "started"), [
-    ("ValidationError", "No updates are to be performed.", False),
-    ("TokenAlreadyExistsException", "A client request token already exists", True),
-])
+@pytest.mark.parametrize(
+    ("code", "message", "started"),
+    [
+        ("ValidationError", "No updates are to be performed.", False),
+        ("TokenAlreadyExistsException", "A client request token already exists", True),
+    ],
+)
 def test_an_update_that_is_not_needed_is_a_success(stub: Stubber, code: str, message: str, started: bool) -> None:
     stub.add_client_error("update_stack", code, message, http_status_code=400, expected_params=REQUEST)
     assert update(stub) is started
 
 
-@pytest.mark.parametrize(("code", "message", "error"), [
-    ("ValidationError", "Stack:arn:x is in UPDATE_IN_PROGRESS state and can not be updated.", RetryableError),
-    ("Throttling", "Rate exceeded", RetryableError),
-    ("ValidationError", "Resource type AWS::IAM::Role is not allowed by parameter ResourceTypes", DependencyError),
-    ("AccessDenied", "not authorized to perform cloudformation:UpdateStack", DependencyError),
-])
+@pytest.mark.parametrize(
+    ("code", "message", "error"),
+    [
+        ("ValidationError", "Stack:arn:x is in UPDATE_IN_PROGRESS state and can not be updated.", RetryableError),
+        ("Throttling", "Rate exceeded", RetryableError),
+        ("ValidationError", "Resource type AWS::IAM::Role is not allowed by parameter ResourceTypes", DependencyError),
+        ("AccessDenied", "not authorized to perform cloudformation:UpdateStack", DependencyError),
+    ],
+)
 def test_a_refused_update_says_whether_trying_again_may_help(
     stub: Stubber, code: str, message: str, error: type[Exception]
 ) -> None:

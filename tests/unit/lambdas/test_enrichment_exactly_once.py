@@ -34,12 +34,14 @@ def wired(faults: Faults) -> tuple[Enrichment, FakeTable, FakeLog, FakeStore]:
     table, log, store = FakeTable(faults), FakeLog(faults), FakeStore(faults)
     scorer = Scorer(endpoint=FakeEndpoint(), call_s=1, deadline_s=5)
     function = Enrichment(
-        features=FEATURES, reader=table, writer=table, log=log, quarantine=store, scorer=scorer, clock=lambda: 0.0)
+        features=FEATURES, reader=table, writer=table, log=log, quarantine=store, scorer=scorer, clock=lambda: 0.0
+    )
     return function, table, log, store
 
 
-def run(records: Sequence[Record], plan: Sequence[str], *, batch: int, splits: Sequence[bool] = ()) -> tuple[
-        FakeTable, dict[object, dict[str, object]], FakeStore]:
+def run(
+    records: Sequence[Record], plan: Sequence[str], *, batch: int, splits: Sequence[bool] = ()
+) -> tuple[FakeTable, dict[object, dict[str, object]], FakeStore]:
     """Feed the shard; every copy of a logged vector must be the same."""
     function, table, log, store = wired(Faults(plan))
     event_source_mapping(records, lambda chunk: enrich(chunk, function), batch=batch, splits=iter(splits))
@@ -83,7 +85,8 @@ def test_faults_in_any_order_change_neither_state_nor_vectors_nor_quarantine(
     assert table.items == calm_table.items
     assert rows == calm_rows
     assert {row["sequence_number"] for row in store.rows("quarantine/")} == {
-        row["sequence_number"] for row in calm_store.rows("quarantine/")}
+        row["sequence_number"] for row in calm_store.rows("quarantine/")
+    }
 
 
 @pytest.mark.parametrize("fault", FAULTS)

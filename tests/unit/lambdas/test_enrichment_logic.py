@@ -25,9 +25,15 @@ CUSTOMER, TERMINAL = EntityKey("customer", "c1"), EntityKey("terminal", "t1")
 def wired(endpoint: FakeEndpoint | None = None, features: FeatureSet = FEATURES, mask_key: bytes = b"") -> Enrichment:
     table = FakeTable()
     return Enrichment(
-        features=features, reader=table, writer=table, log=FakeLog(), quarantine=FakeStore(), mask_key=mask_key,
+        features=features,
+        reader=table,
+        writer=table,
+        log=FakeLog(),
+        quarantine=FakeStore(),
+        mask_key=mask_key,
         clock=lambda: record(1, b"").arrived_at + 0.25,
-        scorer=Scorer(endpoint=endpoint, call_s=1, deadline_s=2, sleep=lambda _: None) if endpoint else None)
+        scorer=Scorer(endpoint=endpoint, call_s=1, deadline_s=2, sleep=lambda _: None) if endpoint else None,
+    )
 
 
 def parts(function: Enrichment) -> tuple[FakeTable, FakeLog, FakeStore]:
@@ -40,12 +46,25 @@ def parts(function: Enrichment) -> tuple[FakeTable, FakeLog, FakeStore]:
 def test_a_logged_row_has_the_event_its_features_its_score_and_its_place() -> None:
     function = wired(FakeEndpoint())
     outcome = enrich([record(0, event(1, amount=12.0)), record(1, event(2, at=START + 60, amount=4.0))], function)
-    assert (outcome.failed_from, outcome.counts) == (None, {
-        "Records": 2, "Rejected": 0, "Scored": 2, "Degraded": 0, "Stored": 2, "Quarantined": 0})
+    assert (outcome.failed_from, outcome.counts) == (
+        None,
+        {"Records": 2, "Rejected": 0, "Scored": 2, "Degraded": 0, "Stored": 2, "Quarantined": 0},
+    )
     row = parts(function)[1].rows[1]
     assert list(row) == [
-        "event_id", "timestamp", "customer_id", "terminal_id", *FEATURES.names,
-        "score", "decision", "model_version", "degraded", "shard_id", "sequence_number", "latency_ms"]
+        "event_id",
+        "timestamp",
+        "customer_id",
+        "terminal_id",
+        *FEATURES.names,
+        "score",
+        "decision",
+        "model_version",
+        "degraded",
+        "shard_id",
+        "sequence_number",
+        "latency_ms",
+    ]
     assert row["timestamp"] == "2023-11-14T22:14:20Z"
     assert (row["customer_count_1d"], row["customer_amount_mean_1d"]) == (2.0, 8.0)
     assert (row["decision"], row["model_version"], row["degraded"]) == ("APPROVE", "7", None)
@@ -86,16 +105,19 @@ def test_states_of_other_shards_of_backfill_and_of_labels_count() -> None:
     assert (row["terminal_count_7d"], row["terminal_fraud_rate_1d"]) == (2.0, 1.0)
 
 
-@pytest.mark.parametrize(("body", "field", "reason"), [
-    (b"{", None, "is not JSON"),
-    (b"\xff\xfe", None, "is not UTF-8"),
-    (b"[]", None, "is not a JSON object"),
-    (b'"' + b"x" * 2_000_000 + b'"', None, "is larger than 65536 bytes"),
-    ({"timestamp": START}, "event_id", "is missing"),
-    (event(1) | {"amount": "12"}, "amount", "is not a number"),
-    (event(1) | {"customer_id": ""}, "customer_id", "is empty"),
-    (event(1) | {"timestamp": START + CLOCK_SKEW_S + 1}, "timestamp", "lies in the future"),
-])
+@pytest.mark.parametrize(
+    ("body", "field", "reason"),
+    [
+        (b"{", None, "is not JSON"),
+        (b"\xff\xfe", None, "is not UTF-8"),
+        (b"[]", None, "is not a JSON object"),
+        (b'"' + b"x" * 2_000_000 + b'"', None, "is larger than 65536 bytes"),
+        ({"timestamp": START}, "event_id", "is missing"),
+        (event(1) | {"amount": "12"}, "amount", "is not a number"),
+        (event(1) | {"customer_id": ""}, "customer_id", "is empty"),
+        (event(1) | {"timestamp": START + CLOCK_SKEW_S + 1}, "timestamp", "lies in the future"),
+    ],
+)
 def test_a_record_that_can_never_be_accepted_is_quarantined_with_its_reason_and_harms_no_neighbour(
     body: bytes | dict[str, object], field: str | None, reason: str
 ) -> None:
@@ -106,7 +128,7 @@ def test_a_record_that_can_never_be_accepted_is_quarantined_with_its_reason_and_
     assert outcome.failed_from is None
     assert [row["event_id"] for row in log.rows] == ["e000001", "e000002"]
     assert {state.folded for state in table.items.values()} == {2}
-    row, = store.rows("quarantine/enrichment/dt=2023-11-14/")
+    (row,) = store.rows("quarantine/enrichment/dt=2023-11-14/")
     assert (row["field"], row["reason"], row["sequence_number"]) == (field, reason, bad.sequence_number)
     assert base64.b64decode(str(row["data"])) == bad.data
 

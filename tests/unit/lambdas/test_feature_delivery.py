@@ -85,8 +85,10 @@ def test_at_most_five_hundred_records_and_four_megabytes_go_in_a_call(monkeypatc
 def test_rows_arrive_in_firehose_as_they_were_given() -> None:
     s3, firehose = boto3.client("s3"), boto3.client("firehose")
     s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    firehose.create_delivery_stream(DeliveryStreamName="features", S3DestinationConfiguration={
-        "RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"})
+    firehose.create_delivery_stream(
+        DeliveryStreamName="features",
+        S3DestinationConfiguration={"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"},
+    )
     rows = [json.dumps({"event_id": str(number)}).encode() + b"\n" for number in range(3)]
     assert FirehoseLog(client("firehose"), "features").append(rows) == set()
     keys = [it["Key"] for it in s3.list_objects_v2(Bucket="lake")["Contents"]]

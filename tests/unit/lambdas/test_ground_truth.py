@@ -53,8 +53,7 @@ def labels(*bodies: bytes | dict[str, object], arrived_at: float = COLLECTED) ->
 def test_a_label_is_folded_for_the_entities_whose_features_look_at_labels_only() -> None:
     function, table, _ = wired()
     outcome = collect(labels(label(1), label(2, fraud=False)), function)
-    assert (outcome.failed_from, outcome.counts) == (None, {
-        "Records": 2, "Rejected": 0, "Stored": 1, "Quarantined": 0})
+    assert (outcome.failed_from, outcome.counts) == (None, {"Records": 2, "Rejected": 0, "Stored": 1, "Quarantined": 0})
     assert list(table.items) == [(TERMINAL, SOURCE)]
     assert table.items[TERMINAL, SOURCE].folded == 2
     assert sorted(held(table)) == [0, 1]
@@ -67,18 +66,26 @@ def test_ground_truth_is_written_as_model_monitor_reads_it_under_the_hour_it_was
     name = f"shardId-000000000000-{records[0].sequence_number}-{records[1].sequence_number}.jsonl"
     assert store.objects[f"ground-truth/2023/11/21/22/{name}"].decode() == (
         '{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"e000001"},"eventVersion":"0"}\n'
-        '{"groundTruthData":{"data":"0","encoding":"CSV"},"eventMetadata":{"eventId":"e000002"},"eventVersion":"0"}\n')
+        '{"groundTruthData":{"data":"0","encoding":"CSV"},"eventMetadata":{"eventId":"e000002"},"eventVersion":"0"}\n'
+    )
 
 
 def test_labels_are_kept_in_the_lake_with_every_column_and_their_place() -> None:
     function, _, store = wired()
     records = labels(label(1, labelled_at=START + 60))
     collect(records, function)
-    row, = store.rows("labels/dt=2023-11-21/")
+    (row,) = store.rows("labels/dt=2023-11-21/")
     assert row == {
-        "event_id": "e000001", "timestamp": "2023-11-14T22:13:20Z", "customer_id": "c1", "terminal_id": "t1",
-        "fraud": 1, "labelled_at": "2023-11-14T22:14:20Z", "shard_id": "shardId-000000000000",
-        "sequence_number": records[0].sequence_number, "arrived_at": "2023-11-21T22:13:20.000Z"}
+        "event_id": "e000001",
+        "timestamp": "2023-11-14T22:13:20Z",
+        "customer_id": "c1",
+        "terminal_id": "t1",
+        "fraud": 1,
+        "labelled_at": "2023-11-14T22:14:20Z",
+        "shard_id": "shardId-000000000000",
+        "sequence_number": records[0].sequence_number,
+        "arrived_at": "2023-11-21T22:13:20.000Z",
+    }
 
 
 def test_labels_of_two_hours_and_days_go_to_their_own_files() -> None:
@@ -87,7 +94,11 @@ def test_labels_of_two_hours_and_days_go_to_their_own_files() -> None:
     records = [record(n, label(n), arrived_at=midnight + shift) for n, shift in enumerate((-2, -1, 0, 1))]
     collect(records, function)
     assert {key.rpartition("/")[0] for key in store.objects} == {
-        "ground-truth/2023/11/21/23", "ground-truth/2023/11/22/00", "labels/dt=2023-11-21", "labels/dt=2023-11-22"}
+        "ground-truth/2023/11/21/23",
+        "ground-truth/2023/11/22/00",
+        "labels/dt=2023-11-21",
+        "labels/dt=2023-11-22",
+    }
     assert len(store.rows("labels/dt=2023-11-22")) == 2
 
 
@@ -106,12 +117,15 @@ def test_a_correction_replaces_the_label_whichever_comes_first(order: tuple[int,
     assert len(store.rows("labels/")) == 2
 
 
-@pytest.mark.parametrize(("body", "field", "reason"), [
-    (b"no", None, "is not JSON"),
-    (label(1) | {"fraud": "yes"}, "fraud", "is not 0, 1, true or false"),
-    (label(1) | {"terminal_id": None}, "terminal_id", "is missing"),
-    (label(1) | {"labelled_at": START - 1}, "labelled_at", "is before the event"),
-])
+@pytest.mark.parametrize(
+    ("body", "field", "reason"),
+    [
+        (b"no", None, "is not JSON"),
+        (label(1) | {"fraud": "yes"}, "fraud", "is not 0, 1, true or false"),
+        (label(1) | {"terminal_id": None}, "terminal_id", "is missing"),
+        (label(1) | {"labelled_at": START - 1}, "labelled_at", "is before the event"),
+    ],
+)
 def test_a_wrong_label_is_quarantined_with_its_reason_and_harms_no_neighbour(
     body: bytes | dict[str, object], field: str | None, reason: str
 ) -> None:
@@ -119,7 +133,7 @@ def test_a_wrong_label_is_quarantined_with_its_reason_and_harms_no_neighbour(
     records = labels(label(1), body, label(2))
     assert collect(records, function).failed_from is None
     assert table.items[TERMINAL, SOURCE].folded == 2
-    row, = store.rows("quarantine/ground_truth/dt=2023-11-21/")
+    (row,) = store.rows("quarantine/ground_truth/dt=2023-11-21/")
     assert (row["field"], row["reason"]) == (field, reason)
     assert base64.b64decode(str(row["data"])) == records[1].data
 
@@ -169,8 +183,9 @@ def test_a_lost_write_starts_again_at_the_first_label_of_that_entity() -> None:
     assert len(store.rows("ground-truth/")) == 1
 
 
-def run(records: Sequence[Record], plan: Sequence[str], *, batch: int, splits: Sequence[bool] = ()) -> tuple[
-        FakeTable, FakeStore]:
+def run(
+    records: Sequence[Record], plan: Sequence[str], *, batch: int, splits: Sequence[bool] = ()
+) -> tuple[FakeTable, FakeStore]:
     function, table, store = wired(Faults(plan))
     event_source_mapping(records, lambda chunk: collect(chunk, function), batch=batch, splits=iter(splits))
     return table, store
@@ -187,17 +202,26 @@ def distinct(store: FakeStore, prefix: str) -> dict[object, dict[str, object]]:
 def shards(draw: st.DrawFn) -> list[Record]:
     """A shard of labels, corrections and rubbish."""
     bodies: list[bytes | dict[str, object]] = [
-        b"rubbish" if draw(st.integers(0, 9)) == 0 else label(
-            draw(st.integers(0, 5)), terminal=draw(st.sampled_from(["t1", "t2"])), fraud=draw(st.integers(0, 1)),
-            labelled_at=START + draw(st.integers(0, 9)))
-        for _ in range(draw(st.integers(1, 12)))]
+        b"rubbish"
+        if draw(st.integers(0, 9)) == 0
+        else label(
+            draw(st.integers(0, 5)),
+            terminal=draw(st.sampled_from(["t1", "t2"])),
+            fraud=draw(st.integers(0, 1)),
+            labelled_at=START + draw(st.integers(0, 9)),
+        )
+        for _ in range(draw(st.integers(1, 12)))
+    ]
     return labels(*bodies)
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    records=shards(), batch=st.integers(1, 6),
-    plan=st.lists(st.sampled_from(["ok", "ok", *FAULTS]), max_size=40), splits=st.lists(st.booleans(), max_size=10))
+    records=shards(),
+    batch=st.integers(1, 6),
+    plan=st.lists(st.sampled_from(["ok", "ok", *FAULTS]), max_size=40),
+    splits=st.lists(st.booleans(), max_size=10),
+)
 def test_faults_in_any_order_lose_no_label_and_count_none_twice(
     records: list[Record], batch: int, plan: list[str], splits: list[bool]
 ) -> None:

@@ -42,7 +42,11 @@ def test_an_event_is_answered_with_score_decision_and_model_version() -> None:
     assert answer.headers == {"content-type": "application/json"}
     assert answer.body["score"] is not None
     assert {name: answer.body[name] for name in ("event_id", "decision", "model_version", "degraded")} == {
-        "event_id": "e000001", "decision": "APPROVE", "model_version": "7", "degraded": False}
+        "event_id": "e000001",
+        "decision": "APPROVE",
+        "model_version": "7",
+        "degraded": False,
+    }
     assert "reason" not in answer.body
     assert answer.counts == {"Requests": 1, "Refused": 0, "Scored": 1, "Degraded": 0}
 
@@ -57,8 +61,14 @@ def test_the_answer_is_captured_under_the_events_id() -> None:
 def test_a_request_gets_the_score_of_the_stream_whichever_comes_first(streamed_first: bool) -> None:
     table, log = FakeTable(), FakeLog()
     endpoint = FakeEndpoint()
-    stream = Enrichment(features=FEATURES, reader=table, writer=table, log=log, quarantine=FakeStore(),
-                        scorer=Scorer(endpoint=endpoint, call_s=1, deadline_s=1))
+    stream = Enrichment(
+        features=FEATURES,
+        reader=table,
+        writer=table,
+        log=log,
+        quarantine=FakeStore(),
+        scorer=Scorer(endpoint=endpoint, call_s=1, deadline_s=1),
+    )
     enrich([record(number, event(number, at=START + number, amount=number + 0.3)) for number in range(5)], stream)
     now = event(9, at=START + 9, amount=77.7)
     if streamed_first:
@@ -70,17 +80,20 @@ def test_a_request_gets_the_score_of_the_stream_whichever_comes_first(streamed_f
     assert answer.body["score"] not in (None, 0.0)
 
 
-@pytest.mark.parametrize(("body", "field", "reason"), [
-    (b"{", None, "is not JSON"),
-    (b"\xff", None, "is not UTF-8"),
-    ([], None, "is not a JSON object"),
-    (event(1) | {"colour": "red"}, "colour", "is not a field of the event"),
-    (event(1) | {"amount": -1}, "amount", "is below 0"),
-    ({**event(1), "terminal_id": None}, "terminal_id", "is missing"),
-    (event(1) | {"timestamp": "yesterday"}, "timestamp", "is not an ISO-8601 time"),
-    (b'{"event_id": "a", "event_id": "b"}', "event_id", "is there twice"),
-    (b'{"amount": NaN}', None, "NaN is not JSON"),
-])
+@pytest.mark.parametrize(
+    ("body", "field", "reason"),
+    [
+        (b"{", None, "is not JSON"),
+        (b"\xff", None, "is not UTF-8"),
+        ([], None, "is not a JSON object"),
+        (event(1) | {"colour": "red"}, "colour", "is not a field of the event"),
+        (event(1) | {"amount": -1}, "amount", "is below 0"),
+        ({**event(1), "terminal_id": None}, "terminal_id", "is missing"),
+        (event(1) | {"timestamp": "yesterday"}, "timestamp", "is not an ISO-8601 time"),
+        (b'{"event_id": "a", "event_id": "b"}', "event_id", "is there twice"),
+        (b'{"amount": NaN}', None, "NaN is not JSON"),
+    ],
+)
 def test_a_wrong_event_is_told_which_field_and_why(body: object, field: str | None, reason: str) -> None:
     answer = predict(body)
     assert (answer.status, error_of(answer)) == (400, {"field": field, "reason": reason})
@@ -122,8 +135,13 @@ def fallback(answer: Answer) -> str:
     """Check that the answer is the declared fallback; returns its reason."""
     assert answer.status == 200
     assert answer.body == {
-        "event_id": "e000001", "score": None, "decision": FEATURES.usecase.decision.fallback, "model_version": None,
-        "degraded": True, "reason": answer.reason}
+        "event_id": "e000001",
+        "score": None,
+        "decision": FEATURES.usecase.decision.fallback,
+        "model_version": None,
+        "degraded": True,
+        "reason": answer.reason,
+    }
     assert answer.counts["Degraded"] == 1
     return str(answer.reason)
 

@@ -36,7 +36,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, Any]]:
 
     def read() -> dict[str, Any]:
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        found, = [line for line in lines if "_aws" in line]
+        (found,) = [line for line in lines if "_aws" in line]
         assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Headrace"
         assert (found["UseCase"], found["Stage"]) == ("fraud", "dev")
         return dict(found)
@@ -59,8 +59,11 @@ def test_enrichment_takes_kinesis_documented_event_and_quarantines_what_is_no_ev
     aws_event: Event, lambda_context: object, monkeypatch: pytest.MonkeyPatch, metrics: Callable[[], dict[str, Any]]
 ) -> None:
     table, store = FakeTable(), FakeStore()
-    wire(monkeypatch, enrichment, Enrichment(
-        features=FEATURES, reader=table, writer=table, log=FakeLog(), quarantine=store, scorer=None))
+    wire(
+        monkeypatch,
+        enrichment,
+        Enrichment(features=FEATURES, reader=table, writer=table, log=FakeLog(), quarantine=store, scorer=None),
+    )
     assert enrichment.handler(aws_event("kinesis_stream.json"), lambda_context) == {"batchItemFailures": []}
     assert [row["shard_id"] for row in store.rows("quarantine/")] == ["shardId-000000000006"] * 2
     assert base64.b64decode(str(store.rows("quarantine/")[0]["data"])) == b"Hello, this is a test."
@@ -75,13 +78,19 @@ def test_a_stream_function_reports_where_to_start_again_and_logs_why_without_per
     module: ModuleType, aws_event: Event, lambda_context: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, store = FakeTable(Faults(["throttle"])), FakeStore()
-    wire(monkeypatch, enrichment, Enrichment(
-        features=FEATURES, reader=table, writer=table, log=FakeLog(), quarantine=store, scorer=None))
+    wire(
+        monkeypatch,
+        enrichment,
+        Enrichment(features=FEATURES, reader=table, writer=table, log=FakeLog(), quarantine=store, scorer=None),
+    )
     wire(monkeypatch, ground_truth, GroundTruth(features=FEATURES, reader=table, writer=table, lake=store))
     sample, printed = aws_event("kinesis_stream.json"), logs(module)
     now = int(time.time())
-    body = event(1, at=now, customer="secret") if module is enrichment else label(1, at=now - 9, customer="secret",
-                                                                                 labelled_at=now)
+    body = (
+        event(1, at=now, customer="secret")
+        if module is enrichment
+        else label(1, at=now - 9, customer="secret", labelled_at=now)
+    )
     answer = module.handler(kinesis_event(sample, body), lambda_context)
     first = sample["Records"][0]["kinesis"]["sequenceNumber"]
     assert answer == {"batchItemFailures": [{"itemIdentifier": first}]}
@@ -107,8 +116,9 @@ def test_the_delivery_transform_answers_every_record_of_firehoses_documented_eve
 ) -> None:
     sample = aws_event(name)
     answer = delivery_transform.handler(sample, lambda_context)
-    assert answer == {"records": [
-        {"recordId": it["recordId"], "result": "ProcessingFailed"} for it in sample["records"]]}
+    assert answer == {
+        "records": [{"recordId": it["recordId"], "result": "ProcessingFailed"} for it in sample["records"]]
+    }
     assert metrics()["Rejected"] == [float(len(sample["records"]))]
 
 
@@ -118,14 +128,19 @@ def test_a_delivered_event_carries_its_place_in_the_stream(
 ) -> None:
     sample = aws_event("firehose_kinesis_source.json")
     record = sample["records"][0]
-    record |= {"data": base64.b64encode(json.dumps(event(1)).encode()).decode(),
-               "approximateArrivalTimestamp": 1_700_000_000_123}
+    record |= {
+        "data": base64.b64encode(json.dumps(event(1)).encode()).decode(),
+        "approximateArrivalTimestamp": 1_700_000_000_123,
+    }
     record["kinesisRecordMetadata"]["approximateArrivalTimestamp"] = arrived
     answers = delivery_transform.handler({**sample, "records": [record]}, lambda_context)["records"]
     assert isinstance(answers, list)
     row = json.loads(base64.b64decode(answers[0]["data"]))
     assert (row["shard_id"], row["sequence_number"], row["arrived_at"]) == (
-        "shardId-000000000000", record["kinesisRecordMetadata"]["sequenceNumber"], "2023-11-14T22:13:20.123Z")
+        "shardId-000000000000",
+        record["kinesisRecordMetadata"]["sequenceNumber"],
+        "2023-11-14T22:13:20.123Z",
+    )
 
 
 @pytest.fixture
@@ -149,7 +164,8 @@ def test_inference_answers_a_prediction_whether_or_not_the_body_is_encoded(
     body = json.dumps(event(1))
     sent = base64.b64encode(body.encode()).decode() if encoded else body
     answer = inference.handler(
-        http_event(aws_event("http_api_v2.json"), "POST", "/predict", sent, encoded=encoded), lambda_context)
+        http_event(aws_event("http_api_v2.json"), "POST", "/predict", sent, encoded=encoded), lambda_context
+    )
     assert (answer["statusCode"], answer["headers"]) == (200, {"content-type": "application/json"})
     assert json.loads(str(answer["body"]))["event_id"] == "e000001"
     assert metrics()["Scored"] == [1.0]
@@ -177,7 +193,8 @@ def test_inference_logs_the_reason_of_a_fallback(
     scorer = Scorer(endpoint=None, call_s=1, deadline_s=1)
     wire(monkeypatch, inference, Inference(features=FEATURES, reader=FakeTable(), scorer=scorer))
     answer = inference.handler(
-        http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(1))), lambda_context)
+        http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(1))), lambda_context
+    )
     assert json.loads(str(answer["body"]))["reason"] == "no_model"
     assert json.loads(printed.getvalue())["reason"] == "no_model"
 
@@ -205,15 +222,25 @@ def queue_event(sample: Any, aws_event: Event) -> Any:
     return sample
 
 
-@pytest.mark.parametrize(("status", "kept", "updates"), [
-    ("CREATE_COMPLETE", [1], 1), ("UPDATE_IN_PROGRESS", [1, 0], 0), ("UPDATE_ROLLBACK_FAILED", [1, 0], 0)])
+@pytest.mark.parametrize(
+    ("status", "kept", "updates"),
+    [("CREATE_COMPLETE", [1], 1), ("UPDATE_IN_PROGRESS", [1, 0], 0), ("UPDATE_ROLLBACK_FAILED", [1, 0], 0)],
+)
 def test_deployment_keeps_in_the_queue_what_has_to_wait_or_needs_people(  # noqa: PLR0917  # fixtures and a table
-    status: str, kept: list[int], updates: int, aws_event: Event, lambda_context: object,
-    monkeypatch: pytest.MonkeyPatch, metrics: Callable[[], dict[str, Any]],
+    status: str,
+    kept: list[int],
+    updates: int,
+    aws_event: Event,
+    lambda_context: object,
+    monkeypatch: pytest.MonkeyPatch,
+    metrics: Callable[[], dict[str, Any]],
 ) -> None:
     stack = Stack(status)
-    wire(monkeypatch, deployment, Deployment(
-        stack=stack, group=ENVIRONMENT["MODEL_PACKAGE_GROUP"], parameter="ModelPackageArn"))
+    wire(
+        monkeypatch,
+        deployment,
+        Deployment(stack=stack, group=ENVIRONMENT["MODEL_PACKAGE_GROUP"], parameter="ModelPackageArn"),
+    )
     made = queue_event(aws_event("sqs.json"), aws_event)
     answer = deployment.handler(made, lambda_context)
     ids = [made["Records"][number]["messageId"] for number in kept]

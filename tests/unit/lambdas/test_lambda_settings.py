@@ -25,15 +25,25 @@ class Sample(EnvSettings):
     note: str | None = None
 
 
-@pytest.mark.parametrize("settings", [
-    EnrichmentSettings(**COMMON, state_table="t", feature_delivery_stream="f", quarantine_bucket="b", endpoint_name="e",
-                       scoring_deadline_s=3.5, store_threads=9),
-    DeliveryTransformSettings(**COMMON, mask_key_secret_arn="arn:secret"),
-    InferenceSettings(**COMMON, state_table="t"),
-    GroundTruthSettings(**COMMON, state_table="t", lake_bucket="b"),
-    DeploymentSettings(**COMMON, stack_name="s", model_package_group="g"),
-    Sample(**COMMON, count=3, on=True, note="x"),
-])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        EnrichmentSettings(
+            **COMMON,
+            state_table="t",
+            feature_delivery_stream="f",
+            quarantine_bucket="b",
+            endpoint_name="e",
+            scoring_deadline_s=3.5,
+            store_threads=9,
+        ),
+        DeliveryTransformSettings(**COMMON, mask_key_secret_arn="arn:secret"),
+        InferenceSettings(**COMMON, state_table="t"),
+        GroundTruthSettings(**COMMON, state_table="t", lake_bucket="b"),
+        DeploymentSettings(**COMMON, stack_name="s", model_package_group="g"),
+        Sample(**COMMON, count=3, on=True, note="x"),
+    ],
+)
 def test_what_a_stack_writes_is_what_the_function_reads(settings: EnvSettings) -> None:
     assert type(settings).from_env({**settings.to_env(), "PATH": "/bin"}) == settings
 

@@ -32,9 +32,7 @@ def test_a_function_without_its_environment_says_what_is_missing(
         module.adapters.connect()
 
 
-def test_the_stream_functions_run_on_their_real_adapters(
-    aws_event: Event, lambda_context: object
-) -> None:
+def test_the_stream_functions_run_on_their_real_adapters(aws_event: Event, lambda_context: object) -> None:
     recorder, now = Recorder(), int(time.time())
     sample = aws_event("kinesis_stream.json")
     with Double() as double:
@@ -43,13 +41,22 @@ def test_the_stream_functions_run_on_their_real_adapters(
         ground_truth.handler(kinesis_event(sample, label(1, at=now - 9, labelled_at=now)), lambda_context)
         stored = {(it["entity"]["S"], it["source"]["S"]) for it in double.items()}
         answer = inference.handler(
-            http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(2, at=now))), lambda_context)
+            http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(2, at=now))), lambda_context
+        )
     shard = "shardId-000000000006"
     assert stored == {
-        ("#sources", f"events#{shard}"), ("#sources", f"labels#{shard}"), ("customer#c1", f"events#{shard}"),
-        ("terminal#t1", f"events#{shard}"), ("terminal#t1", f"labels#{shard}")}
+        ("#sources", f"events#{shard}"),
+        ("#sources", f"labels#{shard}"),
+        ("customer#c1", f"events#{shard}"),
+        ("terminal#t1", f"events#{shard}"),
+        ("terminal#t1", f"labels#{shard}"),
+    }
     assert [(service, path.split("/")[1]) for service, path, _ in recorder.sent] == [
-        ("firehose", ""), ("s3", "quarantine"), ("s3", "ground-truth"), ("s3", "labels")]
+        ("firehose", ""),
+        ("s3", "quarantine"),
+        ("s3", "ground-truth"),
+        ("s3", "labels"),
+    ]
     assert json.loads(recorder.sent[0][2])["DeliveryStreamName"] == "features"
     assert json.loads(str(answer["body"]))["reason"] == "no_model"
 

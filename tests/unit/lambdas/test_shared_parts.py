@@ -40,15 +40,18 @@ def test_a_client_keeps_its_connections_alive_and_bounds_every_wait() -> None:
     assert config.retries["total_max_attempts"] == 1
 
 
-@pytest.mark.parametrize(("error", "kind"), [
-    (client_error("ThrottlingException", 400), RetryableError),
-    (client_error("ProvisionedThroughputExceededException", 400), RetryableError),
-    (client_error("SlowDown", 503), RetryableError),
-    (client_error("InternalError", 500), RetryableError),
-    (ReadTimeoutError(endpoint_url="https://x"), RetryableError),
-    (client_error("AccessDenied", 403), DependencyError),
-    (client_error("NoSuchBucket", 404), DependencyError),
-])
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (client_error("ThrottlingException", 400), RetryableError),
+        (client_error("ProvisionedThroughputExceededException", 400), RetryableError),
+        (client_error("SlowDown", 503), RetryableError),
+        (client_error("InternalError", 500), RetryableError),
+        (ReadTimeoutError(endpoint_url="https://x"), RetryableError),
+        (client_error("AccessDenied", 403), DependencyError),
+        (client_error("NoSuchBucket", 404), DependencyError),
+    ],
+)
 def test_an_sdk_error_says_whether_trying_again_may_help(error: Exception, kind: type[Exception]) -> None:
     translated = translate(error, doing="writing labels")  # type: ignore[arg-type]  # both kinds of SDK errors
     assert type(translated) is kind
@@ -71,8 +74,10 @@ def test_a_bucket_that_is_not_there_is_a_refusal_for_good() -> None:
         LakeBucket(client("s3"), "lake").put("labels/x.jsonl", b"new")
 
 
-@pytest.mark.parametrize(("secret", "expected"), [
-    ({"SecretString": "schlüssel"}, "schlüssel".encode()), ({"SecretBinary": b"\x00\x01"}, b"\x00\x01")])
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [({"SecretString": "schlüssel"}, "schlüssel".encode()), ({"SecretBinary": b"\x00\x01"}, b"\x00\x01")],
+)
 def test_the_mask_key_is_the_secrets_value(secret: dict[str, object], expected: bytes) -> None:
     with Stubber(client("secretsmanager")) as stub:  # type: ignore[type-var]  # a real client behind a protocol
         stub.add_response("get_secret_value", secret, {"SecretId": "arn:secret"})
@@ -89,11 +94,15 @@ def test_a_mask_key_that_may_not_be_read_is_a_refusal_for_good() -> None:
 def test_quarantined_records_keep_reason_field_place_and_bytes_under_their_day_of_arrival() -> None:
     store = FakeStore()
     late = START + 86_400
-    quarantine(store, "enrichment", [
-        Rejected(record(1, b"\xff"), RejectedError("is not UTF-8")),
-        Rejected(record(3, b"{}"), RejectedError("is missing", field="event_id")),
-        Rejected(record(4, b"x", arrived_at=late), RejectedError("is not JSON")),
-    ])
+    quarantine(
+        store,
+        "enrichment",
+        [
+            Rejected(record(1, b"\xff"), RejectedError("is not UTF-8")),
+            Rejected(record(3, b"{}"), RejectedError("is missing", field="event_id")),
+            Rejected(record(4, b"x", arrived_at=late), RejectedError("is not JSON")),
+        ],
+    )
     first, last = record(1, b"").sequence_number, record(3, b"").sequence_number
     assert sorted(store.objects) == [
         f"quarantine/enrichment/dt=2023-11-14/shardId-000000000000-{first}-{last}.jsonl",
@@ -101,8 +110,13 @@ def test_quarantined_records_keep_reason_field_place_and_bytes_under_their_day_o
         f"-{record(4, b'').sequence_number}.jsonl",
     ]
     assert store.rows("quarantine/enrichment/dt=2023-11-14")[0] == {
-        "reason": "is not UTF-8", "field": None, "shard_id": "shardId-000000000000", "sequence_number": first,
-        "arrived_at": "2023-11-14T22:13:20.000Z", "data": "/w=="}
+        "reason": "is not UTF-8",
+        "field": None,
+        "shard_id": "shardId-000000000000",
+        "sequence_number": first,
+        "arrived_at": "2023-11-14T22:13:20.000Z",
+        "data": "/w==",
+    }
     assert store.rows("quarantine/enrichment/dt=2023-11-14")[1]["field"] == "event_id"
 
 
@@ -110,7 +124,8 @@ def test_the_answer_to_a_batch_names_the_first_failed_record_as_kinesis_spells_i
     records = [record(number, b"") for number in range(3)]
     assert Outcome(counts={}).response(records) == {"batchItemFailures": []}
     assert Outcome(counts={}, failed_from=records[1].mark).response(records) == {
-        "batchItemFailures": [{"itemIdentifier": records[1].sequence_number}]}
+        "batchItemFailures": [{"itemIdentifier": records[1].sequence_number}]
+    }
 
 
 def test_marks_order_like_the_numbers_they_stand_for() -> None:
@@ -121,10 +136,15 @@ def test_marks_order_like_the_numbers_they_stand_for() -> None:
 
 
 def test_keys_reach_the_lake_hashed_where_the_use_case_says_so() -> None:
-    row = identity(hashing("customer_id"), event_id="e1", timestamp=START,
-                   keys={"customer": "c1", "terminal": "t1"}, mask_key=b"k")
-    assert row == {"event_id": "e1", "timestamp": "2023-11-14T22:13:20Z", "customer_id": mask("c1", b"k"),
-                   "terminal_id": "t1"}
+    row = identity(
+        hashing("customer_id"), event_id="e1", timestamp=START, keys={"customer": "c1", "terminal": "t1"}, mask_key=b"k"
+    )
+    assert row == {
+        "event_id": "e1",
+        "timestamp": "2023-11-14T22:13:20Z",
+        "customer_id": mask("c1", b"k"),
+        "terminal_id": "t1",
+    }
 
 
 def test_a_use_case_is_loaded_by_name_and_once() -> None:

@@ -25,8 +25,16 @@ def mark(number: int) -> str:
 
 
 def write(key: EntityKey, *, read: int | None, now: int, source: str = SOURCE, data: bytes = b"state") -> StateWrite:
-    return StateWrite(key=key, source=source, data=data, mark=mark(now), folded=now, expires_at=4_000_000_000,
-                      read_mark=None if read is None else mark(read), first_mark=mark(now))
+    return StateWrite(
+        key=key,
+        source=source,
+        data=data,
+        mark=mark(now),
+        folded=now,
+        expires_at=4_000_000_000,
+        read_mark=None if read is None else mark(read),
+        first_mark=mark(now),
+    )
 
 
 CUSTOMER, TERMINAL = EntityKey("customer", "c1"), EntityKey("terminal", "t1")
@@ -85,7 +93,8 @@ def test_items_of_every_shard_are_found_through_the_register_in_few_calls(table:
     table.double.calls.clear()
     found = table.reader.read(keys)
     assert {tuple(sorted(state.source for state in states)) for states in found.values()} == {
-        ("events#a", "events#b", "events#backfill", "labels#a")}
+        ("events#a", "events#b", "events#backfill", "labels#a")
+    }
     assert len(found) == 60
     assert sorted(table.double.names()) == ["BatchGetItem"] * 3 + ["Query"]
 
@@ -96,8 +105,11 @@ def test_an_entity_without_label_windows_is_not_looked_up_among_labels(table: Ta
     table.reader.read([CUSTOMER, TERMINAL])
     keys = table.double.calls[1][1]["RequestItems"][TABLE]["Keys"]
     assert sorted((key["entity"]["S"], key["source"]["S"]) for key in keys) == [
-        ("customer#c1", "events#backfill"), ("terminal#t1", "events#backfill"),
-        ("terminal#t1", "labels#a"), ("terminal#t1", "labels#backfill")]
+        ("customer#c1", "events#backfill"),
+        ("terminal#t1", "events#backfill"),
+        ("terminal#t1", "labels#a"),
+        ("terminal#t1", "labels#backfill"),
+    ]
 
 
 def test_with_many_sources_entities_are_queried_instead(table: Table) -> None:
@@ -115,7 +127,7 @@ def sizes(table: Table) -> list[int]:
 
 
 def test_a_shard_registers_before_its_first_write_and_not_again_until_its_items_would_outlive_the_entry(
-    table: Table
+    table: Table,
 ) -> None:
     table.writer.write([write(CUSTOMER, read=None, now=1)])
     table.writer.write([write(CUSTOMER, read=1, now=2)])
@@ -165,10 +177,14 @@ def test_a_call_throttled_to_the_end_reports_all_of_its_items(table: Table) -> N
     assert table.writer.write([write(CUSTOMER, read=None, now=1)]) == {CUSTOMER}
 
 
-@pytest.mark.parametrize("answer", [
-    DENIED, (200, {"Responses": [{"Error": {"Code": "AccessDenied", "Message": "not authorized"}}]}),
-    (200, {"Responses": [{"Error": {"Code": "ValidationError", "Message": "Item size exceeded"}}]}),
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        DENIED,
+        (200, {"Responses": [{"Error": {"Code": "AccessDenied", "Message": "not authorized"}}]}),
+        (200, {"Responses": [{"Error": {"Code": "ValidationError", "Message": "Item size exceeded"}}]}),
+    ],
+)
 def test_a_refusal_for_good_is_raised_and_not_retried(table: Table, answer: tuple[int, dict[str, object]]) -> None:
     table.double.answers = [None, answer]
     with pytest.raises(DependencyError, match="writing window state"):
