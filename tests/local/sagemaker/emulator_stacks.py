@@ -101,7 +101,7 @@ def stack_status(loop: Loop, name: str) -> str:
         status: str = stack["StackStatus"]
         return None if status.endswith("IN_PROGRESS") else status
 
-    found: str = wait_for(ended, 40)
+    found: str = wait_for(ended, 120)
     return found
 
 

@@ -53,7 +53,7 @@ def archive(files: dict[str, str]) -> bytes:
     return sink.getvalue()
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """The first truthy answer; fails the test when there is none in time."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -88,7 +88,7 @@ class Runner:
 
     def finish(self, arn: str) -> dict[str, Any]:
         """Wait for the end; DescribePipelineExecution and the steps by name."""
-        described = wait_for(lambda: self._ended(arn))
+        described = wait_for(lambda: self._ended(arn), 150)
         steps = self.sagemaker.call("ListPipelineExecutionSteps", {"PipelineExecutionArn": arn})
         return {**described, "steps": {step["StepName"]: step for step in steps["PipelineExecutionSteps"]}}
 
@@ -137,7 +137,7 @@ def settled(sagemaker: SageMaker, name: str) -> dict[str, Any]:
         endpoint = sagemaker.call("DescribeEndpoint", {"EndpointName": name})
         return endpoint if endpoint["EndpointStatus"] in ("InService", "Failed") else None
 
-    found: dict[str, Any] = wait_for(described, 40)
+    found: dict[str, Any] = wait_for(described, 120)
     return found
 
 
