@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
 
@@ -12,7 +11,7 @@ from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from stacks.components.consumer import StreamConsumer
 from stacks.components.delivery import ParquetDelivery
 from stacks.components.endpoint_access import grant_invoke_endpoint
-from stacks.components.feature_group import FOLDER, FeatureGroup
+from stacks.components.feature_group import FeatureGroup, FeatureStoreRole
 from stacks.components.function import Function
 from stacks.components.queue import DeadLetterQueue
 from stacks.components.state_table import StateTable
@@ -127,17 +126,7 @@ class FeaturesStack(HeadraceStack):
         return function
 
     def _build_feature_groups(self, lake: Lake) -> None:
-        role = iam.Role(
-            self,
-            "FeatureStoreRole",
-            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
-            description="Lets the Feature Store keep its offline copy in the lake",
-        )
-        lake.bucket.grant_write_to(role, FOLDER)
-        lake.bucket.grant_read_of(role, FOLDER)
-        role.add_to_policy(
-            iam.PolicyStatement(actions=["s3:GetBucketLocation", "s3:GetBucketAcl"], resources=[lake.bucket.bucket_arn])
-        )
+        role = FeatureStoreRole(self, "FeatureStoreRole", bucket=lake.bucket)
         for entity in self.target.usecase.entities:
             noun = "".join(part.capitalize() for part in entity.name.split("_"))
             group = FeatureGroup(

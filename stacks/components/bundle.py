@@ -6,6 +6,7 @@ No docker: the dependencies are pure Python, so one bundle serves any architectu
 import hashlib
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +78,8 @@ def _dependencies(root: Path) -> Path:
                     ":all:",
                     "--target",
                     str(draft),
+                    "--python",
+                    sys.executable,
                     "--python-version",
                     RUNTIME_PYTHON,
                     "--python-platform",

@@ -12,6 +12,26 @@ EVENT_TIME = "event_time"
 FOLDER = "feature-store/"
 
 
+class FeatureStoreRole(iam.Role):
+    """Lets the Feature Store keep its offline copies in one folder of the lake. It sets an ACL on what it writes."""
+
+    def __init__(self, scope: Construct, id_: str, *, bucket: LakeBucket) -> None:
+        super().__init__(
+            scope,
+            id_,
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+            description="Keeps the offline store in the lake",
+        )
+        bucket.grant_write_to(self, FOLDER)
+        bucket.grant_read_of(self, FOLDER)
+        self.add_to_policy(
+            iam.PolicyStatement(actions=["s3:PutObjectAcl"], resources=[bucket.arn_for_objects(f"{FOLDER}*")])
+        )
+        self.add_to_policy(
+            iam.PolicyStatement(actions=["s3:GetBucketLocation", "s3:GetBucketAcl"], resources=[bucket.bucket_arn])
+        )
+
+
 class FeatureGroup(sagemaker.CfnFeatureGroup):
     """One group per entity, holding the window features of that entity. Features can be added later, never removed."""
 

@@ -108,3 +108,9 @@ def test_functions_are_told_which_resources_are_theirs(prod: Synthesized) -> Non
     assert (variables["USECASE"], variables["STAGE"]) == ("fraud", "prod")
     assert variables["ENDPOINT_NAME"] == "headrace-fraud-prod"
     assert {"STATE_TABLE", "FEATURE_DELIVERY_STREAM", "QUARANTINE_BUCKET"} <= variables.keys()
+
+
+def test_the_feature_store_writes_its_own_folder_only(prod: Synthesized) -> None:
+    statements = [s for s in prod.statements("features", "FeatureStoreRole") if "s3:Put" in text(s["Action"])]
+    assert statements
+    assert all(text(s["Resource"]).endswith('"/feature-store/*"]]}') for s in statements)

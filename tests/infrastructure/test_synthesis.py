@@ -21,7 +21,7 @@ SOURCES = (
 
 
 def test_another_checkout_started_by_the_cdk_command_gives_the_same_bytes(tmp_path: Path, local: Synthesized) -> None:
-    """A path with a space, an empty build folder, and the environment as ``cdk synth`` sets it."""
+    """A path with a space, no build folder, no account, nothing on PATH; context as ``cdk`` gives it."""
     checkout, assembly = tmp_path / "another checkout", tmp_path / "assembly"
     checkout.mkdir()
     for name in SOURCES:
@@ -29,11 +29,12 @@ def test_another_checkout_started_by_the_cdk_command_gives_the_same_bytes(tmp_pa
         copy = shutil.copytree if source.is_dir() else shutil.copy2
         copy(source, checkout / name)
     context = {"stage": "local", "aws:cdk:enable-path-metadata": True, "aws:cdk:version-reporting": True}
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "JSII_NODE"}
     subprocess.run(
         [sys.executable, "app.py"],
         cwd=checkout,
         check=True,
-        env={**os.environ, "CDK_OUTDIR": str(assembly), "CDK_CONTEXT_JSON": json.dumps(context), "PYTHONHASHSEED": "1"},
+        env={**bare, "CDK_OUTDIR": str(assembly), "CDK_CONTEXT_JSON": json.dumps(context), "PATH": str(tmp_path)},
     )
     assert _differences(filecmp.dircmp(local.folder, assembly, ignore=[])) == []
 
