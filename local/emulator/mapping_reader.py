@@ -18,6 +18,7 @@ from local.emulator.ministack_kinesis import Record
 from local.emulator.ministack_mappings import Mapping, keep_matching, report_result
 
 _LONGEST_BACKOFF_S = 1.0
+_STAMP_ROUNDING_S = 0.001
 _EVENT_BYTES = 5_500_000  # of the 6 MB an invocation may carry, the rest for what surrounds the records
 _logger = logging.getLogger(__name__)
 
@@ -38,12 +39,13 @@ class Arrivals:
 
     def __init__(self) -> None:
         self.condition = threading.Condition()
-        self.flushes = 0
+        self.flushed_at = 0.0
 
     def wake(self, *, flush: bool = False) -> None:
-        """Let every reader look again; with ``flush``, take what it has as a batch."""
+        """Let every reader look again; with ``flush``, what has arrived by now waits no longer for a fuller batch."""
         with self.condition:
-            self.flushes += flush
+            if flush:
+                self.flushed_at = clock.now() + _STAMP_ROUNDING_S
             self.condition.notify_all()
 
 
@@ -81,7 +83,6 @@ class Reader(threading.Thread):
 
     def _next_batch(self) -> tuple[int, list[Record]]:
         """Wait for records, then until the batch is full, its window has passed or somebody flushes."""
-        flushes = self._arrivals.flushes
         while not self.stopping.is_set():
             stream = kinesis.stream_by_arn(self.mapping.stream_arn)
             if stream is None or self._shard_id not in stream["shards"]:
@@ -91,7 +92,7 @@ class Reader(threading.Thread):
             records = within_payload(found, _EVENT_BYTES)
             left = records[0].arrived_at + self.mapping.window_s - clock.now() if records else 1.0
             full = len(records) == self.mapping.batch_size or len(records) < len(found)
-            if records and (full or left <= 0 or flushes != self._arrivals.flushes):
+            if records and (full or left <= 0 or records[0].arrived_at <= self._arrivals.flushed_at):
                 return start, records
             with self._arrivals.condition:
                 if kinesis.end_position(stream, self._shard_id) == start + len(found):

@@ -24,6 +24,7 @@ ACCOUNT_ID, REGION = clients.ACCOUNT_ID, clients.REGION
 # Services whose idea of "now" is simulated; the others (signatures, S3 dates) stay on the wall.
 _CLOCKED = ("kinesis", "firehose", "eventbridge", "scheduler", "cloudwatch", "sqs")
 _WORKER_THREADS = 32
+_SCHEDULE_TICK_S = 0.25  # the clock may jump; what is then due should not wait long
 T = TypeVar("T")
 
 
@@ -100,8 +101,10 @@ def start(loop: asyncio.AbstractEventLoop) -> None:
     app._MAIN_LOOP = loop
     app._ready_scripts_state["status"] = "completed"
     loop.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="emulator"))
-    module("services.eventbridge").start_scheduler()
-    module("services.scheduler").start_scheduler()
+    events, scheduler = module("services.eventbridge"), module("services.scheduler")
+    events._SCHEDULER_TICK_INTERVAL = scheduler._SCHEDULE_TICK_INTERVAL = _SCHEDULE_TICK_S
+    events.start_scheduler()
+    scheduler.start_scheduler()
 
 
 def on_loop(coroutine: Coroutine[Any, Any, T]) -> T:
