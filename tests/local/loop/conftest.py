@@ -2,39 +2,26 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fed_loop import Fed
 from rich.console import Console
 
 import simulators
 import usecases
 from cli.api import InferenceApi
 from cli.demo import MALFORMED
-from cli.deployment import Deployment
-from cli.loop_run import Result, run_deployed, started, synthesize
+from cli.loop_run import run_deployed, started, synthesize
 from cli.phases import Phases
 from cli.plan import Plan
 from cli.producer import Record
-from local.loop import Loop
 
 START = 1_767_225_600
 HISTORY_DAYS = 50
 DAYS = 52
 PER_DAY = 600
 AT = START + HISTORY_DAYS * 86_400
-
-
-@dataclass(frozen=True)
-class Fed:
-    """A loop that is still up, and what the run through it found."""
-
-    deployment: Deployment
-    loop: Loop
-    api: InferenceApi
-    plan: Plan
-    result: Result
 
 
 @pytest.fixture(scope="session")

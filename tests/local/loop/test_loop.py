@@ -4,11 +4,11 @@ import json
 from http import HTTPStatus
 
 import pytest
+from fed_loop import Fed
 
 from cli import lake
 from cli.demo import MALFORMED
 from headrace.schema import format_timestamp
-from tests.local.loop.conftest import Fed
 
 pytestmark = pytest.mark.local
 
