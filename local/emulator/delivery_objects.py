@@ -58,6 +58,7 @@ class Destination:
     transform: Transform | None = None
     conversion: Conversion | None = None
     source_arn: str = ""
+    source_role_arn: str = ""
 
 
 Objects = list[tuple[str, bytes]]

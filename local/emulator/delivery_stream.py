@@ -66,6 +66,9 @@ class DeliveryStream(threading.Thread):
                 flushing = self._flush_wanted
             try:
                 self._step(flushing)
+            except roles.DeniedError as denied:  # records stay in the buffer; the grant may come
+                _logger.warning("delivery stream %s: %s", self.destination.name, denied)
+                self.stopping.wait(_LONGEST_BACKOFF_S)
             except Exception:  # records stay in the buffer; try again
                 _logger.exception("delivery stream %s", self.destination.name)
                 self.stopping.wait(_LONGEST_BACKOFF_S)
@@ -101,6 +104,10 @@ class DeliveryStream(threading.Thread):
                 self._changed.notify_all()
 
     def _transform_chunk(self) -> None:
+        if self.destination.source_arn:
+            roles.require(
+                self.destination.source_role_arn, "kinesis:GetRecords", self.destination.source_arn, "firehose"
+            )
         with self._changed:
             chunk = self._take_chunk()
         step = self.destination.transform
@@ -152,6 +159,7 @@ class DeliveryStream(threading.Thread):
             self._ready, self._ready_bytes, self._failures = [], 0, []
             self._busy = len(ready) + len(failures)
         try:
+            self._require_table()
             for key, body in objects(self.destination, ready, failures, clock.now()):
                 self._put(key, body)
         except Exception:  # whatever it was, the records are not delivered: keep them
@@ -166,6 +174,14 @@ class DeliveryStream(threading.Thread):
             metrics.put("AWS/Firehose", "DeliveryToS3.DataFreshness", age_s, "Seconds", self._dimensions())
         with self._changed:
             self._busy = 0
+
+    def _require_table(self) -> None:
+        """Firehose reads the schema of the table before it converts."""
+        conversion = self.destination.conversion
+        if conversion:
+            region, account = self.destination.arn.split(":")[3:5]
+            table = f"arn:aws:glue:{region}:{account}:table/{conversion.database}/{conversion.table}"
+            roles.require(conversion.role_arn, "glue:GetTableVersions", table, "firehose")
 
     def _put(self, key: str, body: bytes) -> None:
         """Write the object, however often it takes; only the end of the emulator gives up."""

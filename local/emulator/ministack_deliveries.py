@@ -65,6 +65,7 @@ def destination(stored: dict[str, Any]) -> Destination:
         transform=_transform(steps["Lambda"]) if "Lambda" in steps else None,
         conversion=conversion,
         source_arn=(stored.get("kinesis_source") or {}).get("KinesisStreamARN", ""),
+        source_role_arn=(stored.get("kinesis_source") or {}).get("RoleARN", ""),
     )
 
 

@@ -50,12 +50,12 @@ COLUMNS = [
 class Delivery:
     """A delivery stream into a bucket of its own."""
 
-    def __init__(self, account: Account, *, source: str = "", mode: str = "", **config: Any) -> None:
+    def __init__(self, account: Account, *, source: str = "", mode: str = "", role: str = "", **config: Any) -> None:
         self._account = account
         self.bucket = account.bucket()
         self.name = account.name("delivery")
         self.function = ""
-        role = account.role()
+        role = role or account.role()
         if mode:
             self.function = account.function(TRANSFORM, BUCKET=self.bucket, MODE=mode)
             parameters = {"LambdaArn": self.function, "NumberOfRetries": "1"}
@@ -262,6 +262,21 @@ def test_nothing_is_lost_while_the_bucket_is_away(account: Account) -> None:
     s3.create_bucket(Bucket=delivery.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert list(until(lambda: delivery.objects("data/")).values()) == [b"precious\n"]
     until(lambda: delivery.buffered() == 0)
+
+
+@pytest.mark.parametrize("missing", ["kinesis:GetRecords", "lambda:InvokeFunction", "s3:PutObject"])
+def test_firehose_does_only_what_its_role_may(account: Account, missing: str) -> None:
+    allowed = {"kinesis:GetRecords", "lambda:InvokeFunction", "s3:PutObject"} - {missing}
+    role = account.role([{"Effect": "Allow", "Action": sorted(allowed), "Resource": "*"}])
+    stream, arn = account.stream()
+    delivery = Delivery(
+        account, source=arn, mode="ok", role=role, BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 1}
+    )
+    account.client("kinesis").put_record(StreamName=stream, Data=b"hello", PartitionKey="k")
+    account.loop.advance(2)
+    until(lambda: missing in account.loop.log_path.read_text())
+    assert delivery.objects("data/") == {}
+    account.client("firehose").delete_delivery_stream(DeliveryStreamName=delivery.name)
 
 
 @pytest.mark.parametrize(
