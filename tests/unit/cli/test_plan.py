@@ -1,5 +1,6 @@
 """Labels become known once, in the order of time, whichever way time is cut."""
 
+import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +37,7 @@ def test_history_knows_the_labels_older_than_the_delay() -> None:
 def test_every_label_is_handed_out_exactly_once() -> None:
     cuts = [AT, AT + 1, AT + DAY_S, AT + 5 * DAY_S + 17, AT + 30 * DAY_S]
     parts = [plan().labels_known(None, AT)]
-    parts += [plan().labels_known(after, until) for after, until in zip(cuts[:-1], cuts[1:], strict=True)]
+    parts += [plan().labels_known(after, until) for after, until in itertools.pairwise(cuts)]
     handed = pd.concat(parts)["event_id"]
     assert not handed.duplicated().any()
     assert len(handed) == 39, "forty events, one without a label"
