@@ -4,31 +4,20 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 
 import simulators
 import usecases
-from cli.loop_run import Result, run_loop
+from cli.loop_run import run_loop
+from cli.malformed import malformed_records
 from cli.plan import Plan
-from cli.producer import Record
-from cli.report import RunRecord, write_report
+from cli.producer import event_records
+from cli.results import write_results
 
 HISTORY_DAYS = 75
 STREAM_DAYS = 2
 START = 1_767_225_600
 """2026-01-01, so that two runs are the same to the last digit."""
-
-_WHO = b'"timestamp": "2026-03-17T10:00:00Z", "customer_id": "C1", "terminal_id": "T1"'
-MALFORMED = (
-    b'{"event_id": "bad-1", "timestamp": ',
-    b'{"event_id": "bad-2", ' + _WHO + b"}",
-    b'{"event_id": "bad-3", ' + _WHO + b', "amount": "ten"}',
-    b'{"event_id": "bad-4", "timestamp": "yesterday", "customer_id": "C1", "terminal_id": "T1", "amount": 10}',
-    b"\xff\xfe not text",
-    b"[1, 2, 3]",
-)
-"""What real producers send now and then: cut off, a field missing, mistyped, no time, no text, no object."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,40 +33,25 @@ class Options:
 def demo(options: Options, console: Console) -> dict[str, object]:
     """Run the demo; write summary.json and index.html; return the summary."""
     usecase = usecases.load(options.usecase)
+    per_day = max(100, options.events // STREAM_DAYS)
     world = simulators.load(options.usecase)(
-        start=START, days=HISTORY_DAYS + STREAM_DAYS, per_day=max(100, options.events // STREAM_DAYS), seed=options.seed
+        start=START, days=HISTORY_DAYS + STREAM_DAYS, per_day=per_day, seed=options.seed
     )
     at = START + HISTORY_DAYS * 86_400
     past = world[usecase.event.timestamp] < at
-    result = run_loop(
-        Plan(
-            usecase=usecase,
-            history=world[past],
-            events=world[~past].reset_index(drop=True),
-            at=at,
-            label_delay_s=usecase.label.delay_s,
-            out=options.out,
-            asked_per_chunk=25,
-            malformed=lambda chunk: [Record(data, "C1") for data in MALFORMED] if chunk == 0 else [],
-        ),
-        console,
+    events = world[~past].reset_index(drop=True)
+    sent = json.loads(next(event_records(usecase, events.head(1))).data)
+    plan = Plan(
+        usecase=usecase,
+        history=world[past],
+        events=events,
+        at=at,
+        label_delay_s=usecase.label.delay_s,
+        out=options.out,
+        asked_per_chunk=25,
+        malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
     )
-    return _write(options, result, world)
-
-
-def _write(options: Options, result: Result, world: pd.DataFrame) -> dict[str, object]:
-    usecase = usecases.load(options.usecase)
-    truth = dict(zip(world[usecase.event.id], world[usecase.label.field], strict=True))
+    result = run_loop(plan, console)
     summary = {"usecase": usecase.name, "seed": options.seed, **result.summary()}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    write_report(
-        options.out / "index.html",
-        RunRecord(
-            usecase=usecase,
-            summary=summary,
-            evaluation=result.evaluation,
-            predictions=result.predictions.assign(label=result.predictions["event_id"].map(truth)),
-        ),
-    )
+    write_results(options.out, plan, result, summary, mode="demo")
     return summary

@@ -122,7 +122,7 @@ def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases)
     with phases.phase("rollout") as phase:
         status = approve(deployment, package, phase.report)
     api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session)
-    with phases.phase("stream", total=len(plan.events)) as phase:
+    with phases.phase("stream") as phase:
         streamed = stream(deployment, loop, api, plan, phase.report)
     with phases.phase("account") as phase:
         loop.flush()

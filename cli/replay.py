@@ -1,6 +1,5 @@
 """``headrace replay``: real events from files go through the deployed loop and are scored in the stream."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import usecases
 from cli import event_file
 from cli.loop_run import run_loop
 from cli.plan import Plan
+from cli.results import write_results
 from headrace import duration
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
@@ -32,7 +32,7 @@ class Options:
 
 
 def replay(options: Options, console: Console) -> dict[str, object]:
-    """Replay; write predictions.parquet and summary.json; return the summary.
+    """Replay; write predictions.parquet, summary.json and index.html; return the summary.
 
     Raises:
         UseCaseError: if the options do not fit the files or each other.
@@ -41,25 +41,17 @@ def replay(options: Options, console: Console) -> dict[str, object]:
     label_delay_s = _label_delay_s(options, usecase)
     source = event_file.read(options.files, usecase, options.columns)
     history, events = _split(options, usecase, source.frame)
-    result = run_loop(
-        Plan(
-            usecase=usecase,
-            history=history,
-            events=events,
-            at=options.start,
-            out=options.out,
-            label_delay_s=label_delay_s,
-        ),
-        console,
+    plan = Plan(
+        usecase=usecase, history=history, events=events, at=options.start, out=options.out, label_delay_s=label_delay_s
     )
+    result = run_loop(plan, console)
+    summary = {"usecase": usecase.name, **result.summary()}
+    write_results(options.out, plan, result, summary, mode="replay")
     predictions = result.predictions
     if source.id_column not in predictions.columns:
         predictions = predictions.assign(**{source.id_column: source.ids.loc[predictions["event_id"]].to_numpy()})
     predictions = predictions.assign(timestamp=pd.to_datetime(predictions["timestamp"], unit="s", utc=True))
-    options.out.mkdir(parents=True, exist_ok=True)
     predictions.to_parquet(options.out / "predictions.parquet", index=False)
-    summary = {"usecase": usecase.name, **result.summary()}
-    (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     return summary
 
 

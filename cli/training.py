@@ -10,7 +10,7 @@ from headrace.errors import HeadraceError
 
 POLL_S = 0.5
 TRAINING_LIMIT_S = 3_600
-ROLLOUT_LIMIT_S = 1_800
+ROLLOUT_LIMIT_S = 600
 
 
 class TrainingError(HeadraceError):
@@ -98,7 +98,7 @@ def approve(deployment: Deployment, package: str, report: Report) -> str:
         The endpoint's status, always ``InService``.
 
     Raises:
-        RolloutError: if the endpoint stack fails, or does not take the package in half an hour.
+        RolloutError: if the endpoint stack fails, or does not take the package in ten minutes.
     """
     deployment.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     stack, deadline = deployment.stack_name("endpoint"), time.monotonic() + ROLLOUT_LIMIT_S

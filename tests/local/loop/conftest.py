@@ -1,6 +1,7 @@
 """One deployed loop for the whole session: synthesized, deployed, trained, rolled out and fed once, then looked at."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from rich.console import Console
 import simulators
 import usecases
 from cli.api import InferenceApi
-from cli.demo import MALFORMED
 from cli.loop_run import run_deployed, started, synthesize
+from cli.malformed import malformed_records
 from cli.phases import Phases
 from cli.plan import Plan
-from cli.producer import Record
+from cli.producer import event_records
 
 START = 1_767_225_600
 HISTORY_DAYS = 50
@@ -38,14 +39,16 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     usecase = usecases.load("fraud")
     world = simulators.load("fraud")(start=START, days=DAYS, per_day=PER_DAY, seed=11)
     past = world["timestamp"] < AT
+    events = world[~past].reset_index(drop=True)
+    sent = json.loads(next(event_records(usecase, events.head(1))).data)
     return Plan(
         usecase=usecase,
         history=world[past],
-        events=world[~past].reset_index(drop=True),
+        events=events,
         at=AT,
         label_delay_s=usecase.label.delay_s,
         out=tmp_path_factory.mktemp("loop"),
-        malformed=lambda chunk: [Record(data, "C1") for data in MALFORMED] if chunk == 0 else [],
+        malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
     )
 
 
