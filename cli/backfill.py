@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from cli.deployment import Deployment
 from cli.plan import Plan, Report
-from headrace.errors import RetryableError
+from headrace.errors import RetryableError, UseCaseError
 from headrace.usecase import UseCase
 from headrace.windows_columnar import entity_states, training_frame
 
@@ -53,6 +53,7 @@ def backfill(deployment: Deployment, plan: Plan, report: Report) -> Backfill:
     """
     usecase = plan.usecase
     labels = plan.labels_known(None, plan.at)
+    require_readable(usecase)
     events = plan.history.drop(columns=usecase.label.field)
     report(0, 4, "writing events to the lake")
     _write_lake(deployment, events)
@@ -66,6 +67,21 @@ def backfill(deployment: Deployment, plan: Plan, report: Report) -> Backfill:
     return Backfill(len(events), len(labels), states, len(training), prefix)
 
 
+def require_readable(usecase: UseCase) -> None:
+    """Refuse a use case whose history would reach the lake unhashed.
+
+    Raises:
+        UseCaseError: naming the field that the deployed functions hash under a key that no tool may read.
+    """
+    for field in usecase.event.fields:
+        if field.privacy == "hash":
+            raise UseCaseError(
+                f"fields[{field.name}].privacy",
+                "a backfill cannot hash as the deployed functions do",
+                "leave history out, or hash the field before it becomes an event and set privacy='clear'",
+            )
+
+
 def _labelled(usecase: UseCase, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     truth = pd.Series(known[usecase.label.field].to_numpy(), index=known[usecase.event.id].to_numpy())
     rows = frame[frame[usecase.event.id].isin(truth.index)]
@@ -73,13 +89,16 @@ def _labelled(usecase: UseCase, frame: pd.DataFrame, known: pd.DataFrame) -> pd.
 
 
 def _write_lake(deployment: Deployment, events: pd.DataFrame) -> None:
-    timestamp = deployment.usecase.event.timestamp
+    shape = deployment.usecase.event
+    timestamp, removed = shape.timestamp, [field.name for field in shape.fields if field.privacy == "remove"]
     hours = events[timestamp] // 3600
 
     def write(hour: int, rows: pd.DataFrame) -> None:
         moment = pd.Timestamp(hour * 3600, unit="s")
         arrived = pd.to_datetime(rows[timestamp], unit="s").dt.as_unit("ms")
-        delivered = rows.assign(shard_id=SHARD, sequence_number=MARK, arrived_at=arrived)
+        delivered = rows.drop(columns=removed, errors="ignore").assign(
+            shard_id=SHARD, sequence_number=MARK, arrived_at=arrived
+        )
         delivered[timestamp] = arrived
         table = pa.Table.from_pandas(delivered, preserve_index=False)
         _put_parquet(deployment, f"events/dt={moment:%Y-%m-%d}/hh={moment:%H}/backfill.parquet", table)

@@ -10,6 +10,8 @@ from botocore.config import Config
 
 from headrace.errors import HeadraceError
 from headrace.usecase import UseCase
+from stacks.stage import stage
+from stacks.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -60,7 +62,9 @@ class Deployment:
 
     def stack_name(self, stack: str) -> str:
         """The CloudFormation name of a stack."""
-        return f"headrace-{self.usecase.name}-{self.stage}-{stack}"
+        return Target(usecase=self.usecase, stage=stage(self.stage), region=str(self.session.region_name)).stack_name(
+            stack
+        )
 
     @property
     def bucket(self) -> str:

@@ -77,6 +77,11 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
                 "--map", f"{usecase.name} has no field {name!r}", f"use one of {', '.join(known)}, label"
             )
     raw = pd.concat([_read_one(path) for path in paths], ignore_index=True)
+    for name, column in columns.items():
+        if column not in raw:
+            raise UseCaseError(
+                name, f"the file has no column {column!r}", f"there are {', '.join(map(str, raw.columns))}"
+            )
     frame = pd.DataFrame(
         {
             field.name: _column(raw, columns.get(field.name, field.name), field)

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
 PUT_LIMIT = 500
+BYTES_LIMIT = 10 * 1024 * 1024
 ATTEMPTS = 8
 
 
@@ -55,7 +55,9 @@ def label_records(usecase: UseCase, labels: pd.DataFrame) -> Iterator[Record]:
 
 
 def put(client: "KinesisClient", stream: str, records: Iterable[Record]) -> int:
-    """Put records in order, trying those again that Kinesis did not accept.
+    """Put records, each key's in the order given, trying those again that Kinesis did not accept.
+
+    Kinesis may refuse some records of a call and accept later ones, so no call holds two records of one key.
 
     Returns:
         How many records were accepted.
@@ -63,25 +65,31 @@ def put(client: "KinesisClient", stream: str, records: Iterable[Record]) -> int:
     Raises:
         RetryableError: if a record is still refused after the last attempt.
     """
-    accepted = 0
-    for batch in _batches(records):
-        waiting = list(batch)
-        for attempt in range(ATTEMPTS):
-            answer = client.put_records(
-                StreamName=stream, Records=[{"Data": record.data, "PartitionKey": record.key} for record in waiting]
-            )
-            refused = [record for record, one in zip(waiting, answer["Records"], strict=True) if one.get("ErrorCode")]
-            accepted += len(waiting) - len(refused)
-            if not refused:
-                break
-            waiting = refused
-            time.sleep(0.05 * 2**attempt)
-        else:
-            raise RetryableError(f"{len(waiting)} records were refused by stream {stream} {ATTEMPTS} times; add shards")
-    return accepted
+    return sum(_put_all(client, stream, batch) for batch in _batches(records))
+
+
+def _put_all(client: "KinesisClient", stream: str, batch: list[Record]) -> int:
+    waiting = batch
+    for attempt in range(ATTEMPTS):
+        answer = client.put_records(
+            StreamName=stream, Records=[{"Data": record.data, "PartitionKey": record.key} for record in waiting]
+        )
+        waiting = [record for record, one in zip(waiting, answer["Records"], strict=True) if one.get("ErrorCode")]
+        if not waiting:
+            return len(batch)
+        time.sleep(0.05 * 2**attempt)
+    raise RetryableError(f"{len(waiting)} records were refused by stream {stream} {ATTEMPTS} times; add shards")
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    rest = iter(records)
-    while batch := list(islice(rest, PUT_LIMIT)):
-        yield batch
+    """Records in their order, cut before a key repeats and before a call would be too large."""
+    batch: dict[str, Record] = {}
+    size = 0
+    for record in records:
+        size += len(record.data) + len(record.key)
+        if batch and (record.key in batch or len(batch) == PUT_LIMIT or size > BYTES_LIMIT):
+            yield list(batch.values())
+            batch, size = {}, len(record.data) + len(record.key)
+        batch[record.key] = record
+    if batch:
+        yield list(batch.values())

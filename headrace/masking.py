@@ -19,14 +19,16 @@ def mask_event(usecase: UseCase, event: Mapping[str, Value], key: bytes) -> dict
 
     Args:
         usecase: whose event it is.
-        event: the event as ``coerce_event`` returns it.
-        key: the secret of the keyed hash; may be empty if no field is hashed.
+        event: the event as ``coerce_event`` returns it, or some of its fields.
+        key: the secret of the keyed hash; may be empty if none of these fields is hashed.
 
     Raises:
         SettingsError: if a field is to be hashed and there is no key.
     """
     masked: dict[str, Value] = {}
     for field in usecase.event.fields:
+        if field.name not in event:
+            continue
         value = event[field.name]
         if field.privacy == "hash":
             if not key:

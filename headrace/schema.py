@@ -58,13 +58,18 @@ def parse_event(
     return coerce_event(usecase, _object(data, usecase.event.max_bytes), unknown_fields=unknown_fields, latest=latest)
 
 
-def parse_label(usecase: UseCase, data: bytes) -> LabelRecord:
+def parse_label(usecase: UseCase, data: bytes, *, latest: int | None = None) -> LabelRecord:
     """Read one label from JSON bytes.
+
+    Args:
+        usecase: whose label it is.
+        data: one JSON object in UTF-8.
+        latest: reject labels given after this second, because a time in the far future would empty every window.
 
     Raises:
         RejectedError: whatever is wrong with it.
     """
-    return coerce_label(usecase, _object(data, usecase.event.max_bytes))
+    return coerce_label(usecase, _object(data, usecase.event.max_bytes), latest=latest)
 
 
 def coerce_event(
@@ -106,8 +111,10 @@ def coerce_event(
     return event
 
 
-def coerce_label(usecase: UseCase, raw: Mapping[str, object]) -> LabelRecord:
+def coerce_label(usecase: UseCase, raw: Mapping[str, object], *, latest: int | None = None) -> LabelRecord:
     """Check one label. Fields: the event's id and time, every entity's key, the label field and ``labelled_at``.
+
+    A label cannot be older than its event, so ``latest`` (see ``parse_label``) bounds both times.
 
     Raises:
         RejectedError: naming the first wrong field.
@@ -128,6 +135,8 @@ def coerce_label(usecase: UseCase, raw: Mapping[str, object]) -> LabelRecord:
     labelled_at = parse_timestamp(required("labelled_at"), field="labelled_at")
     if labelled_at < timestamp:
         raise RejectedError("is before the event", field="labelled_at")
+    if latest is not None and labelled_at > latest:
+        raise RejectedError("lies in the future", field="labelled_at")
     return LabelRecord(event_id, timestamp, keys, int(value), labelled_at)
 
 

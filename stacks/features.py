@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
 
+from headrace.errors import UseCaseError
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from stacks.components.consumer import StreamConsumer
@@ -32,6 +33,16 @@ class Features:
     dead_letters: Mapping[str, DeadLetterQueue]
 
 
+def _require_readable_keys(target: Target) -> None:
+    for entity in target.usecase.entities:
+        if target.usecase.event.field(entity.key).privacy == "hash":
+            raise UseCaseError(
+                f"entities[{entity.name}].key",
+                f"{entity.key!r} is hashed, and of the functions only the delivery transform may read the hash's key",
+                "hash it before it becomes an event and set privacy='clear'",
+            )
+
+
 class FeaturesStack(HeadraceStack):
     """State table, enrichment and ground_truth with their mappings, feature Firehose, a feature group per entity."""
 
@@ -43,6 +54,7 @@ class FeaturesStack(HeadraceStack):
             target=target,
             description="Headrace features: window state, stream functions, feature groups",
         )
+        _require_readable_keys(target)
         state = StateTable(self, "State", key=lake.key, keep_data=target.stage.keep_data)
         delivery = ParquetDelivery(
             self, "FeatureDelivery", table=lake.features, folder="features", bucket=lake.bucket, stage=target.stage

@@ -6,6 +6,7 @@ Labels are not bucketed: a bucket could not forget a label that is corrected. Id
 import hashlib
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 from headrace.windows.columns import BYTES, HASHES, SECONDS, Numbers, insert
 from headrace.windows.layout import Layout, Track
@@ -17,6 +18,12 @@ Label = tuple[int, int, int, int]
 def id_hash(event_id: str) -> int:
     """The hash under which a label remembers its event."""
     return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "big")
+
+
+def precedence(label: Label) -> tuple[int, int, int]:
+    """Of two labels of one event the greater counts: given later, of a later event time, of the larger value."""
+    timestamp, _, labelled_at, value = label
+    return labelled_at, timestamp, value
 
 
 class LabelState:
@@ -59,7 +66,8 @@ class LabelState:
         timestamp, event, labelled_at, value = label
         if event in self.ids:
             index = self.ids.index(event)
-            if (self.labelled[index], self.times[index], self.values[index]) >= (labelled_at, timestamp, value):
+            held = (self.times[index], event, self.labelled[index], self.values[index])
+            if precedence(held) >= precedence(label):
                 return False
             for numbers in (self.times, self.ids, self.labelled, self.values):
                 del numbers[index]
@@ -76,6 +84,14 @@ class LabelState:
     def entries(self) -> list[Label]:
         """Every label held, ascending by (time, id)."""
         return list(zip(self.times, self.ids, self.labelled, self.values, strict=True))
+
+    def set(self, labels: Sequence[Label]) -> None:
+        """Hold exactly these labels, ascending by (time, id), one per event, as far as windows reach."""
+        self.times = array(SECONDS, (label[0] for label in labels))
+        self.ids = array(HASHES, (label[1] for label in labels))
+        self.labelled = array(SECONDS, (label[2] for label in labels))
+        self.values = array(BYTES, (label[3] for label in labels))
+        self.prune()
 
     def prune(self, newest: int | None = None) -> None:
         """Drop labels that no window can reach, seen from the newest labelled event (or a later time)."""

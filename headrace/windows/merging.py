@@ -8,7 +8,7 @@ from typing import cast
 
 from headrace.errors import StateError
 from headrace.windows.event_state import EventState
-from headrace.windows.label_state import LabelState
+from headrace.windows.label_state import Label, LabelState, precedence
 from headrace.windows.layout import Layout
 
 State = EventState | LabelState
@@ -35,9 +35,13 @@ def merge(states: Sequence[State]) -> State:
 def merge_labels(states: Sequence[LabelState]) -> LabelState:
     """The last label of every event that any of the states holds."""
     merged = LabelState(states[0].layout)
+    last: dict[int, Label] = {}
     for state in states:
         for label in state.entries():
-            merged.put(label)
+            held = last.get(label[1])
+            if held is None or precedence(label) > precedence(held):
+                last[label[1]] = label
+    merged.set(sorted(last.values()))
     return merged
 
 

@@ -1,8 +1,8 @@
 """Labels into window state, the monitor's ground-truth files and the lake.
 
 State first, under the same single-writer protocol as events; then the files, for exactly the records that will be
-acknowledged. Files are named by shard and sequence range, so a retry overwrites. A crash between the two leaves the
-files to the retry, whose labels the state then skips. Corrections: the state keeps the last label of an event by
+acknowledged. Files are named by shard and sequence range, so the retry of the same batch overwrites. A crash between
+the two leaves the files to the retry, whose labels the state then skips. Corrections: the state keeps the last label of an event by
 ``labelled_at``; the files hold every label as it came, and readers keep the last.
 """
 
@@ -88,7 +88,8 @@ def _parse(records: Sequence[Record], function: GroundTruth) -> tuple[list[Label
     labelled, rejected = [], []
     for record in records:
         try:
-            labelled.append(Labelled(record, parse_label(function.features.usecase, record.data)))
+            label = parse_label(function.features.usecase, record.data, latest=record.latest_event_time)
+            labelled.append(Labelled(record, label))
         except RejectedError as exc:
             rejected.append(Rejected(record, exc))
     return labelled, rejected

@@ -23,10 +23,9 @@ def identity(
         SettingsError: if a key is to be hashed and there is no secret.
     """
     shape = usecase.event
-    event = {entity.key: keys[entity.name] for entity in usecase.entities}
-    masked = mask_event(usecase, {**dict.fromkeys(field.name for field in shape.fields), **event}, mask_key)
+    masked = mask_event(usecase, {entity.key: keys[entity.name] for entity in usecase.entities}, mask_key)
     return {
         shape.id: event_id,
         shape.timestamp: format_timestamp(timestamp),
-        **{name: masked[name] for name in event},
+        **masked,
     }

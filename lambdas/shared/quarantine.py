@@ -32,7 +32,7 @@ def json_lines(rows: Sequence[Mapping[str, object]]) -> bytes:
 
 
 def object_key(prefix: str, records: Sequence[Record]) -> str:
-    """A key that depends on the records alone, so that a retry overwrites: shard, first and last sequence number."""
+    """A key that depends on the records alone, so that a retry of the same batch overwrites."""
     first, last = records[0], records[-1]
     return f"{prefix}/{first.shard_id}-{first.sequence_number}-{last.sequence_number}.jsonl"
 

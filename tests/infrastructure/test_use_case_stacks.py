@@ -9,6 +9,7 @@ from synthesized import text
 
 import app as composition
 import usecases
+from headrace.errors import UseCaseError
 from headrace.usecase import Field, UseCase
 from stacks.application import Application
 
@@ -94,3 +95,13 @@ def test_the_composition_root_names_what_is_wrong_in_one_line(
         with pytest.raises(SystemExit, match="2"):
             composition.main()
         assert message in capsys.readouterr().err
+
+
+def test_a_hashed_entity_key_is_refused_where_enrichment_could_not_log_it(tmp_path: Path) -> None:
+    fields = tuple(replace(it, privacy="hash") if it.name == "customer_id" else it for it in _FRAUD.event.fields)
+    hashed = replace(_FRAUD, event=replace(_FRAUD.event, fields=fields))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usecases, "load", lambda _: hashed)
+        app = Application(context={"usecase": "fraud", "stage": "prod"}, outdir=str(tmp_path / "assembly"))
+        with pytest.raises(UseCaseError, match=r"entities\[customer\]\.key: 'customer_id' is hashed"):
+            composition.build(app)

@@ -11,7 +11,6 @@ import pytest
 
 from cli.accounting import Account, account
 from cli.deployment import Deployment
-from cli.producer import Record, put
 
 GOOD, BAD, DEAD = 6, 2, 1
 
@@ -108,16 +107,6 @@ def test_an_event_delivered_twice_is_counted_once(deployment: Deployment, settle
     assert account(deployment).unaccounted == 0
 
 
-def test_records_that_kinesis_refuses_are_put_again(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    accepted, calls = deployment.kinesis.put_records, []
-
-    def sometimes(**request: object) -> object:
-        calls.append(len(request["Records"]))  # type: ignore[arg-type]
-        if len(calls) > 1:
-            return accepted(**request)  # type: ignore[arg-type]
-        first = accepted(StreamName="events", Records=request["Records"][:1])["Records"]  # type: ignore[index]
-        return {"Records": first + [{"ErrorCode": "ProvisionedThroughputExceededException"}] * 2}
-
-    monkeypatch.setattr(deployment.kinesis, "put_records", sometimes)
-    assert put(deployment.kinesis, "events", [Record(b"1", "a"), Record(b"2", "a"), Record(b"3", "a")]) == 3
-    assert calls == [3, 2]
+def test_one_error_document_does_not_excuse_a_lost_twin(deployment: Deployment, settled: list[Sent]) -> None:
+    deployment.kinesis.put_record(StreamName="events", Data=settled[GOOD].data, PartitionKey="twin")
+    assert account(deployment).unaccounted == 1

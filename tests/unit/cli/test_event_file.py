@@ -106,6 +106,11 @@ def test_a_map_names_fields_and_columns() -> None:
             parse_map(wrong)
 
 
+def test_a_map_to_a_column_that_is_not_there_is_refused(file: Path) -> None:
+    with pytest.raises(UseCaseError, match="fraud: the file has no column 'BDA'; there are ID, WHEN"):
+        read([file], FRAUD, {**COLUMNS, "label": "BDA"})
+
+
 def test_a_map_of_an_unknown_field_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UseCaseError, match="fraud has no field 'amuont'; use one of event_id"):
         read([tmp_path / "x.csv"], FRAUD, {"amuont": "EUR"})

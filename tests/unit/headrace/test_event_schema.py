@@ -251,6 +251,13 @@ def test_a_wrong_label_is_rejected_naming_the_field(name, value, reason):
     assert reason in caught.value.reason
 
 
+def test_a_label_from_the_future_is_rejected_so_that_it_empties_no_window():
+    at = LABEL["labelled_at"]
+    assert coerce_label(USECASE, LABEL, latest=at).labelled_at == at
+    with pytest.raises(RejectedError, match="labelled_at: lies in the future"):
+        parse_label(USECASE, json.dumps(LABEL).encode(), latest=at - 1)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(list(EVENT.values())),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(list(EVENT)), inner, max_size=8),

@@ -88,6 +88,16 @@ def test_labels_are_kept_in_the_lake_with_every_column_and_their_place() -> None
     }
 
 
+def test_a_label_from_the_future_goes_to_quarantine_and_empties_no_window() -> None:
+    function, table, store = wired()
+    collect(labels(label(1)), function)
+    before = dict(table.items)
+    collect([record(9, label(2, at=START + 400 * 86_400, labelled_at=START + 400 * 86_400))], function)
+    assert table.items == before
+    (row,) = store.rows("quarantine/")
+    assert (row["field"], row["reason"]) == ("labelled_at", "lies in the future")
+
+
 def test_labels_of_two_hours_and_days_go_to_their_own_files() -> None:
     function, _, store = wired()
     midnight = 1_700_611_200

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from headrace.errors import RejectedError, RetryableError, UseCaseError
 from headrace.masking import mask
+from headrace.usecase import Field
 from headrace.windows import EventState, LabelState, encode
 from lambdas.shared.clients import BACKGROUND, BULK, client, single_attempt
 from lambdas.shared.failures import DependencyError, translate
@@ -22,6 +23,7 @@ from lambdas.shared.mask_key import mask_key
 from lambdas.shared.quarantine import Rejected, quarantine
 from lambdas.shared.stream import Outcome, first_of
 from lambdas.shared.window_state import EntityKey, StoredState, decode_states
+from usecases import load
 
 
 def client_error(code: str, status: int) -> ClientError:
@@ -172,3 +174,16 @@ def test_labels_of_several_shards_are_one_state_and_events_stay_apart() -> None:
 def test_the_examples_of_these_tests_are_json() -> None:
     assert json.loads(record(0, event(1)).data) == event(1)
     assert json.loads(record(0, label(1)).data) == label(1)
+
+
+def test_a_hashed_field_that_is_no_entitys_key_needs_no_secret_in_a_row_of_the_lake() -> None:
+    usecase = load("fraud")
+    email = Field(name="email", type="string", required=False, privacy="hash")
+    usecase = replace(usecase, event=replace(usecase.event, fields=(*usecase.event.fields, email)))
+    keys = {"customer": "c1", "terminal": "t1"}
+    assert identity(usecase, event_id="e1", timestamp=0, keys=keys, mask_key=b"") == {
+        "event_id": "e1",
+        "timestamp": "1970-01-01T00:00:00Z",
+        "customer_id": "c1",
+        "terminal_id": "t1",
+    }
