@@ -64,6 +64,7 @@ class MonitoringStack(HeadraceStack):
         )
         self._watch_deliveries(ingestion, features)
         self._watch_api(serving)
+        self._watch_answers()
 
     def _alarm(
         self, id_: str, metric: cloudwatch.Metric, threshold: float, *, description: str, periods: int = 3
@@ -106,8 +107,19 @@ class MonitoringStack(HeadraceStack):
             SLOW_ANSWER_MS,
             description="One answer in a hundred is slow",
         )
-        degraded = self._own_metric("Degraded", "inference")
-        self._alarm("InferenceDegraded", degraded, ERRORS_PER_MINUTE, description="Fallback answers instead of scores")
+
+    def _watch_answers(self) -> None:
+        """Both also fire until the first model is approved: then every answer is the fallback."""
+        for noun, what in (
+            ("Inference", "Fallback answers instead of scores"),
+            ("Enrichment", "Vectors without scores"),
+        ):
+            degraded = self._own_metric("Degraded", noun.lower())
+            self._alarm(f"{noun}Degraded", degraded, ERRORS_PER_MINUTE, description=what)
+        overflowed = self._own_metric("Overflowed", "delivery_transform")
+        self._alarm(
+            "DeliveryOverflowed", overflowed, 1, description="Valid events did not fit into the lake", periods=1
+        )
 
     def _own_metric(self, name: str, service: str) -> cloudwatch.Metric:
         dimensions = {"service": service, "UseCase": self.target.usecase.name, "Stage": self.target.stage.name}

@@ -11,6 +11,7 @@ METRICS = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/Firehose", "DeliveryToS3.DataFreshness"),
     ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Latency"),
     ("Headrace", "Quarantined"), ("Headrace", "Degraded"), ("Headrace", "DeploymentBlocked"),
+    ("Headrace", "Overflowed"),
 }  # fmt: skip
 
 
