@@ -1,6 +1,7 @@
 """What the command prints: results on standard output, progress and errors on standard error, one line per error."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -8,6 +9,7 @@ from typing import ParamSpec
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from headrace.errors import HeadraceError, RejectedError, UseCaseError
 
@@ -26,10 +28,14 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn our errors into one clear line and an exit code: 2 for wrong input, 1 for what failed, 130 for Ctrl-C."""
+    """Turn our errors into one clear line and an exit code.
+
+    2 for wrong input, 1 for what failed, 130 for Ctrl-C or SIGTERM.
+    """
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as Ctrl-C does
         try:
             command(*args, **kwargs)
         except (UseCaseError, RejectedError) as exc:
@@ -43,5 +49,5 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _fail(message: str, code: int) -> None:
-    progress_console.print(f"[bold red]headrace:[/] {message}", markup=True, soft_wrap=True)
+    progress_console.print(f"[bold red]headrace:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(code)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 SPEAK_EVERY_S = 15.0
@@ -46,7 +47,7 @@ class Lines:
         if time.monotonic() - self.spoke_at >= SPEAK_EVERY_S:
             self.spoke_at = time.monotonic()
             share = f"{done:g}/{total:g} " if done is not None and total else ""
-            self.console.print(f"… {self.name:<10} {share}{doing or ''}", soft_wrap=True)
+            self.console.print(f"… {self.name:<10} {share}{escape(doing or '')}", soft_wrap=True)
 
 
 @dataclass
@@ -81,7 +82,9 @@ class Phases:
             phase = Phase(display)
             yield phase
         self.seconds[name] = round(time.perf_counter() - started, 2)
-        self.console.print(f"[green]✓[/] {name:<10} [dim]{self.seconds[name]:7.1f} s  {phase.doing}[/]", soft_wrap=True)
+        self.console.print(
+            f"[green]✓[/] {name:<10} [dim]{self.seconds[name]:7.1f} s  {escape(phase.doing)}[/]", soft_wrap=True
+        )
 
     @contextmanager
     def _display(self, name: str) -> Iterator[Display]:

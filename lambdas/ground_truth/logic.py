@@ -2,8 +2,8 @@
 
 State first, under the same single-writer protocol as events; then the files, for exactly the records that will be
 acknowledged. Files are named by shard and sequence range, so the retry of the same batch overwrites. A crash between
-the two leaves the files to the retry, whose labels the state then skips. Corrections: the state keeps the last label of an event by
-``labelled_at``; the files hold every label as it came, and readers keep the last.
+the two leaves the files to the retry, whose labels the state then skips. Corrections: the state keeps the last label
+of an event by ``labelled_at``; the files hold every label as it came, and readers keep the last.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -77,6 +78,8 @@ async def _serve(settings: Settings) -> None:
             stop.set()
     await server.stop()
     await asyncio.to_thread(lifecycle.stop)
+    if settings.end_with_parent and os.getppid() != parent:
+        shutil.rmtree(settings.state_dir, ignore_errors=True)  # else the starter takes the logs out first
 
 
 def _install() -> None:

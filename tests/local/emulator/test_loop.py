@@ -78,10 +78,11 @@ def test_ctrl_c_leaves_no_process_no_port_and_no_files() -> None:
     assert not Path(running.left["state"]).exists()
 
 
-def test_an_emulator_whose_starter_was_killed_ends_by_itself() -> None:
+def test_an_emulator_whose_starter_was_killed_ends_by_itself_and_takes_its_files_along() -> None:
     running = Running()
     running.end(signal.SIGKILL)
     until(running.nothing_left)
+    until(lambda: not Path(running.left["state"]).exists())
 
 
 def test_a_loop_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

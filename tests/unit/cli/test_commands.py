@@ -114,6 +114,14 @@ def test_a_failure_of_the_run_is_exit_code_1(file: Path, monkeypatch: pytest.Mon
     assert result.stdout == ""
 
 
+def test_a_message_is_printed_to_the_letter(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_plan: Plan, _console: object) -> None:
+        raise RetryableError("fields[amount].minimum [red]is above[/red] maximum")
+
+    monkeypatch.setattr(cli.replay, "run_loop", fail)
+    assert replay(file).stderr == "headrace: fields[amount].minimum [red]is above[/red] maximum\n"
+
+
 def test_ctrl_c_is_exit_code_130(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_plan: Plan, _console: object) -> None:
         raise KeyboardInterrupt
