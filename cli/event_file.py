@@ -21,6 +21,9 @@ READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
 }
 
+LATEST = 7_258_118_400
+"""2200-01-01, beyond which a number is no time in seconds: rather milliseconds."""
+
 
 def parse_map(text: str) -> dict[str, str]:
     """Parse ``field=COLUMN,field=COLUMN`` into a mapping from the use case's name to the file's.
@@ -77,6 +80,8 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
                 "--map", f"{usecase.name} has no field {name!r}", f"use one of {', '.join(known)}, label"
             )
     raw = pd.concat([_read_one(path) for path in paths], ignore_index=True)
+    if raw.empty:
+        raise UseCaseError(str(paths[0]), "holds no rows", "give a file with events")
     for name, column in columns.items():
         if column not in raw:
             raise UseCaseError(
@@ -101,6 +106,8 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
 
 def _read_one(path: Path) -> pd.DataFrame:
     reader = READERS.get(path.suffix.lower())
+    if path.is_dir():
+        raise UseCaseError(str(path), "is a folder", "name the files in it")
     if reader is None:
         raise UseCaseError(
             str(path), f"cannot read {path.suffix or 'a file without suffix'}", f"use {', '.join(READERS)}"
@@ -125,12 +132,14 @@ def _column(raw: pd.DataFrame, column: str, field: Field) -> pd.Series:
     if field.type == "timestamp":
         return _epoch_seconds(values, column)
     if field.type == "string":
+        _refuse(values.map(pd.api.types.is_scalar).eq(False), column, "is not a single value")
         return values.astype(str)
     return _numbers(values, column, field)
 
 
 def _epoch_seconds(values: pd.Series, column: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
+        _refuse(~values.between(0, LATEST), column, "is no time from 1970 to 2200 in epoch seconds")
         return values.astype(np.int64)
     moments = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601" if values.dtype == object else None)
     _refuse(moments.isna(), column, "is not a time")

@@ -23,7 +23,7 @@ from cli.plan import Plan
 from cli.predictions import Agreement, agreement, read_predictions
 from cli.stream import Streamed, stream
 from cli.training import approve, evaluation, train
-from headrace.errors import HeadraceError
+from headrace.errors import HeadraceError, UseCaseError
 from headrace.usecase import UseCase
 from local.loop import Loop
 
@@ -91,6 +91,7 @@ def run_loop(plan: Plan, console: Console) -> Result:
         HeadraceError: naming the phase's problem; the logs are kept in the plan's folder.
     """
     phases = Phases(console)
+    _require_folder(plan.out)
     assembly = plan.out / "cdk.out"
     with phases.phase("synth") as phase:
         synthesize(plan.usecase.name, assembly)
@@ -146,6 +147,16 @@ def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases)
 def _rejected(deployment: Deployment) -> Iterator[dict[str, object]]:
     for document in lake.read_json_lines(deployment, "quarantine/enrichment/"):
         yield {"field": document.get("field"), "reason": document["reason"]}
+
+
+def _require_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "logs").mkdir(exist_ok=True)
+    except OSError as exc:
+        raise UseCaseError(
+            "--out", f"{out} cannot hold results ({exc.strerror})", "name a folder that can be written"
+        ) from exc
 
 
 def synthesize(usecase: str, assembly: Path) -> None:

@@ -39,7 +39,7 @@ def demo(
     *,
     usecase: UsecaseOption = "fraud",
     events: Annotated[int, typer.Option(min=200, max=200_000, help="About how many events to stream.")] = 4_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same events.")] = 7,
     out: Annotated[Path, typer.Option(help="Folder for summary.json, index.html and logs.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:

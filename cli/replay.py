@@ -88,7 +88,12 @@ def _split(options: Options, usecase: UseCase, frame: pd.DataFrame) -> tuple[pd.
             f"the files hold {_text(moment.min())} to {_text(moment.max())}",
         )
     if history.empty:
-        raise UseCaseError("--from", "no event lies before it", "history trains the model: start later or add files")
+        option = "--from" if options.history_from is None else "--history-from"
+        raise UseCaseError(
+            option,
+            "no event lies before the stream and after the start of history",
+            "history trains the model: start later or add files",
+        )
     return history, events
 
 

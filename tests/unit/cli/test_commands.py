@@ -80,7 +80,8 @@ def test_a_replay_can_ignore_old_history_and_take_labels_sooner(file: Path) -> N
         (("--until", "2026-01-15"), "--until: is not after --from"),
         (("--from", "tomorrow"), "--from: 'tomorrow' is not a date"),
         (("--from", "2027-01-01", "--until", "2027-02-01"), "no event lies between --from and --until"),
-        (("--from", "2026-01-01"), "no event lies before it"),
+        (("--from", "2026-01-01"), "--from: no event lies before the stream"),
+        (("--history-from", "2026-01-16"), "--history-from: no event lies before the stream"),
         (("--label-delay", "8d"), "is longer than fraud's label delay of 7d"),
         (("--label-delay", "soon"), "--label-delay: wrong duration"),
         (("--usecase", "frauds"), "there is no use case 'frauds'"),
@@ -95,6 +96,13 @@ def test_wrong_options_are_one_line_that_names_the_option_and_exit_code_2(
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
     assert result.stdout == ""
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    result = CliRunner().invoke(app, ["demo", "--events", "200", "--out", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert "cannot hold results" in " ".join(result.stderr.split())
 
 
 def test_a_file_without_its_label_is_refused(file: Path) -> None:

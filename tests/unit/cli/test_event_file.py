@@ -70,6 +70,9 @@ def test_the_original_ids_are_kept_under_their_own_name(file: Path) -> None:
         (lambda frame: frame.assign(EUR=["1", "ten", "3"]), "EUR: is not a number in 1 rows, first in row 1"),
         (lambda frame: frame.assign(C=[1, None, None]), "C: is missing in 2 rows, first in row 1"),
         (lambda frame: frame.assign(WHEN=["2018-04-01", "x", "2018-04-02"]), "WHEN: is not a time in 1 rows"),
+        (lambda frame: frame.assign(WHEN=1_522_540_801_000), "WHEN: is no time from 1970 to 2200 in epoch seconds"),
+        (lambda frame: frame.assign(WHEN=[1.0, float("inf"), 2.0]), "WHEN: is no time from 1970 to 2200"),
+        (lambda frame: frame.head(0), "events.csv: holds no rows"),
         (lambda frame: frame.assign(ID=[1, 2, 1]), "ID: '1' is there more than once"),
         (lambda frame: frame.assign(BAD=[0, 2, 0]), "BAD: is neither 0 nor 1 in 1 rows"),
     ],
@@ -88,6 +91,14 @@ def test_a_label_may_be_missing_for_some_rows(tmp_path: Path) -> None:
     assert read([path], FRAUD, COLUMNS).frame["fraud"].isna().sum() == 1
 
 
+def test_a_value_with_parts_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    frame = rows().assign(WHEN=rows()["WHEN"].astype(str), C=[{"v": 1}, [2], "3"])
+    frame.to_json(path, orient="records", lines=True)
+    with pytest.raises(UseCaseError, match="C: is not a single value in 2 rows, first in row 0"):
+        read([path], FRAUD, COLUMNS)
+
+
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"not parquet")
@@ -97,6 +108,8 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read([tmp_path / "absent.csv"], FRAUD, COLUMNS)
     with pytest.raises(UseCaseError, match=r"cannot read \.xlsx"):
         read([tmp_path / "sheet.xlsx"], FRAUD, COLUMNS)
+    with pytest.raises(UseCaseError, match="is a folder"):
+        read([tmp_path], FRAUD, COLUMNS)
 
 
 def test_a_map_names_fields_and_columns() -> None:
