@@ -59,7 +59,7 @@ class InferenceApi:
         credentials = self.session.get_credentials()
         if credentials is not None:
             SigV4Auth(credentials, "execute-api", self.session.region_name).add_auth(unsigned)
-        return urllib.request.Request(url, data=body, headers=dict(unsigned.headers), method=method)  # noqa: S310
+        return urllib.request.Request(url, data=body, headers=dict(unsigned.headers), method=method)  # noqa: S310 - the same URL
 
 
 def _elapsed_ms(started: float) -> float:

@@ -22,12 +22,13 @@ from cli.plan import Plan, Report
 from headrace.errors import RetryableError, UseCaseError
 from headrace.usecase import UseCase
 from headrace.windows_columnar import entity_states, training_frame
+from lambdas.shared.stream import NO_MARK
+from lambdas.shared.window_state import EntityKey, source_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARD = "backfill"
-MARK = "0" * 56
 MARGIN_S = 7 * 86_400
 BATCH_LIMIT = 25
 ATTEMPTS = 8
@@ -97,7 +98,7 @@ def _write_lake(deployment: Deployment, events: pd.DataFrame) -> None:
         moment = pd.Timestamp(hour * 3600, unit="s")
         arrived = pd.to_datetime(rows[timestamp], unit="s").dt.as_unit("ms")
         delivered = rows.drop(columns=removed, errors="ignore").assign(
-            shard_id=SHARD, sequence_number=MARK, arrived_at=arrived
+            shard_id=SHARD, sequence_number=NO_MARK, arrived_at=arrived
         )
         delivered[timestamp] = arrived
         table = pa.Table.from_pandas(delivered, preserve_index=False)
@@ -127,10 +128,10 @@ def _write_states(deployment: Deployment, states: Iterable[Any]) -> int:
     expires_at = str(int(time.time()) + longest + MARGIN_S)
     items = (
         {
-            "entity": {"S": f"{entity}#{key}"},
-            "source": {"S": f"{source}#{SHARD}"},
+            "entity": {"S": EntityKey(entity, key).id},
+            "source": {"S": source_of(source, SHARD)},
             "state": {"B": state},
-            "mark": {"S": MARK},
+            "mark": {"S": NO_MARK},
             "folded": {"N": str(count)},
             "expires_at": {"N": expires_at},
         }
