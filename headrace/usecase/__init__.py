@@ -8,6 +8,8 @@ from headrace.usecase.answer import Band, Decision, Serving
 from headrace.usecase.checks import RESERVED
 from headrace.usecase.definition import UseCase
 from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy
+from headrace.usecase.expectation import Expectation
+from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.model import Algorithm, Gate, Label, Metric, Model
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
@@ -19,6 +21,9 @@ __all__ = [
     "Decision",
     "Entity",
     "Event",
+    "Expectation",
+    "Expression",
+    "ExpressionFunction",
     "Field",
     "FieldType",
     "Gate",

@@ -6,8 +6,10 @@ from typing import get_args
 from headrace.usecase.answer import Decision, Serving
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
 from headrace.usecase.event import NUMERIC, Entity, Event
+from headrace.usecase.expectation import Expectation
+from headrace.usecase.expression import Expression
 from headrace.usecase.model import Label, Model
-from headrace.usecase.window import CalendarPart, Window, WindowFeature
+from headrace.usecase.window import OF_ANY_FIELD, CalendarPart, Window, WindowFeature
 
 _TRUTH = "label"
 
@@ -16,8 +18,9 @@ _TRUTH = "label"
 class UseCase:
     """One use case, whole and checked.
 
-    ``inputs`` are numeric event fields that enter the model as they are. The feature vector is, in this order,
-    ``inputs``, ``calendar``, then every window's features.
+    ``inputs`` are event fields that enter the model as they are: numbers, or strings with ``allowed``, which enter as
+    their position therein. The feature vector is, in this order, ``inputs``, ``calendar``, every window's features,
+    then ``expressions``. ``version`` names the feature groups: raise it to remove or retype a feature.
     """
 
     name: str
@@ -31,12 +34,18 @@ class UseCase:
     model: Model
     decision: Decision
     serving: Serving = field(default_factory=Serving)
+    expressions: tuple[Expression, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    version: int = 1
 
     def __post_init__(self) -> None:
         require_name(self.name, "name")
         self._check_entities()
         self._check_windows()
         self._check_features()
+        self._check_expressions()
+        self._check_expectations()
+        require(self.version >= 1, "version", "is below 1", "count up from 1")
 
     def _check_entities(self) -> None:
         require(bool(self.entities), "entities", "is empty", "name at least the entity that partitions the stream")
@@ -67,7 +76,18 @@ class UseCase:
             if window.source == "labels":
                 self._check_label_window(window, where)
             elif window.over is not None:
-                self._require_usable(window.over, f"{where}.over")
+                self._check_event_window(window, window.over, f"{where}.over")
+
+    def _check_event_window(self, window: Window, over: str, where: str) -> None:
+        fields = [it for it in self.event.fields if it.name not in (self.event.id, self.event.timestamp)]
+        if window.function in OF_ANY_FIELD:
+            require_one_of(over, (it.name for it in fields), where)
+            self._require_clear(over, where)
+        elif over not in get_args(CalendarPart):
+            coded = window.function == "last"
+            known = (it.name for it in fields if it.type in NUMERIC or (coded and it.allowed))
+            require_one_of(over, (*known, *get_args(CalendarPart)), where)
+            self._require_clear(over, where)
 
     def _check_label_window(self, window: Window, where: str) -> None:
         if window.over is not None:
@@ -79,8 +99,7 @@ class UseCase:
             f"use at least {self.label.delay!r}",
         )
 
-    def _require_usable(self, name: str, where: str) -> None:
-        require_one_of(name, (f.name for f in self.event.fields if f.type in NUMERIC), where)
+    def _require_clear(self, name: str, where: str) -> None:
         require(
             self.event.field(name).privacy == "clear",
             where,
@@ -103,13 +122,27 @@ class UseCase:
             "choose another name",
         )
         for name in self.inputs:
-            self._require_usable(name, f"inputs[{name}]")
+            usable = (f.name for f in self.event.fields if f.type in NUMERIC or f.allowed)
+            require_one_of(name, usable, f"inputs[{name}]")
+            self._require_clear(name, f"inputs[{name}]")
         for part in self.calendar:
             require_one_of(part, get_args(CalendarPart), "calendar")
         require(bool(self.feature_names), "inputs", "and calendar and windows are empty", "name at least one feature")
         require_unique(self.feature_names, "features")
         clash = set(self.feature_names) & (fields - set(self.inputs))
         require(not clash, "features", f"{sorted(clash)} are also event fields", "rename the window or the field")
+
+    def _check_expressions(self) -> None:
+        known = (*self.inputs, *self.calendar, *(it.name for it in self.window_features))
+        for it in self.expressions:
+            for name in (it.of, *it.against):
+                require_one_of(name, known, f"expressions[{it.name}]")
+
+    def _check_expectations(self) -> None:
+        require_unique((it.column for it in self.expectations), "expectations")
+        columns = {_TRUTH, *(f.name for f in self.event.fields), *self.feature_names}
+        for it in self.expectations:
+            require_one_of(it.column, columns, "expectations")
 
     @property
     def primary(self) -> Entity:
@@ -131,4 +164,5 @@ class UseCase:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the feature vector, in order."""
-        return (*self.inputs, *self.calendar, *(f.name for f in self.window_features))
+        windows = (it.name for it in self.window_features)
+        return (*self.inputs, *self.calendar, *windows, *(it.name for it in self.expressions))

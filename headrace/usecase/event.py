@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from headrace.usecase.checks import require, require_name, require_one_of, require_unique
+from headrace import duration
+from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
 
 FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]
 Privacy = Literal["clear", "hash", "remove"]
@@ -30,6 +31,11 @@ class Field:
     max_length: int = 256
     allowed: tuple[str, ...] = ()
     privacy: Privacy = "clear"
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """The number that stands for each allowed text, where features compute with it: its position."""
+        return {text: code for code, text in enumerate(self.allowed)}
 
     def __post_init__(self) -> None:
         where = f"fields[{self.name}]"
@@ -60,12 +66,17 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """The shape of one event: its fields, which of them is the id and which the event time."""
+    """The shape of one event: its fields, which of them is the id and which the event time.
+
+    ``drop_duplicates`` drops an event whose id is among the newest that its primary entity has sent: for producers that
+    send again. Without it a copy is an event of its own.
+    """
 
     fields: tuple[Field, ...]
     id: str = "event_id"
     timestamp: str = "timestamp"
     max_bytes: int = 65_536
+    drop_duplicates: bool = False
 
     def __post_init__(self) -> None:
         require(bool(self.fields), "event.fields", "is empty", "name at least the id, the timestamp and a key")
@@ -103,7 +114,22 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Entity:
-    """Somebody or something that events belong to: a customer, a terminal. ``key`` is the field that identifies it."""
+    """Somebody or something that events belong to: a customer, a terminal. ``key`` is the field that identifies it.
+
+    ``snapshot`` is a cadence such as ``1d``: the first event of the entity in each such period (UTC) puts the entity's
+    window features into the Feature Store. Without it nothing is put.
+    """
 
     name: str
     key: str
+    snapshot: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.snapshot is not None:
+            cadence = require_duration(self.snapshot, f"entities[{self.name}].snapshot")
+            require(cadence > 0, f"entities[{self.name}].snapshot", "is zero", "use at least '1s', or drop it")
+
+    @property
+    def snapshot_s(self) -> int | None:
+        """The cadence of snapshots in seconds; None if there are none."""
+        return None if self.snapshot is None else duration.seconds(self.snapshot)

@@ -7,9 +7,35 @@ from typing import Literal, get_args
 from headrace import duration
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of
 
-WindowFunction = Literal["count", "sum", "mean", "min", "max", "std"]
+WindowFunction = Literal[
+    "count",
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "std",
+    "p10",
+    "p50",
+    "p90",
+    "distinct",
+    "is_new",
+    "last",
+    "time_since_last",
+    "time_since_first",
+]
 Source = Literal["events", "labels"]
 CalendarPart = Literal["is_weekend", "is_night", "hour", "weekday"]
+
+WITHOUT_FIELD: frozenset[WindowFunction] = frozenset({"count", "time_since_last", "time_since_first"})
+"""Functions of the events themselves, not of a field."""
+OF_ANY_FIELD: frozenset[WindowFunction] = frozenset({"distinct", "is_new"})
+"""Functions that compare values and never compute with them, so that text serves as well as numbers."""
+OF_LABELS: frozenset[WindowFunction] = frozenset({"count", "sum", "mean", "min", "max", "std"})
+"""Functions that can look at labels."""
+LOOKING_BACK: frozenset[WindowFunction] = frozenset({"is_new", "last", "time_since_last"})
+"""Functions that would say nothing if the evaluated event itself counted."""
+NEVER_MISSING: frozenset[WindowFunction] = frozenset({"count", "sum", "distinct", "is_new"})
+"""Functions that have a value over an empty window: 0, and 1 for ``is_new``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +51,28 @@ class WindowFeature:
     resolution_s: int
     delay_s: int
     fill: float | None
+    current: bool
+    """Whether the evaluated event itself counts; never in a delayed window."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """An aggregate over an entity's recent events or labels, for one or more lengths.
 
-    The value at time t covers (t - delay - length, t - delay]. ``over`` is the aggregated event field (for
-    ``source="labels"``: the label field); ``count`` takes none. ``fill`` is the value of a mean, minimum, maximum or
-    standard deviation over an empty window; without it the value is missing. ``std`` is the population's. Features are
-    named ``{name}_{length}``.
+    The value at time t covers (t - delay - length, t - delay]. ``over`` is the aggregated event field or calendar part
+    (for ``source="labels"``: the label field). ``current`` says whether the evaluated event itself counts: by default
+    it does, except for ``is_new``, ``last`` and ``time_since_last``, which look at what came before it. ``fill`` is the
+    value of an aggregate over an empty window that would otherwise be missing. Features are named ``{name}_{length}``.
+
+    Functions:
+        count, sum, mean, min, max: as they say; ``count`` counts events.
+        std: the standard deviation of the population.
+        p10, p50, p90: quantiles by nearest rank, to 1 % of the value.
+        distinct: how many different values; exact up to 256 of them, then estimated (see ``headrace.windows``).
+        is_new: 1 if no earlier event in the window had this event's value, else 0.
+        last: the value of the latest second that has one (of several in that second the largest). A string field needs
+            ``allowed``; its value is the position therein, counted from 0.
+        time_since_last, time_since_first: seconds since the newest and the oldest event in the window.
     """
 
     entity: str
@@ -45,6 +83,7 @@ class Window:
     resolution: str = "1s"
     delay: str = "0s"
     fill: float | None = None
+    current: bool | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -54,19 +93,45 @@ class Window:
         require_name(self.name, f"{where}.name")
         require_one_of(self.function, get_args(WindowFunction), f"{where}.function")
         require_one_of(self.source, get_args(Source), f"{where}.source")
+        bare = self.function in WITHOUT_FIELD
         require(
-            (self.over is None) == (self.function == "count"),
+            (self.over is None) == bare,
             f"{where}.over",
-            "count takes no field, every other function takes one",
-            "add or drop over=",
+            f"{self.function} takes {'no field' if bare else 'a field'}",
+            "drop over=" if bare else "add over=",
+        )
+        require(
+            self.source == "events" or self.function in OF_LABELS,
+            f"{where}.function",
+            f"{self.function} cannot look at labels",
+            f"use one of {', '.join(sorted(OF_LABELS))}",
         )
         self._check_fill(where)
         self._check_durations(where)
+        self._check_current(where)
+
+    def _check_current(self, where: str) -> None:
+        require(
+            self.current is None or not duration.seconds(self.delay),
+            f"{where}.current",
+            "a delayed window never holds the evaluated event",
+            "drop current=",
+        )
+        require(
+            not (self.current and self.function in LOOKING_BACK),
+            f"{where}.current",
+            f"{self.function} looks at what came before the evaluated event",
+            "drop current=",
+        )
 
     def _check_fill(self, where: str) -> None:
         if self.fill is not None:
+            nothing = 1 if self.function == "is_new" else 0
             require(
-                self.function not in ("count", "sum"), f"{where}.fill", f"a {self.function} of nothing is 0", "drop it"
+                self.function not in NEVER_MISSING,
+                f"{where}.fill",
+                f"{self.function} of nothing is {nothing}",
+                "drop it",
             )
             require(math.isfinite(self.fill), f"{where}.fill", "is not finite", "give a number, or drop it for missing")
 
@@ -97,6 +162,13 @@ class Window:
                 resolution_s=duration.seconds(self.resolution),
                 delay_s=duration.seconds(self.delay),
                 fill=self.fill,
+                current=self._counts_current,
             )
             for length in self.lengths
         )
+
+    @property
+    def _counts_current(self) -> bool:
+        if duration.seconds(self.delay):
+            return False
+        return self.function not in LOOKING_BACK if self.current is None else self.current

@@ -97,9 +97,9 @@ WRONG = {
     "a count of a field": (
         lambda: Window(**COUNT, over="amount"),
         "windows[customer_amount_count].over",
-        "add or drop over=",
+        "drop over=",
     ),
-    "a sum of nothing": (lambda: Window(**COUNT | {"function": "sum"}), "windows[customer_sum].over", "add or drop"),
+    "a sum of nothing": (lambda: Window(**COUNT | {"function": "sum"}), "windows[customer_sum].over", "add over="),
     "a filled count": (lambda: Window(**COUNT, fill=0.0), "windows[customer_count].fill", "drop it"),
     "a filled sum": (lambda: Window(**SUM, fill=0.0), "windows[customer_amount_sum].fill", "drop it"),
     "an infinite fill": (
@@ -130,7 +130,7 @@ WRONG = {
     "a sum of text": (
         lambda: shop(Window(**SUM | {"over": "shop_id"})),
         "windows[customer_shop_id_sum].over",
-        "use one of amount, online, tip",
+        "use one of amount, hour, is_night, is_weekend, online, tip, weekday",
     ),
     "a sum of what is masked": (lambda: masked("tip", "remove"), "windows[tip_sum_r1s_d0s].over", "privacy='clear'"),
     "a label window over a field": (
@@ -144,8 +144,8 @@ WRONG = {
         "use at least '20s'",
     ),
     # features
-    "an unknown input": (lambda: changed(inputs=("colour",)), "inputs[colour]", "use one of amount, online, tip"),
-    "an input of text": (lambda: changed(inputs=("shop_id",)), "inputs[shop_id]", "use one of amount, online, tip"),
+    "an unknown input": (lambda: changed(inputs=("colour",)), "inputs[colour]", "use one of amount, hour, is_night, is_weekend, online, tip, weekday"),
+    "an input of text": (lambda: changed(inputs=("shop_id",)), "inputs[shop_id]", "use one of amount, hour, is_night, is_weekend, online, tip, weekday"),
     "a masked input": (
         lambda: replace(shop(), inputs=("amount",), event=masked_event("amount")),
         "inputs[amount]",
