@@ -144,8 +144,8 @@ WRONG = {
         "use at least '20s'",
     ),
     # features
-    "an unknown input": (lambda: changed(inputs=("colour",)), "inputs[colour]", "use one of amount, hour, is_night, is_weekend, online, tip, weekday"),
-    "an input of text": (lambda: changed(inputs=("shop_id",)), "inputs[shop_id]", "use one of amount, hour, is_night, is_weekend, online, tip, weekday"),
+    "an unknown input": (lambda: changed(inputs=("colour",)), "inputs[colour]", "use one of amount, online, tip"),
+    "an input of text": (lambda: changed(inputs=("shop_id",)), "inputs[shop_id]", "use one of amount, online, tip"),
     "a masked input": (
         lambda: replace(shop(), inputs=("amount",), event=masked_event("amount")),
         "inputs[amount]",
