@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PEERS  := .venv-peers
 STAGE  ?= dev
 USECASE ?= fraud
 ARGS   ?=
@@ -42,13 +43,20 @@ check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter,
 synth: $(STAMP) ## synthesize the templates into cdk.out (STAGE=dev|staging|prod|local USECASE=fraud)
 	$(BIN)/python app.py --context stage=$(STAGE) --context usecase=$(USECASE)
 
-bench: $(STAMP) ## measure against named alternatives; writes out/bench/summary.json
+bench: $(STAMP) $(PEERS)/.installed ## measure against named alternatives; writes out/bench/summary.json
 	$(BIN)/python -m bench $(ARGS)
+
+# The alternatives that bench measures against have an environment of their own: they would change ours.
+$(PEERS)/.installed: requirements/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(BIN)/python -m uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r requirements/peers.txt
+	@touch $@
 
 lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev -o requirements/dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambdas -c requirements/dev.txt -o requirements/lambdas.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group peers -o requirements/peers.txt
 	echo uv | $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,12 +1,17 @@
 """Batch features: the columnar kernel next to the rolling code of the Fraud Detection Handbook, chapter 3."""
 
+import statistics
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 
 import simulators
 import usecases
-from bench.comparison import Comparison, compare
+from bench.comparison import Comparison, Effort, compare, timed
+from bench.peer import peer
+from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
 
 DAYS = (1, 7, 30)
@@ -16,10 +21,10 @@ WORLD_DAYS = 60
 PER_DAY = 1_000
 
 
-def comparisons() -> Iterator[Comparison]:
+def comparisons(effort: Effort) -> Iterator[Comparison]:
     """The rows of this benchmark."""
     usecase = usecases.load("fraud")
-    world = simulators.load("fraud")(start=START, days=WORLD_DAYS, per_day=PER_DAY, seed=1)
+    world = simulators.load("fraud")(start=START, days=effort.of(WORLD_DAYS), per_day=PER_DAY, seed=1)
     labels = world.assign(labelled_at=world["timestamp"] + usecase.label.delay_s)
     events = world.drop(columns="fraud")
     yield compare(
@@ -29,7 +34,30 @@ def comparisons() -> Iterator[Comparison]:
         other_name="the handbook's pandas groupby and rolling",
         unit="rows/s",
         count=len(world),
+        runs=effort.runs,
         goal=20,
+    )
+    yield _next_to_polars(usecase, world, events, labels, runs=effort.runs)
+
+
+def _next_to_polars(
+    usecase: UseCase, world: pd.DataFrame, events: pd.DataFrame, labels: pd.DataFrame, *, runs: int
+) -> Comparison:
+    ours_s, theirs_s = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world.parquet"
+        world.to_parquet(path)
+        with peer("polars_features", str(path)) as run:
+            run()
+            for _ in range(runs):
+                ours_s.append(timed(lambda: training_frame(usecase, events, labels)))
+                theirs_s.append(run())
+    return Comparison(
+        name="batch features of fraud",
+        ours=len(world) / statistics.median(ours_s),
+        other=len(world) / statistics.median(theirs_s),
+        other_name="Polars rolling, one thread",
+        unit="rows/s",
     )
 
 

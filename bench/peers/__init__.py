@@ -1,0 +1,1 @@
+"""Programs that the peers' own environment runs (requirements/peers.txt); they import nothing of ours."""
