@@ -1,16 +1,17 @@
 """Events and labels from outside become checked values, or are rejected with a reason that names the field.
 
-Reasons never repeat the value: they travel to logs and quarantine, and the value may be personal.
+Reasons never repeat the value: they travel to logs and quarantine, and the value may be personal. What a use case asks
+of its fields is compiled when it is first needed, because a stream asks it of every record.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, cast
 
 from headrace.errors import RejectedError
+from headrace.json_object import read_object, shown
 from headrace.usecase import UseCase
-from headrace.values import Value, coerce, coerce_string, format_timestamp, parse_timestamp
+from headrace.values import Coercer, Value, coercer, format_timestamp, parse_timestamp
 
 __all__ = [
     "LabelRecord",
@@ -55,21 +56,26 @@ def parse_event(
     Raises:
         RejectedError: whatever is wrong with it.
     """
-    return coerce_event(usecase, _object(data, usecase.event.max_bytes), unknown_fields=unknown_fields, latest=latest)
+    raw = read_object(data, max_bytes=usecase.event.max_bytes)
+    return coerce_event(usecase, raw, unknown_fields=unknown_fields, latest=latest)
 
 
-def parse_label(usecase: UseCase, data: bytes, *, latest: int | None = None) -> LabelRecord:
+def parse_label(
+    usecase: UseCase, data: bytes, *, latest: int | None = None, labelled_at: int | None = None
+) -> LabelRecord:
     """Read one label from JSON bytes.
 
     Args:
         usecase: whose label it is.
         data: one JSON object in UTF-8.
         latest: reject labels given after this second, because a time in the far future would empty every window.
+        labelled_at: when a label that does not say so was given, in seconds; without it such a label is rejected.
 
     Raises:
         RejectedError: whatever is wrong with it.
     """
-    return coerce_label(usecase, _object(data, usecase.event.max_bytes), latest=latest)
+    raw = read_object(data, max_bytes=usecase.event.max_bytes)
+    return coerce_label(usecase, raw, latest=latest, labelled_at=labelled_at)
 
 
 def coerce_event(
@@ -94,45 +100,48 @@ def coerce_event(
     Raises:
         RejectedError: naming the first wrong field.
     """
-    shape = usecase.event
-    event: dict[str, Value] = {}
-    for field in shape.fields:
-        value = raw.get(field.name)
-        if value is None:
-            if field.required:
-                raise RejectedError("is missing", field=field.name)
-            event[field.name] = None
+    checks, event = _checks_of(usecase), dict[str, Value]()
+    get = raw.get
+    for name, check, required in checks.event:
+        value = get(name)
+        if value is not None:
+            event[name] = check(value)
+        elif required:
+            raise RejectedError("is missing", field=name)
         else:
-            event[field.name] = coerce(field, value)
+            event[name] = None
     if unknown_fields == "reject":
         _reject_unknown(raw, event)
-    if latest is not None and event[shape.timestamp] > latest:  # type: ignore[operator]  # a required timestamp
-        raise RejectedError("lies in the future", field=shape.timestamp)
+    if latest is not None and event[checks.timestamp] > latest:  # type: ignore[operator]  # a required timestamp
+        raise RejectedError("lies in the future", field=checks.timestamp)
     return event
 
 
-def coerce_label(usecase: UseCase, raw: Mapping[str, object], *, latest: int | None = None) -> LabelRecord:
+def coerce_label(
+    usecase: UseCase, raw: Mapping[str, object], *, latest: int | None = None, labelled_at: int | None = None
+) -> LabelRecord:
     """Check one label. Fields: the event's id and time, every entity's key, the label field and ``labelled_at``.
 
-    A label cannot be older than its event, so ``latest`` (see ``parse_label``) bounds both times.
+    A label cannot be older than its event, so ``latest`` bounds both times; see ``parse_label`` for the arguments.
 
     Raises:
         RejectedError: naming the first wrong field.
     """
-    shape = usecase.event
+    checks = _checks_of(usecase)
 
     def required(name: str) -> object:
         if (value := raw.get(name)) is None:
             raise RejectedError("is missing", field=name)
         return value
 
-    event_id = coerce_string(shape.field(shape.id), required(shape.id))
-    timestamp = parse_timestamp(required(shape.timestamp), field=shape.timestamp)
-    keys = {entity.name: coerce_string(shape.field(entity.key), required(entity.key)) for entity in usecase.entities}
+    event_id = cast(str, checks.id(required(usecase.event.id)))
+    timestamp = parse_timestamp(required(checks.timestamp), field=checks.timestamp)
+    keys = {entity: cast(str, check(required(name))) for entity, name, check in checks.keys}
     value = required(usecase.label.field)
     if not isinstance(value, int) or value not in (0, 1):
         raise RejectedError("is not 0, 1, true or false", field=usecase.label.field)
-    labelled_at = parse_timestamp(required("labelled_at"), field="labelled_at")
+    if labelled_at is None or raw.get("labelled_at") is not None:
+        labelled_at = parse_timestamp(required("labelled_at"), field="labelled_at")
     if labelled_at < timestamp:
         raise RejectedError("is before the event", field="labelled_at")
     if latest is not None and labelled_at > latest:
@@ -143,38 +152,40 @@ def coerce_label(usecase: UseCase, raw: Mapping[str, object], *, latest: int | N
 def _reject_unknown(raw: Mapping[str, object], event: Mapping[str, Value]) -> None:
     for name in raw:
         if name not in event:
-            raise RejectedError("is not a field of the event", field=_shown(name))
+            raise RejectedError("is not a field of the event", field=shown(name))
 
 
-def _shown(name: str) -> str:
-    """A field name from outside, fit for logs: short and plain."""
-    return name[:64].encode("ascii", "backslashreplace").decode()
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """What a use case asks: of each field name, check and need; of each entity name, key field and its check."""
+
+    usecase: UseCase
+    event: tuple[tuple[str, Coercer, bool], ...]
+    id: Coercer
+    timestamp: str
+    keys: tuple[tuple[str, str, Coercer], ...]
 
 
-def _object(data: bytes, max_bytes: int) -> Mapping[str, object]:
-    if len(data) > max_bytes:
-        raise RejectedError(f"is larger than {max_bytes} bytes")
-    try:
-        value = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_constant)
-    except UnicodeDecodeError as exc:
-        raise RejectedError("is not UTF-8") from exc
-    except RecursionError as exc:
-        raise RejectedError("is nested too deeply") from exc
-    except ValueError as exc:
-        raise RejectedError("is not JSON") from exc
-    if not isinstance(value, dict):
-        raise RejectedError("is not a JSON object")
-    return value
+_MOST_COMPILED = 16
+_compiled: dict[int, _Checks] = {}
+"""By identity: a use case is large, and hashing it costs more than checking an event. An entry keeps its use case."""
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RejectedError("is there twice", field=_shown(twice))
+def _checks_of(usecase: UseCase) -> _Checks:
+    found = _compiled.get(id(usecase))
+    if found is None:
+        if len(_compiled) >= _MOST_COMPILED:
+            _compiled.clear()
+        found = _compiled[id(usecase)] = _compile(usecase)
     return found
 
 
-def _constant(name: str) -> NoReturn:
-    raise RejectedError(f"{name} is not JSON")
+def _compile(usecase: UseCase) -> _Checks:
+    shape = usecase.event
+    return _Checks(
+        usecase=usecase,
+        event=tuple((field.name, coercer(field), field.required) for field in shape.fields),
+        id=coercer(shape.field(shape.id)),
+        timestamp=shape.timestamp,
+        keys=tuple((it.name, it.key, coercer(shape.field(it.key))) for it in usecase.entities),
+    )

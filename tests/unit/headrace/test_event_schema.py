@@ -1,6 +1,7 @@
 """Events and labels from outside: accepted with their types, or rejected naming the field."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -130,6 +131,23 @@ def test_integers_are_exact(value, reason):
     assert coerce(INTEGER, 5) == 5
 
 
+@pytest.mark.parametrize("value", [1.1e30, -1.1e30, 10**31, 1e308])
+def test_numbers_whose_sums_and_squares_would_overflow_are_rejected_even_without_a_range(value):
+    with pytest.raises(RejectedError, match=r"weight: is beyond 1e\+30 in size"):
+        coerce(Field(name="weight", type="number"), value)
+    assert coerce(Field(name="weight", type="number"), 1e30) == 1e30
+
+
+def test_use_cases_do_not_share_what_was_compiled_for_one_of_them():
+    for limit in range(40):
+        narrow = Field(name="amount", type="number", maximum=limit)
+        fields = tuple(narrow if field.name == "amount" else field for field in USECASE.event.fields)
+        usecase = replace(USECASE, event=replace(USECASE.event, fields=fields))
+        assert coerce_event(usecase, EVENT | {"amount": limit})["amount"] == limit
+        with pytest.raises(RejectedError, match=f"above {limit}"):
+            coerce_event(usecase, EVENT | {"amount": limit + 1})
+
+
 def test_a_string_may_be_limited_to_some_values():
     field = Field(name="channel", type="string", allowed=("web", "shop"))
     assert coerce(field, "web") == "web"
@@ -256,6 +274,15 @@ def test_a_label_from_the_future_is_rejected_so_that_it_empties_no_window():
     assert coerce_label(USECASE, LABEL, latest=at).labelled_at == at
     with pytest.raises(RejectedError, match="labelled_at: lies in the future"):
         parse_label(USECASE, json.dumps(LABEL).encode(), latest=at - 1)
+
+
+def test_a_label_that_does_not_say_when_it_was_given_takes_the_time_it_is_offered():
+    raw = {name: value for name, value in LABEL.items() if name != "labelled_at"}
+    at = LABEL["labelled_at"] + 5
+    assert parse_label(USECASE, json.dumps(raw).encode(), labelled_at=at).labelled_at == at
+    assert coerce_label(USECASE, LABEL, labelled_at=at).labelled_at == LABEL["labelled_at"]
+    with pytest.raises(RejectedError, match="labelled_at: is before the event"):
+        coerce_label(USECASE, raw, labelled_at=LABEL["timestamp"] - 1)
 
 
 JSON = st.recursive(
