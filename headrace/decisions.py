@@ -39,6 +39,20 @@ def cost(
     return total
 
 
+def without_resampling(score: float, odds: float) -> float:
+    """The probability that a score stands for when training saw the odds of a positive multiplied by ``odds``.
+
+    Keeping a share b of the negatives multiplies the odds by 1 / b, drawing positives k times over by k, and weighing
+    positives w times by w. Dividing the score's odds by the same factor undoes it (Elkan 2001, theorem 2; Dal Pozzolo
+    et al. 2015). The order of scores stays.
+
+    Args:
+        score: between 0 and 1.
+        odds: above 0; 1 changes nothing.
+    """
+    return score / (score + (1 - score) * odds)
+
+
 def cheapest_threshold(
     labels: Sequence[int], scores: Sequence[float], *, missed_cost: float, false_alarm_cost: float
 ) -> float:

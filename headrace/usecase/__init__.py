@@ -10,7 +10,9 @@ from headrace.usecase.definition import UseCase
 from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression, ExpressionFunction
-from headrace.usecase.model import Algorithm, Gate, Label, Metric, Model
+from headrace.usecase.facet import Facet
+from headrace.usecase.model import Algorithm, Gate, Label, Limits, Metric, Model, Resampling, Split
+from headrace.usecase.transform import Transform
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
 __all__ = [
@@ -24,15 +26,20 @@ __all__ = [
     "Expectation",
     "Expression",
     "ExpressionFunction",
+    "Facet",
     "Field",
     "FieldType",
     "Gate",
     "Label",
+    "Limits",
     "Metric",
     "Model",
     "Privacy",
+    "Resampling",
     "Serving",
     "Source",
+    "Split",
+    "Transform",
     "UseCase",
     "Window",
     "WindowFeature",

@@ -45,6 +45,7 @@ class UseCase:
         self._check_features()
         self._check_expressions()
         self._check_expectations()
+        self._check_model()
         require(self.version >= 1, "version", "is below 1", "count up from 1")
 
     def _check_entities(self) -> None:
@@ -144,6 +145,13 @@ class UseCase:
         for it in self.expectations:
             require_one_of(it.column, columns, "expectations")
 
+    def _check_model(self) -> None:
+        self.model.check_names(
+            self.feature_names,
+            coded=[name for name in self.inputs if self.event.field(name).allowed],
+            clear=[it.name for it in self.event.fields if it.privacy == "clear" and it.type != "timestamp"],
+        )
+
     @property
     def primary(self) -> Entity:
         """The entity whose key partitions the event stream."""
@@ -155,6 +163,13 @@ class UseCase:
             if it.name == name:
                 return it
         raise KeyError(name)
+
+    @property
+    def facet_fields(self) -> tuple[str, ...]:
+        """Event fields that a training set holds beside the features, because a facet tells groups apart by them."""
+        named = dict.fromkeys(it.field for it in self.model.facets)
+        keys = {it.key for it in self.entities}
+        return tuple(name for name in named if name not in self.feature_names and name not in keys)
 
     @property
     def window_features(self) -> tuple[WindowFeature, ...]:

@@ -1,14 +1,20 @@
-"""What is learned: the label and its costs, the algorithm, and the gates before registration."""
+"""What is learned: the label and its costs, the algorithm, and what guards the way to registration."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from headrace import duration
+from headrace.usecase.algorithm import NEEDS_SCALE, NEEDS_VALUES, UNSUPERVISED, Algorithm, Value, unfit
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
+from headrace.usecase.facet import Facet
+from headrace.usecase.learning import Gate, Limits, Metric, Resampling
+from headrace.usecase.transform import Transform
 
-Algorithm = Literal["xgboost"]
-Metric = Literal["average_precision", "auc", "f1", "recall", "precision"]
+__all__ = ["Algorithm", "Gate", "Label", "Limits", "Metric", "Model", "Resampling", "Split"]
+
+Split = Literal["time", "stratified"]
+_EARLY_STOPPING = "early_stopping_rounds"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,31 +44,131 @@ class Label:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gate:
-    """A floor that a model must reach on the test rows before it is registered."""
-
-    metric: Metric
-    minimum: float
-
-    def __post_init__(self) -> None:
-        require_one_of(self.metric, get_args(Metric), "model.gates.metric")
-        require(
-            0 <= self.minimum <= 1,
-            f"model.gates[{self.metric}].minimum",
-            "is outside 0 to 1",
-            "metrics are fractions: give one",
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class Model:
-    """The algorithm, its hyperparameters and the gates before registration."""
+    """The algorithm, its hyperparameters, what is done to rows and features, and the gates before registration.
+
+    Attributes:
+        algorithm: ``xgboost`` (boosted trees), ``linear`` (logistic regression), or without labels
+            ``isolation_forest`` and ``kmeans``.
+        hyperparameters: of the algorithm; see ``headrace.usecase.algorithm.ALLOWED``.
+        gates: floors on the test rows; the first names the metric of every comparison.
+        limits: the other gates.
+        split: ``time`` keeps splits apart in time; ``stratified`` deals whole entities of equal share of positives,
+            for use cases whose events have no order that matters.
+        validation_fraction: the share of rows that stop training and set the threshold.
+        transforms: preparation of features, fitted on training rows only.
+        class_weight: how much more a positive counts than a negative: a number, or ``balanced`` (negatives per
+            positive of the training rows). Scores are corrected for it, as for resampling.
+        resampling: of training rows.
+        facets: groups that must be treated alike.
+        labelled: False where no truth ever arrives; then nothing is judged by it.
+    """
 
     algorithm: Algorithm = "xgboost"
-    hyperparameters: Mapping[str, str | int | float] = field(default_factory=dict)
+    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    split: Split = "time"
+    validation_fraction: float = 0.15
+    transforms: tuple[Transform, ...] = ()
+    class_weight: Literal["balanced"] | float | None = None
+    resampling: Resampling | None = None
+    facets: tuple[Facet, ...] = ()
+    labelled: bool = True
 
     def __post_init__(self) -> None:
         require_one_of(self.algorithm, get_args(Algorithm), "model.algorithm")
-        require(bool(self.gates), "model.gates", "is empty", "a model without a floor must not be deployed: add a Gate")
+        require_one_of(self.split, get_args(Split), "model.split")
         require_unique((g.metric for g in self.gates), "model.gates")
+        self._check_labels()
+        self._check_validation()
+        for name, problem, fix in unfit(self.algorithm, self.hyperparameters):
+            require(False, f"model.hyperparameters[{name}]", problem, fix)
+        self._check_weights()
+        self._check_transforms()
+
+    @property
+    def unsupervised(self) -> bool:
+        """Whether the algorithm learns without labels."""
+        return self.algorithm in UNSUPERVISED
+
+    def _check_labels(self) -> None:
+        if self.labelled:
+            require(
+                bool(self.gates), "model.gates", "is empty", "a model without a floor must not be deployed: add a Gate"
+            )
+            return
+        learns = "learns from labels, and the use case has none"
+        require(self.unsupervised, "model.algorithm", f"{self.algorithm} {learns}", "use isolation_forest or kmeans")
+        for name, asked in (("gates", self.gates), ("facets", self.facets)):
+            require(not asked, f"model.{name}", "need labels, and the use case has none", "drop them; limits remain")
+
+    def _check_validation(self) -> None:
+        rounds = self.hyperparameters.get(_EARLY_STOPPING, 1)
+        stopped = "early stopping and " if self.algorithm == "xgboost" and rounds else ""
+        require(
+            0 < self.validation_fraction < 1,
+            "model.validation_fraction",
+            f"leaves no validation rows, which {stopped}the threshold cannot do without",
+            "give a share of the rows, such as 0.15",
+        )
+
+    def _check_weights(self) -> None:
+        weighing = self.class_weight is not None or self.hyperparameters.get("class_weight", "none") != "none"
+        require(
+            not (weighing and "scale_pos_weight" in self.hyperparameters),
+            "model.class_weight",
+            "and the hyperparameter scale_pos_weight say the same thing",
+            "give one of them",
+        )
+        require(
+            not (weighing and self.resampling),
+            "model.class_weight",
+            "and resampling both bring the rare class forward",
+            "give one of them",
+        )
+        for name, asked in (("class_weight", weighing), ("resampling", self.resampling)):
+            require(
+                not (asked and self.unsupervised),
+                f"model.{name}",
+                f"is about labels, and {self.algorithm} does not look at them",
+                "drop it, or use an algorithm that learns from labels",
+            )
+        number = isinstance(self.class_weight, (int, float))
+        require(
+            self.class_weight in (None, "balanced") or (number and float(self.class_weight or 0) > 0),
+            "model.class_weight",
+            f"is {self.class_weight!r}",
+            "give 'balanced', or a number above 0",
+        )
+
+    def _check_transforms(self) -> None:
+        filled = any(it.function == "impute" and not it.of for it in self.transforms)
+        require(
+            filled or self.algorithm not in NEEDS_VALUES,
+            "model.transforms",
+            f"leave missing values, which {self.algorithm} cannot take",
+            "begin with Transform(function='impute')",
+        )
+        scaled = any(it.function in ("standardize", "scale") and not it.of for it in self.transforms)
+        require(
+            scaled or self.algorithm not in NEEDS_SCALE,
+            "model.transforms",
+            f"leave units, and {self.algorithm} weighs features by them",
+            "add Transform(function='standardize')",
+        )
+
+    def check_names(self, features: Collection[str], coded: Collection[str], clear: Collection[str]) -> None:
+        """Refuse transforms and facets of what is not there.
+
+        Args:
+            features: the feature vector.
+            coded: inputs of text, which enter as positions.
+            clear: event fields that a training set may hold as they are.
+        """
+        for it in self.transforms:
+            usable = coded if it.function == "one_hot" else features
+            for name in it.of:
+                require_one_of(name, usable, f"model.transforms[{it.function}].of")
+        for facet in self.facets:
+            require_one_of(facet.field, {*features, *clear}, f"model.facets[{facet.field}].field")
