@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_firehose import FirehoseClient
+    from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sqs import SQSClient
 
-Service = Literal["cloudformation", "dynamodb", "firehose", "s3", "sagemaker-runtime", "secretsmanager"]
+Service = Literal[
+    "cloudformation", "dynamodb", "firehose", "kinesis", "s3", "sagemaker-runtime", "secretsmanager", "sqs"
+]
 
 
 class SecretsClient(Protocol):
@@ -59,9 +63,13 @@ def client(service: Literal["dynamodb"], profile: Profile = ...) -> "DynamoDBCli
 @overload
 def client(service: Literal["firehose"], profile: Profile = ...) -> "FirehoseClient": ...
 @overload
+def client(service: Literal["kinesis"], profile: Profile = ...) -> "KinesisClient": ...
+@overload
 def client(service: Literal["s3"], profile: Profile = ...) -> "S3Client": ...
 @overload
 def client(service: Literal["sagemaker-runtime"], profile: Profile = ...) -> "SageMakerRuntimeClient": ...
+@overload
+def client(service: Literal["sqs"], profile: Profile = ...) -> "SQSClient": ...
 @overload
 def client(service: Literal["secretsmanager"], profile: Profile = ...) -> SecretsClient: ...
 def client(service: Service, profile: Profile = BACKGROUND) -> object:
