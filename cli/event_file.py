@@ -1,28 +1,23 @@
-"""Files of past events: read Parquet, CSV or JSONL and rename their columns to the use case's fields.
+"""Files of past events: read, and their columns renamed to the use case's fields.
 
 History is checked column by column, not row by row: a wrong column is an error that names it, and a wrong row is one
 that names the column and the first row. Nothing is dropped in silence.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from cli import table_file
+from cli.event_columns import Column, field_values, zero_or_one
 from headrace.errors import UseCaseError
-from headrace.usecase import Field, UseCase
-
-READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".parquet": pd.read_parquet,
-    ".csv": pd.read_csv,
-    ".gz": pd.read_csv,
-    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
-}
-
-LATEST = 7_258_118_400
-"""2200-01-01, beyond which a number is no time in seconds: rather milliseconds."""
+from headrace.usecase import UseCase
 
 
 def parse_map(text: str) -> dict[str, str]:
@@ -71,104 +66,93 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
     Raises:
         UseCaseError: if a file, a mapping or a column is wrong; the message names it.
     """
+    label, shape = usecase.label.field, usecase.event
+    columns = named(usecase, columns)
+    names = {name: columns.get(name, name) for name in (*(field.name for field in shape.fields), label)}
+    needed = {field.name for field in shape.fields if field.required} | set(columns)
+    raw, row = rows(paths, usecase, names, needed)
+    frame = pd.DataFrame(
+        {
+            field.name: field_values(Column(raw[names[field.name]], names[field.name], row), field)
+            for field in shape.fields
+            if names[field.name] in raw
+        }
+    )
+    if names[label] in raw:
+        frame[label] = zero_or_one(Column(raw[names[label]], names[label], row))
+    id_column = names[shape.id]
+    ids = pd.Series(_natural(raw[id_column]).to_numpy(), index=frame[shape.id].to_numpy(), name=id_column)
+    _require_unique(ids.index, id_column)
+    order = np.lexsort((frame[shape.id].to_numpy(dtype=object), frame[shape.timestamp].to_numpy()))
+    return EventFile(frame=frame.take(order).reset_index(drop=True), id_column=id_column, ids=ids)
+
+
+def named(usecase: UseCase, columns: Mapping[str, str], *, also: Sequence[str] = ()) -> dict[str, str]:
+    """The mapping with the label under the use case's name for it.
+
+    Raises:
+        UseCaseError: if the use case has no such field.
+    """
     label = usecase.label.field
     columns = {label if name == "label" else name: column for name, column in columns.items()}
-    known = [field.name for field in usecase.event.fields]
+    known = [*(field.name for field in usecase.event.fields), *also]
     for name in columns:
         if name not in (*known, label):
             raise UseCaseError(
                 "--map", f"{usecase.name} has no field {name!r}", f"use one of {', '.join(known)}, label"
             )
-    raw = pd.concat([_read_one(path) for path in paths], ignore_index=True)
-    if raw.empty:
+    return columns
+
+
+def rows(
+    paths: Sequence[Path], usecase: UseCase, names: Mapping[str, str], needed: AbstractSet[str]
+) -> tuple[pd.DataFrame, Callable[[int], str]]:
+    """The named columns of all files one after the other, and how a row of them is called.
+
+    Args:
+        paths: the files.
+        usecase: says which columns are text.
+        names: field name -> column name.
+        needed: the fields that every file must have.
+
+    Raises:
+        UseCaseError: if a file cannot be read or lacks a column, or there are no rows.
+    """
+    for path in paths:
+        _require_present(path, names, needed)
+    fields = usecase.event.fields
+    texts = frozenset(names[field.name] for field in fields if field.type == "string" and field.name in names)
+    parts = [table_file.read(path, list(names.values()), texts=texts) for path in paths]
+    raw = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    if not len(raw):
         raise UseCaseError(str(paths[0]), "holds no rows", "give a file with events")
-    for name, column in columns.items():
-        if column not in raw:
+    starts = [0, *accumulate(len(part) for part in parts)]
+
+    def row(number: int) -> str:
+        of = bisect_right(starts, number) - 1
+        return str(number) if len(paths) == 1 else f"{number - starts[of]} of {paths[of].name}"
+
+    return raw, row
+
+
+def _require_present(path: Path, names: Mapping[str, str], needed: AbstractSet[str]) -> None:
+    there = table_file.columns(path)
+    for name, column in names.items():
+        if name in needed and column not in there:
+            way_out = f"name it with --map {name}=COLUMN; " if name == column else ""
             raise UseCaseError(
-                name, f"the file has no column {column!r}", f"there are {', '.join(map(str, raw.columns))}"
+                name, f"{path.name} has no column {column!r}", f"{way_out}there are {', '.join(there) or 'none'}"
             )
-    frame = pd.DataFrame(
-        {
-            field.name: _column(raw, columns.get(field.name, field.name), field)
-            for field in usecase.event.fields
-            if field.required or columns.get(field.name, field.name) in raw
-        }
-    )
-    label_column = columns.get(label, label)
-    if label_column in raw:
-        frame[label] = _label(raw[label_column], label_column)
-    id_column = columns.get(usecase.event.id, usecase.event.id)
-    ids = pd.Series(raw[id_column].to_numpy(), index=frame[usecase.event.id].to_numpy(), name=id_column)
-    _require_unique(ids.index, id_column)
-    frame = frame.sort_values([usecase.event.timestamp, usecase.event.id], ignore_index=True)
-    return EventFile(frame=frame, id_column=id_column, ids=ids)
 
 
-def _read_one(path: Path) -> pd.DataFrame:
-    reader = READERS.get(path.suffix.lower())
-    if path.is_dir():
-        raise UseCaseError(str(path), "is a folder", "name the files in it")
-    if reader is None:
-        raise UseCaseError(
-            str(path), f"cannot read {path.suffix or 'a file without suffix'}", f"use {', '.join(READERS)}"
-        )
-    if not path.is_file():
-        raise UseCaseError(str(path), "there is no such file", "check the path")
-    try:
-        return reader(path)
-    except (ValueError, OSError) as exc:
-        raise UseCaseError(str(path), f"cannot be read ({exc})", "check that its content fits its suffix") from exc
-
-
-def _column(raw: pd.DataFrame, column: str, field: Field) -> pd.Series:
-    if column not in raw:
-        raise UseCaseError(
-            field.name,
-            f"the file has no column {column!r}",
-            f"name it with --map {field.name}=COLUMN; there are {', '.join(map(str, raw.columns))}",
-        )
-    values = raw[column]
-    _refuse(values.isna() if field.required else None, column, "is missing")
-    if field.type == "timestamp":
-        return _epoch_seconds(values, column)
-    if field.type == "string":
-        _refuse(values.map(pd.api.types.is_scalar).eq(False), column, "is not a single value")
-        return values.astype(str)
-    return _numbers(values, column, field)
-
-
-def _epoch_seconds(values: pd.Series, column: str) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(values):
-        _refuse(~values.between(0, LATEST), column, "is no time from 1970 to 2200 in epoch seconds")
-        return values.astype(np.int64)
-    moments = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601" if values.dtype == object else None)
-    _refuse(moments.isna(), column, "is not a time")
-    return moments.dt.as_unit("s").astype(np.int64)
-
-
-def _numbers(values: pd.Series, column: str, field: Field) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    _refuse(numbers.isna() & values.notna(), column, "is not a number")
-    if field.minimum is not None:
-        _refuse(numbers < field.minimum, column, f"is below {field.minimum:g}")
-    if field.maximum is not None:
-        _refuse(numbers > field.maximum, column, f"is above {field.maximum:g}")
-    if field.type == "boolean":
-        _refuse(~numbers.isin([0, 1]) & numbers.notna(), column, "is not true or false")
-        return numbers.astype(bool)
-    return numbers.astype(np.int64) if field.type == "integer" and not numbers.isna().any() else numbers
-
-
-def _label(values: pd.Series, column: str) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    _refuse(~numbers.isin([0, 1]) & values.notna(), column, "is neither 0 nor 1")
-    return numbers
-
-
-def _refuse(wrong: pd.Series | None, column: str, problem: str) -> None:
-    if wrong is not None and bool(wrong.any()):
-        rows = np.flatnonzero(wrong.to_numpy())
-        raise UseCaseError(column, f"{problem} in {len(rows)} rows, first in row {rows[0]}", "mend or filter the file")
+def _natural(values: pd.Series) -> pd.Series:
+    """Ids of a text format as numbers where each is written as numbers are, so that they join with the file's own."""
+    if values.dtype != object or not values.iloc[:1].astype(str).str.fullmatch(r"-?\d{1,18}").all():
+        return values
+    if not values.map(lambda it: isinstance(it, str)).all():
+        return values
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.dtype == np.int64 and (numbers.astype(str) == values).all() else values
 
 
 def _require_unique(ids: pd.Index, column: str) -> None:

@@ -1,8 +1,6 @@
 """The ``headrace`` command: what it can do and which options each part takes."""
 
-import calendar
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -10,9 +8,10 @@ import typer
 from rich.table import Table
 
 from cli import doctor as examination
-from cli import output
+from cli import history, output
+from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
-from headrace.errors import HeadraceError, UseCaseError
+from headrace.errors import HeadraceError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,16 +20,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Event-driven ML on AWS, and the whole loop on your own machine.",
 )
+app.add_typer(history.app)
 
 
 class LoopFailedError(HeadraceError):
     """The run ended, and its stores show that the loop is not healthy."""
-
-
-UsecaseOption = Annotated[str, typer.Option("--usecase", "-u", help="Name of a file in usecases/.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
-]
 
 
 @app.command(epilog="Example: headrace demo --events 5000 --out out/demo")
@@ -59,11 +53,11 @@ def demo(
 @one_line_errors
 def replay(
     *,
-    files: Annotated[list[Path], typer.Argument(help="Parquet, CSV (.gz) or JSONL files of past events.")],
+    files: FilesArgument,
     start: Annotated[str, typer.Option("--from", help="Events from here on are streamed (UTC date or time).")],
     until: Annotated[str, typer.Option("--until", help="Events up to here, exclusive.")],
     usecase: UsecaseOption = "fraud",
-    columns: Annotated[str, typer.Option("--map", help="field=COLUMN,...; `label` means the use case's label.")] = "",
+    columns: MapOption = "",
     history_from: Annotated[
         str | None, typer.Option("--history-from", help="Ignore events before this moment.")
     ] = None,
@@ -84,9 +78,9 @@ def replay(
         files=files,
         usecase=usecase,
         columns=parse_map(columns),
-        start=_moment("--from", start),
-        until=_moment("--until", until),
-        history_from=None if history_from is None else _moment("--history-from", history_from),
+        start=moment("--from", start),
+        until=moment("--until", until),
+        history_from=moment_or_none("--history-from", history_from),
         label_delay=label_delay,
         out=out,
     )
@@ -124,12 +118,3 @@ def _finish(summary: dict[str, object], json: bool, where: str) -> None:
         progress_console.print(where)
     if summary["failures"]:
         raise LoopFailedError("; ".join(map(str, cast(list[str], summary["failures"]))))
-
-
-def _moment(option: str, text: str) -> int:
-    """Epoch seconds of a date or time; without an offset it is UTC."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise UseCaseError(option, f"{text!r} is not a date", "for example 2018-08-08 or 2018-08-08T06:00:00Z") from exc
-    return calendar.timegm(moment.utctimetuple())

@@ -1,6 +1,7 @@
 """Files of past events become frames of the use case, or an error that names the column."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import usecases
 from cli.event_file import parse_map, read
 from headrace.errors import UseCaseError
+from headrace.usecase import Field
 
 FRAUD = usecases.load("fraud")
 COLUMNS = {
@@ -65,7 +67,7 @@ def test_the_original_ids_are_kept_under_their_own_name(file: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda frame: frame.drop(columns="EUR"), "amount: the file has no column 'EUR'"),
+        (lambda frame: frame.drop(columns="EUR"), "amount: events.csv has no column 'EUR'"),
         (lambda frame: frame.assign(EUR=[1.0, -2.0, 3.0]), "EUR: is below 0 in 1 rows, first in row 1"),
         (lambda frame: frame.assign(EUR=["1", "ten", "3"]), "EUR: is not a number in 1 rows, first in row 1"),
         (lambda frame: frame.assign(C=[1, None, None]), "C: is missing in 2 rows, first in row 1"),
@@ -120,10 +122,50 @@ def test_a_map_names_fields_and_columns() -> None:
 
 
 def test_a_map_to_a_column_that_is_not_there_is_refused(file: Path) -> None:
-    with pytest.raises(UseCaseError, match="fraud: the file has no column 'BDA'; there are ID, WHEN"):
+    with pytest.raises(UseCaseError, match=r"fraud: events\.\S+ has no column 'BDA'; there are ID, WHEN"):
         read([file], FRAUD, {**COLUMNS, "label": "BDA"})
 
 
 def test_a_map_of_an_unknown_field_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UseCaseError, match="fraud has no field 'amuont'; use one of event_id"):
         read([tmp_path / "x.csv"], FRAUD, {"amuont": "EUR"})
+
+
+def test_ids_that_numbers_would_change_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    rows().assign(ID=["012", "11", "13"], C=["007", "7", "8"]).to_csv(path, index=False)
+    source = read([path], FRAUD, COLUMNS)
+    assert source.ids.loc[["012", "11"]].tolist() == ["012", "11"]
+    assert sorted(source.frame["customer_id"]) == ["007", "7", "8"]
+
+
+def test_a_wrong_row_of_several_files_is_found_in_its_file(tmp_path: Path) -> None:
+    june, july = tmp_path / "june.csv", tmp_path / "july.csv"
+    rows().to_csv(june, index=False)
+    rows().assign(ID=[21, 22, 23], EUR=["1", "2", "ten"]).to_csv(july, index=False)
+    with pytest.raises(UseCaseError, match=r"EUR: is not a number in 1 rows, first in row 2 of july\.csv"):
+        read([june, july], FRAUD, COLUMNS)
+
+
+def test_texts_are_checked_as_the_stream_checks_them(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    rows().assign(C=["a", "b" * 65, "c\n"]).to_parquet(path)
+    with pytest.raises(UseCaseError, match="C: is longer than 64 characters in 1 rows, first in row 1"):
+        read([path], FRAUD, COLUMNS)
+
+
+def test_what_an_optional_field_lacks_stays_missing(tmp_path: Path) -> None:
+    extra = (
+        Field(name="shop", type="string", required=False),
+        Field(name="online", type="boolean", required=False),
+        Field(name="items", type="integer", required=False),
+    )
+    usecase = replace(FRAUD, event=replace(FRAUD.event, fields=(*FRAUD.event.fields, *extra)))
+    path = tmp_path / "events.parquet"
+    rows().assign(shop=[12.0, None, 7.0], online=[True, None, False], items=[1.0, None, 3.0]).to_parquet(path)
+    frame = read([path], usecase, COLUMNS).frame.set_index("event_id")
+    assert frame.loc[["12", "13"], "shop"].tolist() == ["12", "7"]
+    assert frame.loc["11", ["shop", "online", "items"]].isna().all()
+    with pytest.raises(UseCaseError, match="items: is not a whole number in 1 rows"):
+        rows().assign(items=[1.5, None, 3.0]).to_parquet(path)
+        read([path], usecase, COLUMNS)

@@ -1,0 +1,114 @@
+"""Columns of a file become fields of a use case: checked as a whole, wrong rows counted and the first one named.
+
+The rules are those of ``headrace.values``, by which the stream checks one event at a time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from headrace.errors import RejectedError, UseCaseError
+from headrace.usecase import Field
+from headrace.values import LATEST, coerce_string
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its values, its name in the file, and how a row is called, for example ``7 of june.csv``."""
+
+    values: pd.Series
+    name: str
+    row: Callable[[int], str] = str
+
+    def refuse(self, wrong: pd.Series, problem: str) -> None:
+        """Raise UseCaseError if any row is wrong."""
+        if bool(wrong.any()):
+            rows = np.flatnonzero(wrong.to_numpy())
+            raise UseCaseError(
+                self.name,
+                f"{problem} in {len(rows)} rows, first in row {self.row(int(rows[0]))} (counted from 0)",
+                "mend or filter the file",
+            )
+
+
+def field_values(column: Column, field: Field) -> pd.Series:
+    """The values of one event field: epoch seconds, text (None where missing), or numbers (NaN where missing).
+
+    Raises:
+        UseCaseError: naming the column, what is wrong, in how many rows, and the first of them.
+    """
+    if field.required:
+        column.refuse(column.values.isna(), "is missing")
+    if field.type == "timestamp":
+        return epoch_seconds(column)
+    return _texts(column, field) if field.type == "string" else _numbers(column, field)
+
+
+def epoch_seconds(column: Column) -> pd.Series:
+    """Times as whole epoch seconds; text may be ISO 8601, without an offset it is UTC.
+
+    Raises:
+        UseCaseError: if a value is no time, or none from 1970 to 2200 (rather milliseconds).
+    """
+    values = column.values
+    if pd.api.types.is_numeric_dtype(values):
+        column.refuse(~values.between(0, LATEST, inclusive="left"), "is no time from 1970 to 2200 in epoch seconds")
+        return values.astype(np.int64)
+    moments = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601" if values.dtype == object else None)
+    column.refuse(moments.isna(), "is not a time")
+    seconds = moments.dt.as_unit("s").astype(np.int64)
+    column.refuse(~seconds.between(0, LATEST, inclusive="left"), "is no time from 1970 to 2200")
+    return seconds
+
+
+def zero_or_one(column: Column) -> pd.Series:
+    """Labels as 0.0, 1.0 or missing.
+
+    Raises:
+        UseCaseError: if a value is anything else.
+    """
+    numbers = pd.to_numeric(column.values, errors="coerce").astype(float)
+    column.refuse(~numbers.isin([0, 1]) & column.values.notna(), "is neither 0 nor 1")
+    return numbers
+
+
+def _texts(column: Column, field: Field) -> pd.Series:
+    values = column.values
+    if values.dtype == object:
+        column.refuse(~values.map(pd.api.types.is_scalar), "is not a single value")
+    codes, distinct = pd.factorize(values)  # equal texts become one object, and each is checked once
+    found = distinct.tolist()
+    if values.dtype.kind == "f" and all(number.is_integer() for number in found):
+        found = [int(number) for number in found]  # whole numbers that lost their type to a missing value
+    texts = [str(it) for it in found]
+    problems = {code: problem for code, text in enumerate(texts) if (problem := _problem(field, text))}
+    for problem in dict.fromkeys(problems.values()):
+        column.refuse(pd.Series(np.isin(codes, [code for code, it in problems.items() if it == problem])), problem)
+    return pd.Series(np.array([*texts, None], dtype=object)[codes], index=values.index)
+
+
+def _problem(field: Field, text: str) -> str | None:
+    try:
+        coerce_string(field, text)
+    except RejectedError as exc:
+        return exc.reason
+    return None
+
+
+def _numbers(column: Column, field: Field) -> pd.Series:
+    numbers = pd.to_numeric(column.values, errors="coerce").astype(float)
+    column.refuse(numbers.isna() & column.values.notna(), "is not a number")
+    column.refuse(pd.Series(np.isinf(numbers)), "is not a finite number")
+    if field.minimum is not None:
+        column.refuse(numbers < field.minimum, f"is below {field.minimum:g}")
+    if field.maximum is not None:
+        column.refuse(numbers > field.maximum, f"is above {field.maximum:g}")
+    if field.type == "boolean":
+        column.refuse(~numbers.isin([0, 1]) & numbers.notna(), "is not true or false")
+        return numbers if numbers.isna().any() else numbers.astype(bool)
+    if field.type == "integer":
+        column.refuse((numbers % 1).fillna(0) != 0, "is not a whole number")
+        return numbers if numbers.isna().any() else numbers.astype(np.int64)
+    return numbers

@@ -1,0 +1,74 @@
+"""Commands for files of past events: compute their features, judge a training set, fill a deployed platform."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment_or_none
+from cli.output import one_line_errors, print_json, progress_console
+
+app = typer.Typer()
+
+_MAP = (
+    "--map event_id=TRANSACTION_ID,timestamp=TX_DATETIME,customer_id=CUSTOMER_ID,terminal_id=TERMINAL_ID,"
+    "amount=TX_AMOUNT,label=TX_FRAUD"
+)
+LabelsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--labels",
+        help="File with event id, label and, if labels are late or corrected, labelled_at. Several may be given. "
+        "They replace the label column of the events' own files.",
+    ),
+]
+
+
+@app.command(
+    epilog=f"Examples: headrace features tx.parquet -u fraud {_MAP} --out out/features.parquet\n\n"
+    "headrace features june.csv july.csv -u fraud --labels chargebacks.csv --from 2018-07-01 --out out/july.csv"
+)
+@one_line_errors
+def features(
+    *,
+    files: FilesArgument,
+    out: Annotated[Path, typer.Option(help="The file to write: .parquet or .csv. Its folder is made.")],
+    usecase: UsecaseOption = "fraud",
+    columns: MapOption = "",
+    labels: LabelsOption = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Write events from here on (UTC date or time); older ones still count.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Write events up to here, exclusive.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Compute every feature of every event of a file, as the stream would have answered it.
+
+    A label counts from its time on: its event's time and the use case's label delay, or `labelled_at` if that is later.
+    """
+    from cli.event_file import parse_map
+    from cli.features import Options
+    from cli.features import features as run
+
+    options = Options(
+        files=files,
+        usecase=usecase,
+        columns=parse_map(columns),
+        labels=labels or [],
+        since=moment_or_none("--from", since),
+        until=moment_or_none("--until", until),
+        out=out,
+    )
+    _show(run(options, progress_console), json)
+
+
+def _show(summary: dict[str, object], json: bool) -> None:
+    if json:
+        print_json(summary)
+        return
+    table = Table(box=None, show_header=False)
+    for key, value in summary.items():
+        if not isinstance(value, dict | list):
+            table.add_row(key, f"{value:,}" if isinstance(value, int) else str(value))
+    progress_console.print(table)
