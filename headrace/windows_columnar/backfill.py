@@ -1,6 +1,5 @@
 """Packed window states of a whole history: what the stream would hold, had it seen everything up to a moment."""
 
-import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,7 +9,8 @@ import pandas as pd
 
 from headrace.usecase import Event, Source, UseCase
 from headrace.windows import EventState, LabelState, Layout, compile_layout, encode
-from headrace.windows_columnar.tables import ordered_events, ordered_labels
+from headrace.windows_columnar.columns import values
+from headrace.windows_columnar.tables import ordered_events, ordered_labels, without_duplicates
 
 Rows = dict[str, list[Any]]
 
@@ -41,14 +41,14 @@ def entity_states(
         One state per entity, key and source that has any record; sources that no window looks at are left out.
     """
     shape = usecase.event
-    table = ordered_events(usecase, events)
+    table = ordered_events(usecase, without_duplicates(usecase, events), usecase.entities)
     table = table[table[shape.timestamp] < at]
-    known = ordered_labels(usecase, labels)
+    known = ordered_labels(usecase, labels, usecase.entities)
     known = known[known["labelled_at"] < at]
     for entity in usecase.entities:
         layout = compile_layout(usecase, entity.name, "events")
         if layout.tracks:
-            for key, rows in _groups(table, entity.key):
+            for key, rows in _groups(_folded(usecase, layout, table, entity.key), entity.key):
                 packed = encode(_events(layout, rows, shape))
                 yield EntityState(entity.name, key, "events", packed, len(rows[shape.id]))
         layout = compile_layout(usecase, entity.name, "labels")
@@ -56,6 +56,13 @@ def entity_states(
             for key, rows in _groups(known, entity.key):
                 packed = encode(_labels(layout, rows, usecase))
                 yield EntityState(entity.name, key, "labels", packed, len(rows[shape.id]))
+
+
+def _folded(usecase: UseCase, layout: Layout, table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """What is folded of every event: id, time, key, and the layout's fields as plain values."""
+    shape = usecase.event
+    known = {it.name: values(table, it) for it in shape.fields if it.name in layout.fields}
+    return table[list(dict.fromkeys((shape.id, shape.timestamp, key)))].assign(**known)
 
 
 def _groups(table: pd.DataFrame, key: str) -> Iterator[tuple[str, Rows]]:
@@ -75,8 +82,8 @@ def _events(layout: Layout, rows: Rows, shape: Event) -> EventState:
     # The newest events are kept however old they are; of the others only what a window can reach.
     first = min(bisect_right(times, times[-1] - layout.retention_s), max(0, len(times) - layout.newest))
     for index in range(first, len(times)):
-        values = {name: None if math.isnan(rows[name][index]) else rows[name][index] for name in layout.fields}
-        state.fold(timestamp=times[index], event_id=ids[index], values=values)
+        known = {name: rows[name][index] for name in layout.fields}
+        state.fold(timestamp=times[index], event_id=ids[index], values=known)
     return state
 
 

@@ -11,17 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headrace.windows_columnar.tables import Floats, Integers
+from headrace.windows_columnar.columns import Floats
+from headrace.windows_columnar.ranges import Ranges
 
 Parts = tuple[Floats, ...]
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """For every evaluated row the range [first, last) of rows that its window covers."""
-
-    first: Integers
-    last: Integers
 
 
 @dataclass(frozen=True)

@@ -1,63 +1,84 @@
-"""Events and labels as they come in data frames, brought to one shape: sorted, seconds, float64 values."""
+"""Events and labels as they come in data frames, brought to one shape: sorted, seconds, text ids and keys."""
+
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from headrace.usecase import UseCase
+from headrace.errors import RejectedError
+from headrace.usecase import Entity, UseCase
+from headrace.windows_columnar.columns import Integers, Objects, seconds, texts
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
-
-def seconds(table: pd.DataFrame, name: str) -> Integers:
-    """A column of times as whole seconds since the epoch: integers as they are, datetimes floored (naive is UTC)."""
-    if table[name].dtype.kind == "M":
-        return pd.to_datetime(table[name], utc=True).to_numpy("datetime64[s]").astype(np.int64)
-    return table[name].to_numpy(np.int64)
+_ARRIVAL = ("arrived_at", "sequence_number")
 
 
-def floats(table: pd.DataFrame, name: str) -> Floats:
-    """A column of numbers or booleans as float64; missing is NaN."""
-    return table[name].to_numpy(np.float64, na_value=np.nan).astype(np.float64, copy=False)
-
-
-def ordered_events(usecase: UseCase, events: pd.DataFrame) -> pd.DataFrame:
-    """The events in the order of time and id, times in seconds, ids and keys as text, with a fresh index.
+def ordered_events(usecase: UseCase, events: pd.DataFrame, entities: Sequence[Entity]) -> pd.DataFrame:
+    """The events in the order of time and id, with times in seconds and ids and keys as text; other columns as given.
 
     Raises:
-        KeyError: if a field of the use case that features need is not a column.
+        KeyError: if id, time or an entity's key is not a column.
     """
     shape = usecase.event
-    texts = dict.fromkeys((shape.id, *(entity.key for entity in usecase.entities)))
-    values = dict.fromkeys(
-        (*usecase.inputs, *(it.over for it in usecase.window_features if it.source == "events" and it.over is not None))
-    )
-    columns: dict[str, object] = {name: events[name].astype(str).to_numpy(dtype=object) for name in texts}
-    columns[shape.timestamp] = seconds(events, shape.timestamp)
-    columns |= {name: floats(events, name) for name in values}
-    table = pd.DataFrame(columns)
-    order = np.lexsort((table[shape.id].to_numpy(dtype=object), table[shape.timestamp].to_numpy()))
-    return table.take(order).reset_index(drop=True)
+    ids, times = texts(events, shape.id), seconds(events, shape.timestamp)
+    order = _order(times, ids)
+    columns: dict[str, object] = {str(name): column.array.take(order) for name, column in events.items()}
+    columns |= {entity.key: texts(events, entity.key)[order] for entity in entities}
+    return pd.DataFrame(columns | {shape.id: ids[order], shape.timestamp: times[order]})
 
 
-def ordered_labels(usecase: UseCase, labels: pd.DataFrame | None) -> pd.DataFrame:
-    """The labels in the order of the labelled events' times, with ``labelled_at`` (by default time plus delay)."""
+def _order(times: Integers, ids: Objects) -> Integers:
+    """Ascending by time, then id. Texts are slow to sort, so only those that share a second are."""
+    order = np.argsort(times, kind="stable")
+    same = np.diff(times[order]) == 0
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    rows = order[tied]
+    order[tied] = rows[np.lexsort((ids[rows], times[rows]))]
+    return order
+
+
+def without_duplicates(usecase: UseCase, events: pd.DataFrame) -> pd.DataFrame:
+    """The events without the copies that the use case wants dropped, in the given order.
+
+    Of the copies of one event id of one primary entity the first by time counts, then by ``arrived_at`` and
+    ``sequence_number`` where these are columns.
+
+    Args:
+        usecase: says whether copies are dropped; if not, all events come back.
+        events: with id, time and the primary entity's key.
+    """
+    shape = usecase.event
+    if not shape.drop_duplicates:
+        return events
+    identity = pd.DataFrame({name: texts(events, name) for name in (usecase.primary.key, shape.id)})
+    if not identity.duplicated().any():
+        return events
+    arrival = [events[name].to_numpy() for name in _ARRIVAL if name in events]
+    first = np.lexsort((*reversed(arrival), seconds(events, shape.timestamp)))
+    kept = identity.take(first).drop_duplicates().index.to_numpy()
+    return events.iloc[np.sort(kept)]
+
+
+def ordered_labels(usecase: UseCase, labels: pd.DataFrame | None, entities: Sequence[Entity]) -> pd.DataFrame:
+    """The labels in the order of the labelled events' times.
+
+    Returns:
+        The event's id, its time in seconds, the entities' keys, the label (0 or 1) and ``labelled_at`` (by default
+        time plus delay), both int64. Rows without a label are left out.
+
+    Raises:
+        KeyError: if one of them, other than ``labelled_at``, is not a column.
+        RejectedError: if a label is neither 0 nor 1.
+    """
     shape, label = usecase.event, usecase.label
-    texts = (shape.id, *(entity.key for entity in usecase.entities))
+    names = (shape.id, *(entity.key for entity in entities))
     if labels is None:
-        labels = pd.DataFrame({name: [] for name in (*texts, shape.timestamp, label.field)})
-    columns: dict[str, object] = {name: labels[name].astype(str).to_numpy(dtype=object) for name in texts}
+        labels = pd.DataFrame({name: [] for name in (*names, shape.timestamp, label.field)})
+    labels = labels[labels[label.field].notna()]
+    truth = labels[label.field].to_numpy(np.float64)
+    if not np.isin(truth, (0, 1)).all():
+        raise RejectedError("is neither 0 nor 1 in some rows: mend them or leave them out", field=label.field)
     times = seconds(labels, shape.timestamp)
-    columns[shape.timestamp] = times
-    columns[label.field] = floats(labels, label.field)
+    columns: dict[str, object] = {name: texts(labels, name) for name in names}
+    columns |= {shape.timestamp: times, label.field: truth.astype(np.int64)}
     columns["labelled_at"] = seconds(labels, "labelled_at") if "labelled_at" in labels else times + label.delay_s
     return pd.DataFrame(columns).sort_values(shape.timestamp, kind="stable", ignore_index=True)
-
-
-def last_labels(usecase: UseCase, labels: pd.DataFrame, key: str) -> pd.DataFrame:
-    """The last label of every event under every key, in the order of the labelled events' times."""
-    shape = usecase.event
-    by_age = labels.sort_values(["labelled_at", shape.timestamp, usecase.label.field], kind="stable")
-    kept = by_age.drop_duplicates([key, shape.id], keep="last")
-    return kept.sort_values(shape.timestamp, kind="stable", ignore_index=True)
