@@ -7,8 +7,8 @@ from typing import Annotated, cast
 import typer
 from rich.table import Table
 
+from cli import changes, history, output
 from cli import doctor as examination
-from cli import history, output
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
 from headrace.errors import HeadraceError
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Event-driven ML on AWS, and the whole loop on your own machine.",
 )
 app.add_typer(history.app)
+app.add_typer(changes.app)
 
 
 class LoopFailedError(HeadraceError):

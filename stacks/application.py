@@ -13,6 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 
 import usecases
 from headrace.errors import UseCaseError
+from stacks import recorded
 from stacks.stage import stage
 from stacks.target import Target
 
@@ -48,12 +49,15 @@ class Application(App):
             performance_reporting=False,
             builtin_cloud_formation_validation=linted,
         )
+        usecase = usecases.load(self._required("usecase"))
         self.target = Target(
-            usecase=usecases.load(self._required("usecase")),
+            usecase=usecase,
             stage=stage(self._required("stage")),
             region=self._required("region"),
             account=self.node.try_get_context("account"),
+            record=recorded.load(usecase.name),
         )
+        recorded.require(self.target)
         self._tag()
         Validations.of(self).add_plugins(AwsSolutionsChecks())
 

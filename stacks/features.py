@@ -7,6 +7,7 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
 
 from headrace.errors import UseCaseError
+from headrace.evolution import Group, compare
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from stacks.components.consumer import StreamConsumer
@@ -41,6 +42,10 @@ def _require_readable_keys(target: Target) -> None:
                 f"{entity.key!r} is hashed, and of the functions only the delivery transform may read the hash's key",
                 "hash it before it becomes an event and set privacy='clear'",
             )
+
+
+def _noun(entity: str) -> str:
+    return "".join(part.capitalize() for part in entity.split("_"))
 
 
 class FeaturesStack(HeadraceStack):
@@ -139,19 +144,27 @@ class FeaturesStack(HeadraceStack):
 
     def _build_feature_groups(self, lake: Lake) -> None:
         role = FeatureStoreRole(self, "FeatureStoreRole", bucket=lake.bucket)
-        for entity in self.target.usecase.entities:
-            noun = "".join(part.capitalize() for part in entity.name.split("_"))
+        deployed = compare(self.target.record, self.target.usecase).after
+        entities = {entity.name: entity.key for entity in self.target.usecase.entities}
+        for version in (*deployed.kept, Group(deployed.version, entities, deployed.features)):
+            self._build_version(version, lake, role)
+        for name in entities:
+            self.publish(**{f"{_noun(name)}FeatureGroupName": self.target.feature_group_name(name)})
+
+    def _build_version(self, version: Group, lake: Lake, role: FeatureStoreRole) -> None:
+        windows = [window for feature in version.features if (window := feature.window)]
+        for name, key in version.entities.items():
             group = FeatureGroup(
                 self,
-                f"{noun}FeatureGroup",
-                name=self.target.feature_group_name(entity.name),
-                usecase=self.target.usecase,
-                entity=entity,
+                f"{_noun(name)}FeatureGroup" + (f"V{version.version}" if version.version > 1 else ""),
+                name=self.target.feature_group_name(name, version.version),
+                entity=name,
+                key=key,
+                features=[window.name for window in windows if window.entity == name],
                 bucket=lake.bucket,
                 role=role,
             )
             group.node.add_dependency(role)
-            self.publish(**{f"{noun}FeatureGroupName": self.target.feature_group_name(entity.name)})
 
     def _publish(self) -> None:
         self.publish(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from headrace.evolution import Record
 from headrace.usecase import UseCase
 from stacks.stage import Stage
 
@@ -19,6 +20,8 @@ class Target:
     region: str
     account: str | None = None
     """None: the templates fit any account."""
+    record: Record | None = None
+    """What was deployed of the use case's features so far; None if nothing was recorded."""
 
     @property
     def prefix(self) -> str:
@@ -44,9 +47,10 @@ class Target:
         """The Kinesis stream of labels."""
         return f"{self.prefix}-labels"
 
-    def feature_group_name(self, entity: str) -> str:
-        """The feature group of one entity."""
-        return f"{self.prefix}-{entity.replace('_', '-')}"
+    def feature_group_name(self, entity: str, version: int | None = None) -> str:
+        """The feature group of one entity, of the use case's own version or an earlier one."""
+        number = self.usecase.version if version is None else version
+        return f"{self.prefix}-{entity.replace('_', '-')}" + (f"-v{number}" if number > 1 else "")
 
     @property
     def endpoint_name(self) -> str:

@@ -1,10 +1,11 @@
 """A SageMaker feature group: the feature values of one kind of entity, online for lookups and offline for history."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from headrace.usecase import Entity, UseCase
 from stacks.components.bucket import LakeBucket
 
 EVENT_TIME = "event_time"
@@ -33,7 +34,10 @@ class FeatureStoreRole(iam.Role):
 
 
 class FeatureGroup(sagemaker.CfnFeatureGroup):
-    """One group per entity, holding the window features of that entity. Features can be added later, never removed."""
+    """One group per entity, holding the window features of that entity.
+
+    Features are appended in place; a group with one changed or removed is another group, under another name.
+    """
 
     def __init__(
         self,
@@ -41,22 +45,22 @@ class FeatureGroup(sagemaker.CfnFeatureGroup):
         id_: str,
         *,
         name: str,
-        usecase: UseCase,
-        entity: Entity,
+        entity: str,
+        key: str,
+        features: Sequence[str],
         bucket: LakeBucket,
         role: iam.IRole,
     ) -> None:
-        features = [feature.name for feature in usecase.window_features if feature.entity == entity.name]
         super().__init__(
             scope,
             id_,
             feature_group_name=name,
-            description=f"Window features of a {entity.name}",
-            record_identifier_feature_name=entity.key,
+            description=f"Window features of a {entity}",
+            record_identifier_feature_name=key,
             event_time_feature_name=EVENT_TIME,
             role_arn=role.role_arn,
             feature_definitions=[
-                _feature(entity.key, "String"),
+                _feature(key, "String"),
                 _feature(EVENT_TIME, "String"),
                 *(_feature(it, "Fractional") for it in features),
             ],
