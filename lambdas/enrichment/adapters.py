@@ -5,16 +5,18 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from headrace.errors import RetryableError
+from headrace.errors import RetryableError, SettingsError
+from headrace.usecase import UseCase
+from lambdas.enrichment.feature_store import FeatureStore
 from lambdas.enrichment.logic import Enrichment
 from lambdas.enrichment.settings import Settings
-from lambdas.shared.clients import BULK, client, single_attempt
+from lambdas.shared.clients import BULK, PACED, client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.failures import translate
 from lambdas.shared.lake_bucket import LakeBucket
@@ -117,6 +119,7 @@ def connect() -> Enrichment:
         log=FirehoseLog(client("firehose", BULK), its.feature_delivery_stream),
         quarantine=LakeBucket(client("s3"), its.quarantine_bucket),
         scorer=_scorer(its),
+        snapshots=_feature_store(its, compiled.usecase, executor),
         mask_key=mask_key(client("secretsmanager"), its.mask_key_secret_arn) if its.mask_key_secret_arn else b"",
     )
 
@@ -130,3 +133,15 @@ def _scorer(its: Settings) -> Scorer | None:
         call_s=its.endpoint_timeout_s,
         deadline_s=its.scoring_deadline_s,
     )
+
+
+def _feature_store(its: Settings, usecase: UseCase, executor: Executor) -> FeatureStore | None:
+    entities = [entity.name for entity in usecase.entities if entity.snapshot is not None]
+    if not entities:
+        return None
+    groups = its.group_of
+    for entity in entities:
+        if entity not in groups:
+            raise SettingsError(f"FEATURE_GROUPS names no group of {entity!r}, which the use case puts there")
+    runtime = client("sagemaker-featurestore-runtime", PACED)
+    return FeatureStore(runtime, groups, usecase=usecase, executor=executor)

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.enrichment import adapters, logic
 from lambdas.shared import kinesis, telemetry
+from lambdas.shared.garbage import collection_paused
 from lambdas.shared.settings import METRICS_NAMESPACE
 
 logger = Logger(service="enrichment")
@@ -19,8 +20,9 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="enrichment")
 @event_source(data_class=KinesisStreamEvent)
 def handler(event: KinesisStreamEvent, _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Fold, score and log the batch; report from where on it has to be tried again."""
-    records = kinesis.records(event)
-    outcome = logic.enrich(records, adapters.connect())
+    with collection_paused():
+        records = kinesis.records(event)
+        outcome = logic.enrich(records, adapters.connect())
     telemetry.publish(metrics, adapters.settings(), outcome, age_s=time.time() - records[-1].arrived_at)
     if outcome.failed_from:
         logger.warning("the batch is tried again in part", problem=outcome.problem, failed_from=outcome.failed_from)

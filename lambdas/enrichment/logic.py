@@ -1,28 +1,34 @@
 """Events into window state, and every event's feature vector, scored, into the lake; exactly once into the state.
 
-The order of steps carries the guarantee. Vectors are logged *before* any state of the batch is stored. So an item
-that holds an event proves that the event's vector is logged, and a retry need not evaluate it from a state that is
-already ahead: it only folds what other entities still lack. Whatever step a crash hits, the retried batch ends in
-the same state, and every vector that is logged has the value it had the first time. A vector may be logged again (a
+The order of steps carries the guarantee. Snapshots are put and vectors are logged *before* any state of the batch is
+stored. So an item that holds an event proves that they are out, and a retry need not evaluate the event from a state
+that is already ahead: it only folds what other entities still lack. Whatever step a crash hits, the retried batch ends
+in the same state, and every vector that is logged has the value it had the first time. A vector may be logged again (a
 crash between logging and storing); readers keep one per sequence number.
+
+Where a use case drops duplicates, its primary entity's ids decide, and all copies of an event are the same entity's. So
+its items are read first and written last: while one does not hold an event, a retry decides as the first attempt did,
+and once it does, the others hold the event as well.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, cast
 
 from headrace.errors import RejectedError, RetryableError
-from headrace.features import FeatureSet, Vector
+from headrace.features import FeatureSet
 from headrace.schema import parse_event
 from headrace.usecase import UseCase
-from lambdas.enrichment.folding import Accepted, Folded, fold
-from lambdas.shared.lake_row import identity
-from lambdas.shared.quarantine import ObjectStore, Rejected, json_lines, quarantine
+from lambdas.enrichment.attempt import Attempt
+from lambdas.enrichment.folding import Accepted, Folded, Folding, Snapshot
+from lambdas.enrichment.rows import VectorRows
+from lambdas.shared.quarantine import ObjectStore, Rejected, quarantine
 from lambdas.shared.scoring import Scored, Scorer
-from lambdas.shared.stream import Outcome, Record, first_of
-from lambdas.shared.window_state import EntityKey, StateReader, StateWriter, expiry, failed_from
+from lambdas.shared.stream import Outcome, Record
+from lambdas.shared.window_state import EntityKey, StateReader, StateWrite, StateWriter, Stored, expiry, failed_from
 
 
 class VectorLog(Protocol):
@@ -32,9 +38,20 @@ class VectorLog(Protocol):
         """Append rows durably. Returns the positions of those that were not taken. Raises DependencyError."""
 
 
+class SnapshotStore(Protocol):
+    """Takes snapshots of entities' features."""
+
+    def put(self, snapshots: Sequence[Snapshot]) -> AbstractSet[int]:
+        """Put snapshots durably. Returns the positions of those that were not taken. Raises DependencyError."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Enrichment:
-    """The function, wired. ``scorer`` None: vectors are logged without scores. ``clock``: epoch seconds now."""
+    """The function, wired.
+
+    ``scorer`` None: vectors are logged without scores. ``snapshots`` None: the use case asks for none. ``clock``: epoch
+    seconds now.
+    """
 
     features: FeatureSet
     reader: StateReader
@@ -42,6 +59,7 @@ class Enrichment:
     log: VectorLog
     quarantine: ObjectStore
     scorer: Scorer | None
+    snapshots: SnapshotStore | None = None
     mask_key: bytes = b""
     clock: Callable[[], float] = time.time
 
@@ -49,6 +67,16 @@ class Enrichment:
     def usecase(self) -> UseCase:
         """The use case."""
         return self.features.usecase
+
+    @cached_property
+    def folding(self) -> Folding:
+        """How its events are folded."""
+        return Folding(self.features)
+
+    @cached_property
+    def rows(self) -> VectorRows:
+        """How its vectors are written. Raises SettingsError if a key is to be hashed and there is no secret."""
+        return VectorRows(self.usecase, self.mask_key)
 
 
 def enrich(records: Sequence[Record], function: Enrichment) -> Outcome:
@@ -80,40 +108,52 @@ def enrich(records: Sequence[Record], function: Enrichment) -> Outcome:
 
 def _parse(records: Sequence[Record], usecase: UseCase) -> tuple[list[Accepted], list[Rejected]]:
     accepted, rejected = [], []
+    entities = [(it.name, it.key) for it in usecase.entities]
     for record in records:
         try:
             event = parse_event(usecase, record.data, latest=record.latest_event_time)
         except RejectedError as exc:
             rejected.append(Rejected(record, exc))
         else:
-            keys = {it.name: EntityKey(it.name, cast(str, event[it.key])) for it in usecase.entities}
-            accepted.append(Accepted(record, event, keys))
+            keys = {name: EntityKey(name, cast(str, event[key])) for name, key in entities}
+            accepted.append(Accepted(record, record.mark, event, keys))
     return accepted, rejected
 
 
 def _process(
     accepted: Sequence[Accepted], function: Enrichment, counts: dict[str, int]
 ) -> tuple[str | None, str | None]:
-    """Fold, score, log and store. Returns the mark from which on it failed, and why."""
-    stateful = {window.entity for window in function.usecase.windows}
-    keys = dict.fromkeys(key for it in accepted for key in it.keys.values() if key.entity in stateful)
+    """Fold, put snapshots, score, log and store. Returns the mark from which on it failed, and why."""
     try:
-        stored = function.reader.read(keys)
+        stored = _read(accepted, function)
     except RetryableError as exc:
         return accepted[0].mark, str(exc)
-    folded = fold(accepted, stored, function.features)
-    failed, problem = folded.damaged_from, folded.problem
-    answers = _score(folded, function, counts)
-    refused = function.log.append(_rows(folded, answers, function))
+    attempt = Attempt(function.folding, accepted, stored)
+    if function.usecase.event.drop_duplicates:
+        counts["Duplicates"] = attempt.folded.duplicates
+    if function.snapshots is not None:
+        snapshots = attempt.folded.snapshots
+        refused = function.snapshots.put(snapshots) if snapshots else frozenset()
+        counts["Snapshots"] = len(snapshots) - len(refused)
+        if refused:
+            attempt.cut(snapshots[min(refused)].mark, "the Feature Store refused snapshots")
+    vectors = attempt.folded.vectors
+    refused = function.log.append(_rows(attempt.folded, _score(attempt.folded, function, counts), function))
     if refused:
-        failed, problem = folded.vectors[min(refused)][0].mark, "the feature delivery stream refused rows"
-        folded = fold([it for it in accepted if it.mark < failed], stored, function.features)
-    writes = folded.own.writes(expiry(function.usecase, [it.record for it in accepted]))
-    unwritten = failed_from(writes, function.writer.write(writes))
-    counts["Stored"] = len(writes)
-    if unwritten is not None:
-        failed, problem = first_of(failed, unwritten), "window state was not written: lost condition or throttled"
-    return failed, problem
+        attempt.cut(vectors[min(refused)][0].mark, "the feature delivery stream refused rows")
+    _store(attempt, expiry(function.usecase, [it.record for it in accepted]), function, counts)
+    return attempt.failed_from, attempt.problem
+
+
+def _read(accepted: Sequence[Accepted], function: Enrichment) -> Stored:
+    """Everything that is stored of the events' entities; where duplicates are dropped, the primary's items first."""
+    stateful = {window.entity for window in function.usecase.windows}
+    keys = dict.fromkeys(key for it in accepted for key in it.keys.values() if key.entity in stateful)
+    if not function.usecase.event.drop_duplicates:
+        return function.reader.read(keys)
+    primary = function.usecase.primary.name
+    first = function.reader.read([key for key in keys if key.entity == primary])
+    return {**first, **function.reader.read([key for key in keys if key.entity != primary])}
 
 
 def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list[Scored]:
@@ -127,33 +167,27 @@ def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list
 
 
 def _rows(folded: Folded, answers: Sequence[Scored], function: Enrichment) -> list[bytes]:
-    scored_at = function.clock()
+    scored_at, row = function.clock(), function.rows.row
     return [
-        json_lines([{**_row(it, vector, answer, function), "latency_ms": _latency_ms(it, scored_at)}])
+        row(it, vector, answer, scored_at=scored_at)
         for (it, vector), answer in zip(folded.vectors, answers, strict=True)
     ]
 
 
-def _latency_ms(it: Accepted, scored_at: float) -> float:
-    """From the record's arrival in the stream until its batch was scored, in milliseconds."""
-    return round((scored_at - it.record.arrived_at) * 1000, 1)
+def _store(attempt: Attempt, expires_at: int, function: Enrichment, counts: dict[str, int]) -> None:
+    """Write what has changed; where duplicates are dropped, the primary's items only when all others are written."""
+    writes = attempt.folded.own.writes(expires_at)
+    counts["Stored"] = len(writes)
+    if coarse := attempt.folded.own.coarse():
+        counts["CoarseStates"] = coarse
+    if function.usecase.event.drop_duplicates:
+        primary = function.usecase.primary.name
+        _write([write for write in writes if write.key.entity != primary], attempt, function)
+        writes = [write for write in attempt.folded.own.writes(expires_at) if write.key.entity == primary]
+    _write(writes, attempt, function)
 
 
-def _row(it: Accepted, vector: Vector, answer: Scored, function: Enrichment) -> dict[str, object]:
-    shape = function.usecase.event
-    return {
-        **identity(
-            function.usecase,
-            event_id=cast(str, it.event[shape.id]),
-            timestamp=cast(int, it.event[shape.timestamp]),
-            keys={name: key.key for name, key in it.keys.items()},
-            mask_key=function.mask_key,
-        ),
-        **vector,
-        "score": answer.score,
-        "decision": answer.decision,
-        "model_version": answer.model_version,
-        "degraded": answer.degraded,
-        "shard_id": it.record.shard_id,
-        "sequence_number": it.record.sequence_number,
-    }
+def _write(writes: Sequence[StateWrite], attempt: Attempt, function: Enrichment) -> None:
+    unwritten = failed_from(writes, function.writer.write(writes))
+    if unwritten is not None:
+        attempt.cut(unwritten, "window state was not written: lost condition or throttled")

@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker_featurestore_runtime import SageMakerFeatureStoreRuntimeClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sqs import SQSClient
 
 Service = Literal[
-    "cloudformation", "dynamodb", "firehose", "kinesis", "s3", "sagemaker-runtime", "secretsmanager", "sqs"
+    "cloudformation",
+    "dynamodb",
+    "firehose",
+    "kinesis",
+    "s3",
+    "sagemaker-featurestore-runtime",
+    "sagemaker-runtime",
+    "secretsmanager",
+    "sqs",
 ]
 
 
@@ -48,6 +57,8 @@ BACKGROUND = Profile()
 """Nobody waits: a stream batch or a queue message, which is tried again anyway."""
 BULK = Profile(connections=16, validate=False)
 """Many large requests of a fixed shape: checking each parameter again costs a tenth of the call's CPU."""
+PACED = Profile(connections=16, attempts=1, validate=False)
+"""Many small requests whose caller paces its own retries; the SDK's on top would multiply both pauses and load."""
 
 
 def single_attempt(timeout_s: float) -> Profile:
@@ -66,6 +77,10 @@ def client(service: Literal["firehose"], profile: Profile = ...) -> "FirehoseCli
 def client(service: Literal["kinesis"], profile: Profile = ...) -> "KinesisClient": ...
 @overload
 def client(service: Literal["s3"], profile: Profile = ...) -> "S3Client": ...
+@overload
+def client(
+    service: Literal["sagemaker-featurestore-runtime"], profile: Profile = ...
+) -> "SageMakerFeatureStoreRuntimeClient": ...
 @overload
 def client(service: Literal["sagemaker-runtime"], profile: Profile = ...) -> "SageMakerRuntimeClient": ...
 @overload

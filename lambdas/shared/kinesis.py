@@ -1,18 +1,24 @@
 """Lambda's Kinesis event becomes records."""
 
+from base64 import b64decode
+
 from aws_lambda_powertools.utilities.data_classes import KinesisStreamEvent
 
 from lambdas.shared.stream import Record
 
 
 def records(event: KinesisStreamEvent) -> list[Record]:
-    """The records of one invocation, in shard order. Lambda never mixes shards in one invocation."""
+    """The records of one invocation, in shard order. Lambda never mixes shards in one invocation.
+
+    Read from the raw event: Powertools' object for every record costs more than the record's JSON.
+    """
     return [
         Record(
-            shard_id=record.event_id.partition(":")[0],
-            sequence_number=record.kinesis.sequence_number,
-            arrived_at=record.kinesis.approximate_arrival_timestamp,
-            data=record.kinesis.data_as_bytes(),
+            shard_id=record["eventID"].partition(":")[0],
+            sequence_number=kinesis["sequenceNumber"],
+            arrived_at=float(kinesis["approximateArrivalTimestamp"]),
+            data=b64decode(kinesis["data"]),
         )
-        for record in event.records
+        for record in event["Records"]
+        for kinesis in (record["kinesis"],)
     ]

@@ -6,6 +6,7 @@ Pure data: the functions' logic sees records, never the Lambda event.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 MARK_DIGITS = 56
 """Sequence numbers have up to 56 digits; padded to that they compare as texts. A DynamoDB number holds only 38."""
@@ -14,8 +15,7 @@ CLOCK_SKEW_S = 3_600
 """How far an event's time may be ahead of its arrival. Beyond that it would empty every window of its entities."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of a shard. ``arrived_at`` is epoch seconds, as Kinesis stamped it."""
 
     shard_id: str
@@ -59,7 +59,9 @@ class Outcome:
 
     def response(self, records: Sequence[Record]) -> dict[str, list[dict[str, str]]]:
         """Lambda's partial batch answer: the sequence number to start again from, if any."""
-        failed = [record.sequence_number for record in records if record.mark == self.failed_from]
+        failed = (
+            [] if self.failed_from is None else [it.sequence_number for it in records if it.mark == self.failed_from]
+        )
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 

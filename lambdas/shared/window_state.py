@@ -12,10 +12,18 @@ from typing import NamedTuple, Protocol
 
 from headrace.features import FeatureSet
 from headrace.usecase import Source, UseCase
-from headrace.windows import Layout, State, decode, encode, merge, new_state
+from headrace.windows import EventState, Layout, State, decode, encode, merge, new_state
 from lambdas.shared.stream import NO_MARK, Record
 
 _MARGIN_S = 7 * 86_400
+
+
+class Marked(Protocol):
+    """A record, or what became of one."""
+
+    @property
+    def mark(self) -> str:
+        """The record's mark."""
 
 
 class EntityKey(NamedTuple):
@@ -39,8 +47,7 @@ class StoredState(NamedTuple):
     folded: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateWrite:
+class StateWrite(NamedTuple):
     """One item to be written on the condition that its mark is still ``read_mark`` (None: that there is no item).
 
     ``first_mark`` is the first record that it holds and the stored item does not: where to start again if it fails.
@@ -113,14 +120,14 @@ class OwnItem:
     folded: int
     first_mark: str = ""
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Marked) -> bool:
         """Whether the record is folded already."""
         return record.mark <= self.mark
 
-    def advance(self, record: Record) -> None:
+    def advance(self, record: Marked) -> None:
         """Note that the record was just folded into the state."""
-        self.first_mark = self.first_mark or record.mark
         self.mark = record.mark
+        self.first_mark = self.first_mark or self.mark
         self.folded += 1
 
 
@@ -141,14 +148,20 @@ class OwnItems:
         Raises:
             StateError: if the stored bytes cannot be read.
         """
-        if key not in self._items:
+        found = self._items.get(key)
+        if found is None:
             layout, stored = self._layout(key.entity), self._stored.get(key)
-            self._items[key] = (
+            found = self._items[key] = (
                 OwnItem(new_state(layout), None, NO_MARK, 0)
                 if stored is None
                 else OwnItem(decode(stored.data, layout), stored.mark, stored.mark, stored.folded)
             )
-        return self._items[key]
+        return found
+
+    def coarse(self) -> int:
+        """How many of the changed items hold a hot entity's state, coarser than the use case asked."""
+        changed = (item.state for item in self._items.values() if item.first_mark)
+        return sum(isinstance(state, EventState) and state.coarse for state in changed)
 
     def writes(self, expires_at: int) -> list[StateWrite]:
         """One write per item that has changed."""

@@ -131,7 +131,7 @@ def test_the_answer_to_a_batch_names_the_first_failed_record_as_kinesis_spells_i
 
 
 def test_marks_order_like_the_numbers_they_stand_for() -> None:
-    short, long = replace(record(0, b""), sequence_number="9"), replace(record(0, b""), sequence_number="10")
+    short, long = (record(0, b"")._replace(sequence_number=it) for it in ("9", "10"))
     assert short.mark < long.mark
     assert first_of(long.mark, None, short.mark) == short.mark
     assert first_of(None, None) is None
