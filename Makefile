@@ -4,15 +4,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PEERS  := .venv-peers
+SPARK  := .venv-spark
 STAGE  ?= dev
 USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check synth bench lock clean
+.PHONY: help setup demo test test-spark run-test-spark check synth bench lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv with every dependency (hashes required) and the headrace command
 
@@ -43,6 +44,19 @@ check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter,
 synth: $(STAMP) ## synthesize the templates into cdk.out (STAGE=dev|staging|prod|local USECASE=fraud)
 	$(BIN)/python app.py --context stage=$(STAGE) --context usecase=$(USECASE)
 
+# Spark has an environment of its own, as it has on Glue.
+$(SPARK)/.installed: requirements/spark.txt
+	$(PYTHON) -m venv $(SPARK)
+	$(BIN)/python -m uv pip install --quiet --python $(SPARK)/bin/python --require-hashes -r requirements/spark.txt
+	@touch $@
+
+test-spark: $(STAMP) ## prove that Spark gives what one machine gives (needs Java 17, which Glue 5 runs on)
+	@if java -version 2>&1 | grep -q 'version "17'; then $(MAKE) --no-print-directory run-test-spark; \
+	else echo "NOT PROVED: that the Glue job on Spark gives the training set of one machine. Install Java 17 and run make test-spark again."; fi
+
+run-test-spark: $(SPARK)/.installed
+	PYTHONPATH=. PYSPARK_PYTHON=$(SPARK)/bin/python $(SPARK)/bin/python -m pytest --confcutdir=tests/spark tests/spark $(ARGS)
+
 bench: $(STAMP) $(PEERS)/.installed ## measure against named alternatives; writes out/bench/summary.json
 	$(BIN)/python -m bench $(ARGS)
 
@@ -56,7 +70,8 @@ lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev -o requirements/dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambdas -c requirements/dev.txt -o requirements/lambdas.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group peers -o requirements/peers.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group spark -o requirements/spark.txt
 	echo uv | $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) $(PEERS) cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(SPARK) cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -38,6 +38,12 @@ class Built:
     computed: Mapping[str, Sequence[str]]
     removed: Sequence[str]
 
+    def summary(self) -> dict[str, Any]:
+        """What people and state machines want to know of a run."""
+        kept = len(self.manifest["dates"]) - len(self.computed)
+        counts = {name: self.manifest[name] for name in ("set", "since", "until", "rows", "positives")}
+        return {**counts, "kept": kept, "computed": dict(self.computed), "removed": list(self.removed)}
+
 
 def silent(_done: int, _total: int, _what: str) -> None:
     """Report to nobody."""

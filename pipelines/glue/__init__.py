@@ -1,0 +1,1 @@
+"""Jobs that run on AWS Glue: Spark for what one machine cannot hold."""

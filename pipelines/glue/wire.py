@@ -1,0 +1,42 @@
+"""How lake records travel between Spark and pandas: pandas would make floats of whole numbers of which some miss."""
+
+import pandas as pd
+import pyarrow as pa
+
+_SPARK = {pa.string(): "string", pa.int64(): "long", pa.float64(): "double", pa.bool_(): "boolean"}
+
+
+class Wire:
+    """The columns of a table on their way. Whole numbers that may be missing travel as text."""
+
+    def __init__(self, schema: pa.Schema, *, whole: frozenset[str]) -> None:
+        """Take the columns as they are and as they travel.
+
+        Args:
+            schema: of the table.
+            whole: those of its whole-number columns that may be missing.
+        """
+        self._schema, self._whole = schema, whole
+        self._travels = pa.schema([(it.name, pa.string() if it.name in whole else it.type) for it in schema])
+
+    @property
+    def ddl(self) -> str:
+        """The travelling columns as Spark's schema text."""
+        return ", ".join(f"`{it.name}` {_SPARK[it.type]}" for it in self._travels)
+
+    def send(self, table: pa.Table) -> list[pa.RecordBatch]:
+        """A table as Spark's Arrow functions yield it."""
+        batches: list[pa.RecordBatch] = table.cast(self._travels).combine_chunks().to_batches()
+        return batches
+
+    def receive(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A group as Spark hands it over, in the types that the kernel takes."""
+        columns: dict[str, object] = {}
+        for name in frame.columns:
+            if name in self._whole:
+                columns[name] = frame[name].map(int, na_action="ignore").astype("Int64")
+            elif name in self._schema.names and pa.types.is_boolean(self._schema.field(name).type):
+                columns[name] = frame[name].astype("boolean")
+            else:
+                columns[name] = frame[name]
+        return pd.DataFrame(columns)
