@@ -9,13 +9,15 @@ import pandas as pd
 from rich.console import Console
 
 import usecases
-from cli import event_file, table_file
+from cli import event_file, quality, table_file
 from cli.label_file import Labels, last_known, read_labels
 from cli.phases import Phases
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
 from pipelines.jobs.training_set import EVENT_ID, LABEL, TIMESTAMP
+from pipelines.quality.gate import PAGE_NAME, Verdict
+from pipelines.quality.training_rows import FrameRows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +31,16 @@ class Options:
     since: int | None
     until: int | None
     out: Path
+    check: bool = False
+
+    @property
+    def report(self) -> Path:
+        """The folder of the quality report: beside the file, under its name."""
+        return self.out.with_name(f"{self.out.stem}.quality")
 
 
-def features(options: Options, console: Console) -> dict[str, object]:
-    """Compute, write the file, return what there is to say about it.
+def features(options: Options, console: Console) -> tuple[dict[str, object], Verdict | None]:
+    """Compute, write the file, return what there is to say about it and, if it was checked, the verdict.
 
     Raises:
         UseCaseError: if the options do not fit the files or each other.
@@ -42,6 +50,7 @@ def features(options: Options, console: Console) -> dict[str, object]:
     table_file.require_writable(options.out)
     with phases.phase("read") as phase:
         source = event_file.read(options.files, usecase, _of_events(options.columns))
+        _require_some(options, usecase, source.frame)
         labels = _labels(options, usecase, source.frame)
         phase.at(doing=f"{len(source.frame):,} events, {0 if labels is None else len(labels.frame):,} labels")
     notices = list(_notices(usecase, labels))
@@ -49,11 +58,17 @@ def features(options: Options, console: Console) -> dict[str, object]:
         console.print(f"[yellow]![/] {notice}", soft_wrap=True)
     with phases.phase("features") as phase:
         phase.at(doing=f"{len(usecase.feature_names)} features of {len(source.frame):,} events")
-        frame = training_frame(usecase, source.frame, None if labels is None else labels.frame)
-        frame = _presented(usecase, _within(options, usecase, frame), source, labels)
+        frame = training_frame(
+            usecase,
+            source.frame,
+            None if labels is None else labels.frame,
+            since=options.since,
+            until=options.until,
+        )
+        frame = _presented(usecase, frame, source, labels)
     with phases.phase("write") as phase:
         table_file.write(frame, options.out, lambda done, total: phase.report(done, total, str(options.out)))
-    return {
+    summary: dict[str, object] = {
         "usecase": usecase.name,
         "out": str(options.out),
         "rows": len(frame),
@@ -61,8 +76,21 @@ def features(options: Options, console: Console) -> dict[str, object]:
         "labelled_rows": int(frame[LABEL].notna().sum()) if LABEL in frame else 0,
         "positives": int(frame[LABEL].sum()) if LABEL in frame else 0,
         "notices": notices,
-        "seconds": round(time.perf_counter() - started, 2),
     }
+    verdict = None
+    if options.check:
+        verdict = _judged(options, usecase, frame, phases)
+        summary["quality"] = quality.summary(verdict, options.report / PAGE_NAME)
+    return {**summary, "seconds": round(time.perf_counter() - started, 2)}, verdict
+
+
+def _judged(options: Options, usecase: UseCase, frame: pd.DataFrame, phases: Phases) -> Verdict:
+    """Only labelled rows are trained on; without any label the rules on labels have nothing to say."""
+    labelled = LABEL in frame
+    rows = FrameRows(frame[frame[LABEL].notna()] if labelled else frame)
+    return quality.judged(
+        usecase, rows, options.report, phases, labelled=labelled, since=options.since, until=options.until
+    )
 
 
 def _of_events(columns: Mapping[str, str]) -> dict[str, str]:
@@ -87,17 +115,15 @@ def _notices(usecase: UseCase, labels: Labels | None) -> list[str]:
     return [f"{labels.unknown:,} labels are of events that are not in the files"] if labels.unknown else []
 
 
-def _within(options: Options, usecase: UseCase, frame: pd.DataFrame) -> pd.DataFrame:
-    times = frame[usecase.event.timestamp]
+def _require_some(options: Options, usecase: UseCase, events: pd.DataFrame) -> None:
+    times = events[usecase.event.timestamp]
     since = int(times.min()) if options.since is None else options.since
     until = int(times.max()) + 1 if options.until is None else options.until
-    wanted = frame[(times >= since) & (times < until)]
-    if wanted.empty:
+    if not times.between(since, until, inclusive="left").any():
         first, last = (pd.Timestamp(int(it), unit="s") for it in (times.min(), times.max()))
         raise UseCaseError(
             "--from", "no event lies between --from and --until", f"the files hold {first} to {last} (UTC)"
         )
-    return wanted
 
 
 def _presented(

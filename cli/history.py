@@ -41,6 +41,9 @@ def features(
         str | None, typer.Option("--from", help="Write events from here on (UTC date or time); older ones still count.")
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="Write events up to here, exclusive.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Judge the result as `headrace quality` does; report beside the file.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Compute every feature of every event of a file, as the stream would have answered it.
@@ -50,6 +53,7 @@ def features(
     from cli.event_file import parse_map
     from cli.features import Options
     from cli.features import features as run
+    from pipelines.quality.gate import PAGE_NAME
 
     options = Options(
         files=files,
@@ -59,8 +63,40 @@ def features(
         since=moment_or_none("--from", since),
         until=moment_or_none("--until", until),
         out=out,
+        check=check,
     )
-    _show(run(options, progress_console), json)
+    summary, verdict = run(options, progress_console)
+    _show(summary, json)
+    if verdict is not None:
+        verdict.require(str(options.report / PAGE_NAME))
+
+
+@app.command(epilog="Example: headrace quality out/features.parquet -u fraud --out out/quality")
+@one_line_errors
+def quality(
+    *,
+    training_set: Annotated[Path, typer.Argument(help="A .parquet or .csv file, or a folder of .parquet files.")],
+    usecase: UsecaseOption = "fraud",
+    since: Annotated[str | None, typer.Option("--from", help="No event may be older (UTC date or time).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Every event must be older than this.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for quality.json and quality.html.")] = Path("out/quality"),
+    json: JsonOption = False,
+) -> None:
+    """Judge a training set before anything is trained on it. Exit code 3 if a rule does not hold."""
+    from cli.quality import Options, summary
+    from cli.quality import quality as run
+    from pipelines.quality.gate import PAGE_NAME
+
+    options = Options(
+        training_set=training_set,
+        usecase=usecase,
+        since=moment_or_none("--from", since),
+        until=moment_or_none("--until", until),
+        out=out,
+    )
+    verdict = run(options, progress_console)
+    _show(summary(verdict, out / PAGE_NAME), json)
+    verdict.require(str(out / PAGE_NAME))
 
 
 def _show(summary: dict[str, object], json: bool) -> None:
@@ -70,5 +106,11 @@ def _show(summary: dict[str, object], json: bool) -> None:
     table = Table(box=None, show_header=False)
     for key, value in summary.items():
         if not isinstance(value, dict | list):
-            table.add_row(key, f"{value:,}" if isinstance(value, int) else str(value))
+            table.add_row(key, _words(value))
     progress_console.print(table)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

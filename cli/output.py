@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from headrace.errors import HeadraceError, RejectedError, UseCaseError
+from pipelines.quality.refusal import QualityError
 
 P = ParamSpec("P")
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_REFUSED = 3
 EXIT_INTERRUPTED = 130
 
 progress_console = Console(stderr=True, highlight=False)
@@ -30,7 +32,7 @@ def print_json(document: Mapping[str, object]) -> None:
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turn our errors into one clear line and an exit code.
 
-    2 for wrong input, 1 for what failed, 130 for Ctrl-C or SIGTERM.
+    2 for wrong input, 3 for a training set that the quality gate refuses, 1 for what failed, 130 for Ctrl-C or SIGTERM.
     """
 
     @wraps(command)
@@ -40,6 +42,8 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except (UseCaseError, RejectedError) as exc:
             _fail(str(exc), EXIT_USAGE)
+        except QualityError as exc:
+            _fail(str(exc), EXIT_REFUSED)
         except HeadraceError as exc:
             _fail(str(exc), EXIT_FAILED)
         except KeyboardInterrupt:

@@ -4,7 +4,20 @@ Features follow the Fraud Detection Handbook, chapter 3 (Le Borgne et al., ULB M
 spending habits of the customer, and the fraud seen at the terminal, shifted back by the time labels take to arrive.
 """
 
-from headrace.usecase import Band, Decision, Entity, Event, Field, Gate, Label, Model, Serving, UseCase, Window
+from headrace.usecase import (
+    Band,
+    Decision,
+    Entity,
+    Event,
+    Expectation,
+    Field,
+    Gate,
+    Label,
+    Model,
+    Serving,
+    UseCase,
+    Window,
+)
 
 DAYS = ("1d", "7d", "30d")
 
@@ -67,4 +80,10 @@ usecase = UseCase(
         fallback="REVIEW",
     ),
     serving=Serving(instance_type="ml.m5.large", min_instances=1, max_instances=4, score_stream=True),
+    expectations=(
+        Expectation(column="event_id", uniqueness=0.99),
+        # A mean outside means another currency, cents for euros, or the amounts of one kind of merchant only.
+        Expectation(column="amount", completeness=1.0, minimum=0, maximum=1_000_000, mean=(5, 500)),
+        Expectation(column="label", allowed=(0, 1)),
+    ),
 )

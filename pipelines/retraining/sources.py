@@ -66,7 +66,8 @@ def modules(usecase: UseCase, root: Path) -> dict[str, bytes]:
         root / "usecases" / "__init__.py",
         own,
         root / "pipelines" / "__init__.py",
-        *(root / "pipelines" / "jobs").glob("*.py"),
+        *(root / "pipelines" / "jobs").rglob("*.py"),
+        *(root / "pipelines" / "quality").glob("*.py"),
     ]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 

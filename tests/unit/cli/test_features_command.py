@@ -156,3 +156,33 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: 
         table_file.write(pd.DataFrame({"a": [1]}), path, fail)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checked_result_has_a_report_beside_it(file: Path, tmp_path: Path) -> None:
+    result = run(file, tmp_path / "f.parquet", "--check", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["quality"]["passed"]
+    assert {path.name for path in (tmp_path / "f.quality").iterdir()} == {"quality.json", "quality.html"}
+    unlabelled = run(file, tmp_path / "g.csv", "--check", columns=MAP.removesuffix(",label=BAD"))
+    assert unlabelled.exit_code == 0
+
+
+def test_a_result_that_the_gate_refuses_is_exit_code_3_and_every_rule(file: Path, tmp_path: Path) -> None:
+    cents = pd.read_csv(file)
+    cents.assign(EUR=cents["EUR"] * 100, BAD=0).to_csv(file, index=False)
+    result = run(file, tmp_path / "f.parquet", "--check", "--json")
+    assert result.exit_code == 3
+    assert (tmp_path / "f.parquet").exists()
+    failures = json.loads(result.stdout)["quality"]["failed"]
+    assert [words.partition(":")[0] for words in failures] == ["label", "amount"]
+    assert "expected 5 to 500, found " in result.stderr
+    judged = CliRunner().invoke(app, ["quality", str(tmp_path / "f.parquet"), "--out", str(tmp_path / "q"), "--json"])
+    assert judged.exit_code == 3
+    assert json.loads(judged.stdout)["failed"] == failures
+    assert (tmp_path / "q" / "quality.html").exists()
+
+
+def test_a_training_set_that_is_not_there_is_exit_code_1(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["quality", str(tmp_path / "absent")])
+    assert result.exit_code == 1
+    assert "there is no file or folder" in result.stderr
