@@ -1,4 +1,4 @@
-"""Ingestion: the streams that producers write to, and the delivery of every event to the lake."""
+"""Ingestion: the streams that producers write to, the delivery of every event to the lake, and files of labels."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,14 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
 
-from lambdas.delivery_transform.settings import Settings
+from lambdas.delivery_transform.settings import Settings as TransformSettings
+from lambdas.label_inbox.settings import INBOX, QUARANTINE, RECEIPTS
+from lambdas.label_inbox.settings import Settings as InboxSettings
 from stacks.components.delivery import ParquetDelivery
+from stacks.components.file_inbox import FileInbox, FileQueue
 from stacks.components.function import Function
 from stacks.components.mask_key import MaskKey
+from stacks.components.queue import DeadLetterQueue
 from stacks.components.stream import EventStream
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
@@ -24,10 +28,16 @@ class Ingestion:
     labels: kinesis.Stream
     delivery: firehose.DeliveryStream
     transform: Function
+    label_inbox: Function
+    dead_letters: DeadLetterQueue
+    """Files of labels that failed for good."""
+
+
+INBOX_TIMEOUT_S = 300
 
 
 class IngestionStack(HeadraceStack):
-    """Streams ``events`` and ``labels``, and the Firehose from ``events`` through delivery_transform into Parquet."""
+    """Streams ``events`` and ``labels``; Firehose from ``events`` to Parquet; files of labels onto ``labels``."""
 
     noun = "ingestion"
 
@@ -50,11 +60,22 @@ class IngestionStack(HeadraceStack):
             source=events,
             transform=transform,
         )
-        self.ingestion = Ingestion(events=events, labels=labels, delivery=delivery, transform=transform)
+        queue = FileQueue(self, "LabelFiles", key=lake.key, timeout_s=INBOX_TIMEOUT_S)
+        inbox = self._build_inbox(lake, labels, queue)
+        FileInbox(self, "LabelInboxFiles", bucket=lake.bucket, folder=INBOX, queue=queue, function=inbox)
+        self.ingestion = Ingestion(
+            events=events,
+            labels=labels,
+            delivery=delivery,
+            transform=transform,
+            label_inbox=inbox,
+            dead_letters=queue.dead_letters,
+        )
         self.publish(
             EventsStreamName=events.stream_name,
             LabelsStreamName=labels.stream_name,
             DeliveryStreamName=delivery.delivery_stream_name,
+            LabelInboxDeadLetterUrl=queue.dead_letters.queue_url,
         )
 
     def _build_transform(self, lake: Lake) -> Function:
@@ -67,7 +88,7 @@ class IngestionStack(HeadraceStack):
             key=lake.key,
             timeout_s=60,
             description="Validates and masks events on their way to the lake",
-            settings=Settings(
+            settings=TransformSettings(
                 usecase=self.target.usecase.name,
                 stage=self.target.stage.name,
                 mask_key_secret_arn=mask_key.secret_arn if mask_key else "",
@@ -76,3 +97,27 @@ class IngestionStack(HeadraceStack):
         if mask_key:
             mask_key.grant_read(transform)
         return transform
+
+    def _build_inbox(self, lake: Lake, labels: kinesis.Stream, queue: FileQueue) -> Function:
+        inbox = Function(
+            self,
+            "LabelInbox",
+            folder="label_inbox",
+            target=self.target,
+            key=lake.key,
+            timeout_s=INBOX_TIMEOUT_S,
+            description="Puts labels that come as files onto the labels stream",
+            settings=InboxSettings(
+                usecase=self.target.usecase.name,
+                stage=self.target.stage.name,
+                lake_bucket=lake.bucket.bucket_name,
+                labels_stream=labels.stream_name,
+                queue_url=queue.queue_url,
+            ),
+        )
+        labels.grant(inbox, "kinesis:PutRecords")
+        lake.key.grant(inbox, "kms:Decrypt", "kms:GenerateDataKey")
+        lake.bucket.grant_read_of(inbox.own_role, INBOX, versions=True)
+        lake.bucket.grant_list_of(inbox.own_role, RECEIPTS)
+        lake.bucket.grant_write_to(inbox.own_role, RECEIPTS, QUARANTINE)
+        return inbox

@@ -37,6 +37,7 @@ class MonitoringStack(HeadraceStack):
         super().__init__(scope, target=target, description="Headrace monitoring: alarms on stream, functions, API")
         functions = {
             "DeliveryTransform": ingestion.transform,
+            "LabelInbox": ingestion.label_inbox,
             "Enrichment": features.enrichment,
             "GroundTruth": features.ground_truth,
             "Inference": serving.inference,
@@ -46,7 +47,9 @@ class MonitoringStack(HeadraceStack):
             self._watch_function(noun, function)
         for noun, folder in (("Enrichment", "enrichment"), ("GroundTruth", "ground_truth")):
             self._watch_consumer(noun, functions[noun], folder)
-        for noun, queue in {**features.dead_letters, "deployment": serving.dead_letters}.items():
+        self._watch_quarantine("LabelInbox", "label_inbox")
+        queues = {"label_inbox": ingestion.dead_letters, **features.dead_letters, "deployment": serving.dead_letters}
+        for noun, queue in queues.items():
             self._alarm(
                 f"{_noun(noun)}DeadLetters",
                 queue.metric_approximate_number_of_messages_visible(statistic="Maximum"),
@@ -82,6 +85,9 @@ class MonitoringStack(HeadraceStack):
     def _watch_consumer(self, noun: str, function: Function, service: str) -> None:
         age = function.metric("IteratorAge", statistic="Maximum")
         self._alarm(f"{noun}IteratorAge", age, STALE_MS, description=f"{noun} is five minutes behind its stream")
+        self._watch_quarantine(noun, service)
+
+    def _watch_quarantine(self, noun: str, service: str) -> None:
         quarantined = self._own_metric("Quarantined", service)
         self._alarm(
             f"{noun}Quarantine", quarantined, 1, description=f"{noun} put bad records into quarantine", periods=1

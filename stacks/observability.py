@@ -48,6 +48,7 @@ class ObservabilityStack(HeadraceStack):
         dashboard = self._build_dashboard(ingestion, features, serving)
         functions = {
             "DeliveryTransform": ingestion.transform,
+            "LabelInbox": ingestion.label_inbox,
             "Enrichment": features.enrichment,
             "GroundTruth": features.ground_truth,
             "Inference": serving.inference,
@@ -118,11 +119,11 @@ class ObservabilityStack(HeadraceStack):
         dashboard.row(
             "Models and failures",
             training_graph(self.target),
-            graph("Dead letters", *self._dead_letters(features, serving)),
+            graph("Dead letters", *self._dead_letters(ingestion, features, serving)),
         )
         return dashboard
 
     @staticmethod
-    def _dead_letters(features: Features, serving: Serving) -> list[cloudwatch.Metric]:
-        queues = [*features.dead_letters.values(), serving.dead_letters]
+    def _dead_letters(ingestion: Ingestion, features: Features, serving: Serving) -> list[cloudwatch.Metric]:
+        queues = [ingestion.dead_letters, *features.dead_letters.values(), serving.dead_letters]
         return [it.metric_approximate_number_of_messages_visible(statistic="Maximum") for it in queues]

@@ -29,6 +29,8 @@ PREFIXES = (
     Prefix(name="features/", expire_days=365, tiered=True),
     Prefix(name="labels/", expire_days=365, tiered=True),
     Prefix(name="ground-truth/", expire_days=365, tiered=True),
+    Prefix(name="labels-inbox/", expire_days=90),
+    Prefix(name="labels-inbox-receipts/", expire_days=365),
     Prefix(name="feature-store/", expire_days=365, tiered=True),
     Prefix(name="capture/", expire_days=90),
     Prefix(name="training/", expire_days=90),
@@ -73,9 +75,13 @@ class LakeBucket(s3.Bucket):
         """Let a role of another stack put objects below the given prefixes, and nowhere else."""
         self._grant(role, ("s3:PutObject", "s3:AbortMultipartUpload"), prefixes)
 
-    def grant_read_of(self, role: iam.Role, *prefixes: str) -> None:
-        """Let a role of another stack read and list objects below the given prefixes."""
-        self._grant(role, ("s3:GetObject",), prefixes)
+    def grant_read_of(self, role: iam.Role, *prefixes: str, versions: bool = False) -> None:
+        """Let a role of another stack read and list objects below the given prefixes; ``versions``: older ones too."""
+        self._grant(role, ("s3:GetObject", *(("s3:GetObjectVersion",) if versions else ())), prefixes)
+        self.grant_list_of(role, *prefixes)
+
+    def grant_list_of(self, role: iam.Role, *prefixes: str) -> None:
+        """Let a role of another stack see which objects there are below the given prefixes."""
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],

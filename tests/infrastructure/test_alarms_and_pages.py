@@ -33,7 +33,7 @@ def test_stream_functions_queues_deliveries_and_api_are_watched(prod: Synthesize
 def test_every_function_has_alarms_for_errors_throttles_and_slowness(prod: Synthesized) -> None:
     alarms = [it for it in prod.resources("monitoring", ALARM) if it["Namespace"] == "AWS/Lambda"]
     for metric in ("Errors", "Throttles", "Duration"):
-        assert len({text(it["Dimensions"]) for it in alarms if it["MetricName"] == metric}) == 5
+        assert len({text(it["Dimensions"]) for it in alarms if it["MetricName"] == metric}) == 6
 
 
 def test_our_own_metrics_have_the_dimensions_that_functions_publish(prod: Synthesized) -> None:
@@ -96,5 +96,7 @@ def test_the_dashboard_draws_the_stream_the_answers_the_endpoint_and_the_models(
 
 def test_operators_find_their_questions_saved(prod: Synthesized) -> None:
     queries = {it["Name"]: it for it in prod.resources("observability", "AWS::Logs::QueryDefinition")}
-    assert set(queries) == {f"headrace-fraud-prod/{name}" for name in ("errors", "retried-batches", "deployments")}
+    assert set(queries) == {
+        f"headrace-fraud-prod/{name}" for name in ("errors", "retried-batches", "label-files", "deployments")
+    }
     assert all(it["LogGroupNames"] for it in queries.values())

@@ -7,7 +7,7 @@ import pytest
 
 from stacks.components.bundle import LOCK, ROOT, bundle
 
-FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference")
+FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference", "label_inbox")
 
 
 @pytest.fixture(scope="module", params=FUNCTIONS)

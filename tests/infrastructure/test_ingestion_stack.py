@@ -2,7 +2,7 @@
 
 import pytest
 from aws_cdk.assertions import Match
-from synthesized import Synthesized, text
+from synthesized import Synthesized, listed, text
 
 FIREHOSE = "AWS::KinesisFirehose::DeliveryStream"
 
@@ -83,3 +83,47 @@ def test_the_function_is_called_only_after_firehose_may_call_it(prod: Synthesize
         it for _, _, it in prod.everything() if it["Type"] == FIREHOSE and "KinesisStreamAsSource" in text(it)
     ]
     assert any(name.startswith("EventDeliveryRoleDefaultPolicy") for name in delivery["DependsOn"])
+
+
+def test_every_new_file_of_labels_and_nothing_else_reaches_the_inbox(prod: Synthesized) -> None:
+    rule = prod.only("ingestion", "AWS::Events::Rule")
+    detail = rule["EventPattern"]["detail"]
+    assert (rule["EventPattern"]["source"], rule["EventPattern"]["detail-type"]) == (["aws.s3"], ["Object Created"])
+    assert detail["object"] == {"key": [{"prefix": "labels-inbox/"}]}
+    assert "lake:ExportsOutputRefBucket" in text(detail["bucket"])
+    assert "LabelFiles" in text(rule["Targets"])
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod", "local"])
+def test_a_file_is_tried_again_and_ends_in_a_dead_letter_queue(synth, stage: str) -> None:
+    ingestion = synth(stage)
+    (queue,) = [it for it in ingestion.resources("ingestion", "AWS::SQS::Queue") if "RedrivePolicy" in it]
+    functions = {it["Handler"]: it for it in ingestion.resources("ingestion", "AWS::Lambda::Function")}
+    assert queue["VisibilityTimeout"] >= 6 * functions["lambdas.label_inbox.handler.handler"]["Timeout"]
+    assert "LabelFilesDeadLetters" in text(queue["RedrivePolicy"])
+    mapping = ingestion.only("ingestion", "AWS::Lambda::EventSourceMapping")
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+
+
+def test_the_inbox_may_read_its_files_and_write_receipts_quarantine_stream_and_queue_only(prod: Synthesized) -> None:
+    statements = prod.statements("ingestion", "LabelInboxRole")
+
+    def resources(action: str) -> list[str]:
+        (found,) = [text(it["Resource"]) for it in statements if action in listed(it["Action"])]
+        return [found]
+
+    assert [it.count("/labels-inbox/*") for it in resources("s3:GetObject")] == [1]
+    assert resources("s3:GetObjectVersion") == resources("s3:GetObject")
+    (written,) = resources("s3:PutObject")
+    assert "/labels-inbox-receipts/*" in written
+    assert "/quarantine/label_inbox/*" in written
+    assert written.count("Fn::Join") == 2
+    assert "Labels" in resources("kinesis:PutRecords")[0]
+    assert "LabelFiles" in resources("sqs:SendMessage")[0]
+    assert not {it for it in prod.actions("ingestion", "LabelInboxRole") if it.startswith(("dynamodb:", "kinesis:Get"))}
+
+
+def test_the_inbox_lists_its_files_and_receipts_only(prod: Synthesized) -> None:
+    listing = [it for it in prod.statements("ingestion", "LabelInboxRole") if it["Action"] == "s3:ListBucket"]
+    prefixes = {prefix for it in listing for prefix in listed(it["Condition"]["StringLike"]["s3:prefix"])}
+    assert prefixes == {"labels-inbox/*", "labels-inbox-receipts/*"}

@@ -5,7 +5,7 @@ from synthesized import Synthesized
 
 OUTPUTS = {
     "lake": {"BucketName", "DatabaseName"},
-    "ingestion": {"EventsStreamName", "LabelsStreamName", "DeliveryStreamName"},
+    "ingestion": {"EventsStreamName", "LabelsStreamName", "DeliveryStreamName", "LabelInboxDeadLetterUrl"},
     "features": {
         "StateTableName", "FeatureDeliveryStreamName", "EnrichmentFunctionName", "EnrichmentDeadLetterUrl",
         "GroundTruthDeadLetterUrl", "CustomerFeatureGroupName", "TerminalFeatureGroupName",

@@ -10,7 +10,7 @@ import pytest
 from lambda_events import ENVIRONMENT
 
 EVENTS = Path(__file__).parents[2] / "events"
-FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference")
+FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference", "label_inbox")
 
 
 @pytest.fixture(autouse=True)

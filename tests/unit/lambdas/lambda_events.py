@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "FEATURE_DELIVERY_STREAM": "features",
     "QUARANTINE_BUCKET": "lake",
     "LAKE_BUCKET": "lake",
+    "LABELS_STREAM": "labels",
+    "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/label-files",
     "STACK_NAME": "headrace-fraud-dev-endpoint",
     "MODEL_PACKAGE_GROUP": "versionedmp-p-idy6c3e1fiqj",
 }

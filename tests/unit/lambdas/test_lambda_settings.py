@@ -10,6 +10,7 @@ from lambdas.deployment.settings import Settings as DeploymentSettings
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from lambdas.inference.settings import Settings as InferenceSettings
+from lambdas.label_inbox.settings import Settings as LabelInboxSettings
 from lambdas.shared.settings import EnvSettings
 
 COMMON = {"usecase": "fraud", "stage": "dev"}
@@ -40,6 +41,7 @@ class Sample(EnvSettings):
         DeliveryTransformSettings(**COMMON, mask_key_secret_arn="arn:secret"),
         InferenceSettings(**COMMON, state_table="t"),
         GroundTruthSettings(**COMMON, state_table="t", lake_bucket="b"),
+        LabelInboxSettings(**COMMON, lake_bucket="b", labels_stream="l", queue_url="q", slice_s=1.5, most_ratio=9),
         DeploymentSettings(**COMMON, stack_name="s", model_package_group="g"),
         Sample(**COMMON, count=3, on=True, note="x"),
     ],

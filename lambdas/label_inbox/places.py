@@ -1,0 +1,84 @@
+"""Which file, and where in it: what a queue message says, and under which names the file's traces are kept."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from urllib.parse import quote
+
+from headrace.errors import RejectedError
+from headrace.schema import format_timestamp
+from lambdas.label_inbox.settings import INBOX, QUARANTINE, RECEIPTS
+
+_CONTINUATION = "label_inbox"
+_LONGEST_NAME = 600
+_DOTS = {"": "_", ".": "%2E", "..": "%2E%2E"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to go on in one version of one file.
+
+    ``modified`` is when S3 got the file, in seconds; 0 as long as nobody has looked. ``offset`` counts bytes of the
+    unpacked file, ``line`` the lines before it; ``sent`` and ``rejected`` are what became of them. ``header`` is a CSV
+    file's first line.
+    """
+
+    key: str
+    version: str = ""
+    etag: str = ""
+    modified: int = 0
+    offset: int = 0
+    line: int = 0
+    sent: int = 0
+    rejected: int = 0
+    header: str = ""
+
+    @property
+    def message(self) -> str:
+        """The queue message that ``read_message`` reads back."""
+        return json.dumps({_CONTINUATION: asdict(self)})
+
+    @property
+    def digest(self) -> str:
+        """A short name of this version of the file."""
+        identity = f"{self.key}\n{self.version or self.etag}"
+        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    @property
+    def receipt(self) -> str:
+        """The key of its receipt: the file's path, made harmless for whoever copies it to a disk, and the digest."""
+        path = "/".join(
+            _DOTS.get(part) or quote(part, safe="=@+, ") for part in self.key.removeprefix(INBOX).split("/")
+        )
+        return f"{RECEIPTS}{path[-_LONGEST_NAME:]}.{self.digest}.json"
+
+    def quarantine(self, line: int) -> str:
+        """The key of rejected lines from ``line`` on, under the file's date (UTC)."""
+        date = format_timestamp(self.modified)[:10]
+        return f"{QUARANTINE}dt={date}/{self.digest}-{line:012}.jsonl"
+
+
+def _harmless(part: str) -> str:
+    return _DOTS.get(part) or quote(part, safe="=@+, ", errors="backslashreplace")
+
+
+def read_message(body: str) -> Place | None:
+    """Read a queue message: S3's event about a new object, or our own word on where to go on.
+
+    Returns:
+        The place, or None if the object is no file of the inbox, such as the mark of an empty folder.
+
+    Raises:
+        RejectedError: if it is neither.
+    """
+    try:
+        message = json.loads(body)
+        if _CONTINUATION in message:
+            return Place(**message[_CONTINUATION])
+        if (message["source"], message["detail-type"]) != ("aws.s3", "Object Created"):
+            raise RejectedError("is not about a new object")
+        found = message["detail"]["object"]
+        place = Place(key=found["key"], version=found.get("version-id", ""), etag=found.get("etag", ""))
+        return place if place.key.startswith(INBOX) and not place.key.endswith("/") else None
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise RejectedError("is neither S3's event about an object nor a continuation") from exc
