@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 
 class Bucket:
-    """One bucket. A put replaces an object whole, so nothing half-written is ever seen."""
+    """One bucket. A put replaces an object whole, so nothing half-written is ever seen.
 
-    def __init__(self, name: str) -> None:
+    Without a client of its own it takes that of the process's credentials; a pickled bucket always does.
+    """
+
+    def __init__(self, name: str, client: "S3Client | None" = None) -> None:
         self.name = name
+        self._given = client
 
     @cached_property
     def _client(self) -> "S3Client":
-        return boto3.client("s3")
+        return self._given or boto3.client("s3")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"name": self.name}  # a client belongs to its process
+        return {"name": self.name, "_given": None}  # a client belongs to its process
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """See ``ObjectStore``. Raises LakeError if S3 refuses."""

@@ -63,8 +63,13 @@ def look(store: ObjectStore, order: Order) -> Index:
         labels = summaries("labels", order.label_arrivals(), ".jsonl", lambda it: _of_labels(store, order, it))
     index = Index(events, labels)
     if {(it.key, it.etag) for it in chain(events, labels)} != known.keys():
-        store.write(f"{order.prefix}{FILE}", json.dumps(_document(index), separators=(",", ":")).encode())
+        keep(store, order, index)
     return index
+
+
+def keep(store: ObjectStore, order: Order, index: Index) -> None:
+    """Write down what objects hold, so that ``look`` need not look into them."""
+    store.write(f"{order.prefix}{FILE}", json.dumps(_document(index), separators=(",", ":")).encode())
 
 
 def holding(summaries: Iterable[Summary], first: int, last: int) -> Iterator[Summary]:
