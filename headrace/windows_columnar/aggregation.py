@@ -21,15 +21,11 @@ def _divided(total: Floats, counted: Floats) -> Floats:
     return np.divide(total, counted, out=np.full_like(total, np.nan), where=counted > 0)
 
 
-def _finite(values: Floats) -> Floats:
-    return np.where(np.isinf(values), np.nan, values)
-
-
 _REDUCED: dict[WindowFunction, tuple[Reduction, Callable[[Parts], Floats]]] = {
-    "sum": (TOTALS, lambda parts: parts[1]),
-    "mean": (TOTALS, lambda parts: _divided(parts[1], parts[0])),
-    "min": (LOWEST, lambda parts: _finite(parts[0])),
-    "max": (HIGHEST, lambda parts: _finite(parts[0])),
+    "sum": (TOTALS, lambda parts: parts[1] + parts[2]),
+    "mean": (TOTALS, lambda parts: _divided(parts[1] + parts[2], parts[0])),
+    "min": (LOWEST, lambda parts: parts[0]),
+    "max": (HIGHEST, lambda parts: parts[0]),
     "std": (MOMENTS, lambda parts: np.sqrt(_divided(parts[2], parts[0]))),
 }
 
@@ -43,8 +39,15 @@ def event_features(features: Sequence[WindowFeature], rows: Rows, at: Points) ->
         at: the points to evaluate at.
 
     Returns:
-        Per feature one value per point, NaN where the window holds no value and the feature names no fill.
+        Per feature one value per point, NaN where the window holds no value, or the result is not finite, and the
+        feature names no fill.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns = _computed(features, rows, at)
+    return {it.name: _filled(it, columns[it.name]) for it in features}
+
+
+def _computed(features: Sequence[WindowFeature], rows: Rows, at: Points) -> Columns:
     ranges = _ranges(features, rows, at)
     columns: Columns = {}
     together: dict[tuple[str, int], list[WindowFeature]] = {}
@@ -64,7 +67,7 @@ def event_features(features: Sequence[WindowFeature], rows: Rows, at: Points) ->
         columns |= _reduced(users, rows, ranges)
     for (_, kind), users in sketched.items():
         columns |= (_quantiles if kind == "quantiles" else _different)(users, rows, ranges, at)
-    return {it.name: _filled(it, columns[it.name]) for it in features}
+    return columns
 
 
 def _ranges(features: Sequence[WindowFeature], rows: Rows, at: Points) -> dict[str, Ranges]:
@@ -98,4 +101,4 @@ def _different(users: Sequence[WindowFeature], rows: Rows, ranges: dict[str, Ran
 
 
 def _filled(feature: WindowFeature, values: Floats) -> Floats:
-    return values if feature.fill is None else np.where(np.isnan(values), feature.fill, values)
+    return np.where(np.isfinite(values), values, np.nan if feature.fill is None else feature.fill)
