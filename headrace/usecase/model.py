@@ -158,6 +158,14 @@ class Model:
             "add Transform(function='standardize')",
         )
 
+        first = [it.function != "one_hot" for it in self.transforms]
+        require(
+            first == sorted(first),
+            "model.transforms",
+            "change positions of texts before one_hot has read them",
+            "list one_hot first",
+        )
+
     def check_names(self, features: Collection[str], coded: Collection[str], clear: Collection[str]) -> None:
         """Refuse transforms and facets of what is not there.
 

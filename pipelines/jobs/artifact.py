@@ -1,4 +1,4 @@
-"""The model artifact: trees, ``headrace.json`` that says how to ask them, and the code that serves them."""
+"""The model artifact: the scorer, ``headrace.json`` that says how to ask it, and the code that serves it."""
 
 import json
 import platform
@@ -11,57 +11,70 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import sklearn
 import xgboost as xgb
 
 from headrace.decisions import cheapest_threshold
 from headrace.usecase import UseCase
-from pipelines.jobs import inference
-from pipelines.jobs.boosting import Progress, Rows
-from pipelines.jobs.hyperparameters import Hyperparameters
+from pipelines.jobs import inference, served
+from pipelines.jobs.judging import costs
+from pipelines.jobs.judging.costs import Prices
 from pipelines.jobs.metrics import Ranking
+from pipelines.jobs.served import files
+from pipelines.jobs.served.scorers import Scorer
 from pipelines.jobs.training_set import TrainingSetError
 
+ABOUT = "headrace.json"
+PACKAGES = (np, pd, pa, sklearn, xgb)
 
-def describe(
-    *,
-    usecase: UseCase,
-    chosen: Hyperparameters,
-    model_version: str,
-    fitted: Progress,
-    train: Rows,
-    validation: Rows,
-) -> dict[str, Any]:
-    """What ``headrace.json`` holds: order, bands and version to serve with, and how the model came to be.
 
-    The threshold of least cost is chosen on the validation rows; the test rows must stay untouched until they judge.
+def choose_threshold(usecase: UseCase, validation: Ranking) -> dict[str, Any]:
+    """The threshold of least cost on validation rows, its cost, its stability, and what other thresholds would cost.
+
+    The test rows must stay untouched until they judge. Where validation rows do not hold both classes, as without
+    labels, the threshold is where the highest band begins.
     """
-    costs = {"missed_cost": usecase.label.missed_cost, "false_alarm_cost": usecase.label.false_alarm_cost}
-    ranking = {name: _rank(fitted, rows) for name, rows in (("train", train), ("validation", validation))}
-    judged = ranking["validation"]
-    threshold = cheapest_threshold(judged.labels.tolist(), judged.scores.tolist(), **costs)
+    label = usecase.label
+    priced = {"missed_cost": label.missed_cost, "false_alarm_cost": label.false_alarm_cost}
+    positives = int(validation.labels.sum())
+    if not 0 < positives < len(validation.labels):
+        return {"score": usecase.decision.bands[-1].from_score, **priced, "chosen_on": "bands"}
+    prices = Prices(**priced)
+    score = cheapest_threshold(validation.labels.tolist(), validation.scores.tolist(), **priced)
     return {
-        "usecase": usecase.name,
-        "model_version": model_version,
-        "features": list(usecase.feature_names),
-        "bands": [{"decision": band.decision, "from_score": band.from_score} for band in usecase.decision.bands],
-        "threshold": {"score": threshold, **costs, "validation_cost": judged.confusion(threshold).cost(**costs)},
-        "best_iteration": fitted.best,
-        "rounds": len(fitted.history),
-        "metrics": {name: it.figures(threshold) for name, it in ranking.items()},
-        "hyperparameters": dict(chosen),
-        "packages": {
-            "python": platform.python_version(),
-            **{package.__name__: package.__version__ for package in (np, pd, pa, xgb)},
-        },
+        "score": score,
+        **priced,
+        "chosen_on": "validation",
+        "validation_cost": validation.confusion(score).cost(**priced),
+        "stability": costs.stability(validation, score, prices).document,
+        "curve": costs.curve(validation, prices),
     }
 
 
-def write(folder: Path, booster: xgb.Booster, about: Mapping[str, Any]) -> None:
-    """Write the artifact's three parts into the model directory."""
-    (folder / "code").mkdir(parents=True, exist_ok=True)
-    booster.save_model(folder / "model.ubj")
-    (folder / "headrace.json").write_text(json.dumps(about, indent=1))
-    shutil.copyfile(inference.__file__, folder / "code" / "inference.py")
+def packages() -> dict[str, str]:
+    """The versions that a model depends on."""
+    return {"python": platform.python_version(), **{it.__name__: it.__version__ for it in PACKAGES}}
+
+
+def write(folder: Path, scorer: Scorer, about: Mapping[str, Any]) -> None:
+    """Write the artifact's parts into the model directory."""
+    jobs = Path(inference.__file__).parent
+    travels = [jobs.parent / "__init__.py", jobs / "__init__.py", *sorted(Path(served.__file__).parent.glob("*.py"))]
+    code = folder / "code"
+    code.mkdir(parents=True, exist_ok=True)
+    files.save(scorer, folder)
+    (folder / ABOUT).write_text(json.dumps(about, indent=1))
+    shutil.copyfile(inference.__file__, code / "inference.py")
+    for source in travels:
+        target = code / source.relative_to(jobs.parents[1])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What ``headrace.json`` of an unpacked artifact says."""
+    about: dict[str, Any] = json.loads((folder / ABOUT).read_text())
+    return about
 
 
 def unpack(folder: Path, into: Path) -> Path:
@@ -72,7 +85,7 @@ def unpack(folder: Path, into: Path) -> Path:
     Raises:
         TrainingSetError: if neither is there.
     """
-    if (folder / "headrace.json").is_file():
+    if (folder / ABOUT).is_file():
         return folder
     archive = folder / "model.tar.gz"
     if not archive.is_file():
@@ -80,7 +93,3 @@ def unpack(folder: Path, into: Path) -> Path:
     with tarfile.open(archive) as source:
         source.extractall(into, filter="data")
     return into
-
-
-def _rank(fitted: Progress, rows: Rows) -> Ranking:
-    return Ranking.of(rows.labels, fitted.booster.inplace_predict(rows.features, missing=np.nan))

@@ -6,7 +6,7 @@ model, so only this way does an interrupted run end with the trees of an uninter
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """At most ``rounds`` rounds; stop after ``patience`` without a better validation; save every ``save_every``."""
+    """At most ``rounds`` rounds; stop after ``patience`` without a better validation (0: never); save now and then."""
 
     rounds: int
     patience: int
@@ -50,7 +50,8 @@ class Progress:
     def done(self, schedule: Schedule) -> bool:
         """Whether no further round is due."""
         rounds = len(self.history)
-        return rounds >= schedule.rounds or (rounds > 0 and rounds - 1 - self.best >= schedule.patience)
+        patience = schedule.patience or schedule.rounds
+        return rounds >= schedule.rounds or (rounds > 0 and rounds - 1 - self.best >= patience)
 
 
 def fit(
@@ -79,7 +80,7 @@ def fit(
     learned = xgb.QuantileDMatrix(train.features, train.labels, **bins)
     judged = xgb.QuantileDMatrix(validation.features, validation.labels, ref=learned, **bins)
     trees, history = _load(checkpoint)
-    progress = Progress(_booster(parameters, learned, judged, trees, len(history)), history)
+    progress = Progress(_booster(parameters, learned, [judged], trees, len(history)), history)
     while not progress.done(schedule):
         number = len(progress.history)
         progress.booster.update(learned, number)
@@ -87,20 +88,50 @@ def fit(
         progress.history.append(value)
         report(number, value)
         if (number + 1) % schedule.save_every == 0:
-            trees = progress.booster.save_raw("ubj")
-            if checkpoint:
-                _save(trees, progress.history, checkpoint)
-            progress.booster = _booster(parameters, learned, judged, trees, number + 1)
+            trees = _hand_over(progress, checkpoint)
+            progress.booster = _booster(parameters, learned, [judged], trees, number + 1)
     return Progress(progress.booster[: progress.best + 1], progress.history)
 
 
+def grow(parameters: Parameters, rows: Rows, schedule: Schedule, *, checkpoint: Path | None = None) -> xgb.Booster:
+    """Train for the schedule's rounds, no more and no less: nothing judges them, so nothing stops early.
+
+    Args:
+        parameters: of XGBoost, ``seed`` among them.
+        rows: the rows to learn from.
+        schedule: how long; its patience does not matter.
+        checkpoint: a folder of its own to resume from and save to.
+    """
+    learned = xgb.QuantileDMatrix(rows.features, rows.labels, max_bin=int(parameters.get("max_bin", 256)))
+    trees, history = _load(checkpoint)
+    progress = Progress(_booster(parameters, learned, [], trees, len(history)), history)
+    while (number := len(progress.history)) < schedule.rounds:
+        progress.booster.update(learned, number)
+        progress.history.append(float(number))
+        if (number + 1) % schedule.save_every == 0:
+            trees = _hand_over(progress, checkpoint)
+            progress.booster = _booster(parameters, learned, [], trees, number + 1)
+    return progress.booster
+
+
+def _hand_over(progress: Progress, checkpoint: Path | None) -> bytearray:
+    trees: bytearray = progress.booster.save_raw("ubj")
+    if checkpoint:
+        _save(trees, progress.history, checkpoint)
+    return trees
+
+
 def _booster(
-    parameters: Parameters, learned: xgb.DMatrix, judged: xgb.DMatrix, trees: bytearray | None, rounds: int
+    parameters: Parameters,
+    learned: xgb.DMatrix,
+    judged: Sequence[xgb.DMatrix],
+    trees: bytearray | None,
+    rounds: int,
 ) -> xgb.Booster:
     fixed = {"objective": "binary:logistic", "eval_metric": "aucpr", "seed_per_iteration": 1}
     # The seed moves on with the rounds, or every fresh booster would sample the same columns again.
     full = {**parameters, **fixed, "seed": int(parameters.get("seed", 0)) + rounds}
-    return xgb.Booster(full, [learned, judged], model_file=trees)
+    return xgb.Booster(full, [learned, *judged], model_file=trees)
 
 
 def _save(trees: bytearray, history: list[float], folder: Path) -> None:

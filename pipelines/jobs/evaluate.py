@@ -1,30 +1,55 @@
-"""Judge a model on the test split, once, and write ``evaluation.json`` in the platform's format.
+"""Judge a model on the test split, once, and say whether it may be registered.
 
-The figures are those of the artifact as it will be served, at the threshold it carries. Every figure has a bootstrap
-standard deviation, because a floor that is missed by less than that says little.
+Writes ``evaluation.json`` in the platform's format, ``bias.json``, ``model_card.json``, ``gates.json`` and
+``report.html``. The figures are those of the artifact as it will be served, at the threshold it carries. A model that
+does not pass its gates is no failure of this job: the pipeline reads ``gates.json`` and decides.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import usecases
-from headrace.schema import format_timestamp
+from headrace.errors import HeadraceError
 from headrace.usecase import UseCase
-from pipelines.jobs import artifact, inference, outcome, training_set
-from pipelines.jobs.metrics import Ranking, deviations
-from pipelines.jobs.training_set import LABEL, TIMESTAMP, TrainingSetError
+from pipelines.jobs import artifact, outcome
+from pipelines.jobs.judging import gates, model_card
+from pipelines.jobs.judging.judged_rows import JudgedRows
+from pipelines.jobs.judging.judgement import Trial, contestant
+from pipelines.jobs.judging.shift import score_shift
+from pipelines.jobs.report import page
 
-REPORT = "evaluation.json"
+EVALUATION, BIAS, REPORT = "evaluation.json", "bias.json", "report.html"
+_SHOWN = ("average_precision", "auc")
 
 
-def evaluate(usecase: UseCase, model_dir: Path, test: Path, *, resamples: int, seed: int) -> dict[str, Any]:
+class EvaluationError(HeadraceError):
+    """An argument of the evaluation is wrong. The message names it and the fix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What there is besides the model and the test rows; folders that are None or empty are not there.
+
+    ``floors`` replace the use case's for the metrics they name, and ``lineage`` says where the model came from.
+    """
+
+    train: Path | None = None
+    validation: Path | None = None
+    champion: Path | None = None
+    manifest: Path | None = None
+    floors: Mapping[str, float] = field(default_factory=dict)
+    lineage: Mapping[str, str] = field(default_factory=dict)
+
+
+def evaluate(
+    usecase: UseCase, model_dir: Path, test: Path, *, resamples: int, seed: int, evidence: Evidence | None = None
+) -> dict[str, dict[str, Any]]:
     """Score the test split with the artifact and judge it.
 
     Args:
@@ -33,83 +58,95 @@ def evaluate(usecase: UseCase, model_dir: Path, test: Path, *, resamples: int, s
         test: folder with the test split.
         resamples: of the bootstrap.
         seed: of the bootstrap.
+        evidence: what else there is.
 
     Returns:
-        The report: ``binary_classification_metrics`` as the model registry shows them, and ``headrace`` with what a
-        decision needs besides: rows, threshold, cost and the share of each decision band.
+        The documents ``evaluation``, ``bias``, ``gates`` and ``card``.
 
     Raises:
         TrainingSetError: if the model is another use case's, or the split lacks columns or a class.
     """
-    about = json.loads((model_dir / "headrace.json").read_text())
-    if about["usecase"] != usecase.name:
-        raise TrainingSetError(f"the model is for {about['usecase']}, not {usecase.name}: give the one of its training")
-    model = inference.model_fn(str(model_dir))
-    if foreign := sorted(set(model.features) - set(usecase.feature_names)):
-        raise TrainingSetError(
-            f"the model asks for {', '.join(foreign)}, which {usecase.name} has no longer: train anew"
-        )
-    table = training_set.read(test, usecase, (TIMESTAMP, *model.features, LABEL))
-    labels = training_set.labels(table)
-    if not 0 < labels.sum() < len(labels):
-        raise TrainingSetError(f"the test split has one class only ({len(labels)} rows): cut the splits by preprocess")
-    scores = model.scores(training_set.matrix(table, model.features))
-    ranking = Ranking.of(labels, scores)
-    timestamps = table.column(TIMESTAMP).to_numpy()
+    given = evidence or Evidence()
+    trial = Trial.open(usecase, model_dir, test, resamples=resamples, seed=seed)
+    judged = trial.candidate.judged(trial.rows)
+    with tempfile.TemporaryDirectory() as scratch:
+        champion = _filled(given.champion)
+        other = contestant(usecase, artifact.unpack(champion, Path(scratch))) if champion else None
+        evaluation = trial.evaluation(judged, other)
+    about, train, validation = trial.candidate.about, _filled(given.train), _filled(given.validation)
+    if not usecase.model.labelled:
+        shift = score_shift(usecase, trial.candidate.model, validation, trial.in_row_order(judged))
+        evaluation["headrace"]["score_shift"] = shift
+    bias = trial.bias(judged, JudgedRows.read(train, usecase) if train and usecase.model.facets else None)
+    least: dict[str, float] = {gate.metric: given.floors.get(gate.metric, gate.minimum) for gate in usecase.model.gates}
+    verdicts = gates.verdicts(usecase, least, about, evaluation, bias)
+    lineage = {"model_version": trial.candidate.model.version, "code": about.get("code", "unknown"), **given.lineage}
     return {
-        "version": 0,
-        "binary_classification_metrics": judge(ranking, about["threshold"]["score"], resamples=resamples, seed=seed),
-        "headrace": {
-            "usecase": usecase.name,
-            "model_version": model.version,
-            "rows": len(labels),
-            "positives": int(labels.sum()),
-            "first": format_timestamp(int(timestamps.min())),
-            "last": format_timestamp(int(timestamps.max())),
-            "threshold": about["threshold"]["score"],
-            "cost": cost(ranking, about["threshold"]["score"], usecase),
-            "decisions": bands(model, labels, scores),
-        },
+        "evaluation": evaluation,
+        "bias": bias,
+        "gates": gates.document(verdicts),
+        "card": model_card.model_card(usecase, about, evaluation, bias, lineage),
     }
 
 
-def judge(ranking: Ranking, threshold: float, *, resamples: int, seed: int) -> dict[str, Any]:
-    """Metrics with standard deviations, the confusion matrix and the curves, as the model registry reads them."""
-    spread = deviations(ranking, threshold, resamples=resamples, seed=seed)
-    counts = ranking.confusion(threshold)
-    return {
-        "confusion_matrix": {"0": {"0": counts.tn, "1": counts.fp}, "1": {"0": counts.fn, "1": counts.tp}},
-        **{
-            name: {"value": value, "standard_deviation": round(spread[name], 6)}
-            for name, value in ranking.figures(threshold).items()
-        },
-        **ranking.curves(),
-    }
+def write(
+    output: Path, usecase: UseCase, about: Mapping[str, Any], found: Mapping[str, dict[str, Any]], evidence: Evidence
+) -> None:
+    """Write every document, and the report that shows them."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name, document in (
+        (EVALUATION, "evaluation"),
+        (BIAS, "bias"),
+        (gates.FILE, "gates"),
+        (model_card.FILE, "card"),
+    ):
+        (output / name).write_text(json.dumps(found[document], indent=1, allow_nan=False))
+    folder = _filled(evidence.manifest)
+    manifest = json.loads(next(folder.glob("*.json")).read_text()) if folder else {}
+    facts = page.Facts(
+        usecase=usecase,
+        about=about,
+        evaluation=found["evaluation"],
+        bias=found["bias"],
+        gates=found["gates"],
+        manifest=manifest,
+        lineage=found["card"]["additional_information"]["custom_details"],
+    )
+    (output / REPORT).write_text(page.render(facts), encoding="utf-8")
 
 
-def cost(ranking: Ranking, threshold: float, usecase: UseCase) -> dict[str, float]:
-    """What the errors at the threshold cost, next to doing nothing and to stopping everything."""
-    costs = (usecase.label.missed_cost, usecase.label.false_alarm_cost)
-    return {
-        "missed_cost": costs[0],
-        "false_alarm_cost": costs[1],
-        "at_threshold": ranking.confusion(threshold).cost(*costs),
-        "without_model": ranking.confusion(np.inf).cost(*costs),
-        "alarm_on_all": ranking.confusion(-np.inf).cost(*costs),
-    }
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Read ``NAME=VALUE`` texts.
+
+    Raises:
+        EvaluationError: if one has no name.
+    """
+    found = dict(text.partition("=")[::2] for text in texts)
+    if not all(found) or not all("=" in text for text in texts):
+        raise EvaluationError(f"{option} {' '.join(texts)}: write NAME=VALUE")
+    return found
 
 
-def bands(model: inference.ServedModel, labels: np.ndarray, scores: np.ndarray) -> dict[str, dict[str, int]]:
-    """Rows and positives per decision."""
-    band = np.clip(np.searchsorted(model.edges, scores, side="right") - 1, 0, None)
-    return {
-        name: {"rows": int(np.sum(band == index)), "positives": int(labels[band == index].sum())}
-        for index, name in enumerate(model.decisions)
-    }
+def floors(texts: Sequence[str], usecase: UseCase) -> dict[str, float]:
+    """Read ``METRIC=MINIMUM`` texts.
+
+    Raises:
+        EvaluationError: if a metric has no gate in the use case, or a minimum is no number.
+    """
+    known = [gate.metric for gate in usecase.model.gates]
+    found = {}
+    for name, text in pairs(texts, "--floor").items():
+        try:
+            found[name] = float(text)
+        except ValueError as error:
+            raise EvaluationError(f"--floor {name}={text}: give a number") from error
+        if name not in known:
+            raise EvaluationError(f"--floor {name}: {usecase.name} has no such gate; use one of {', '.join(known)}")
+    return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point: 0, or 1 with the reason in the reason file."""
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line; paths default to those of a processing container."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usecase", required=True)
     parser.add_argument("--model", type=Path, default=Path("/opt/ml/processing/input/model"))
@@ -118,20 +155,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--reason-file", type=Path, default=Path("/opt/ml/output/message"))
     parser.add_argument("--resamples", type=int, default=200)
     parser.add_argument("--seed", type=int, default=7)
-    args = parser.parse_args(argv)
+    parser.add_argument("--train", type=Path, help="training split: labels of the facets' groups")
+    parser.add_argument("--validation", type=Path, help="validation split: scores to compare with, where no labels are")
+    parser.add_argument("--champion", type=Path, help="the deployed model; an empty folder if there is none")
+    parser.add_argument("--manifest", type=Path, help="folder of the data manifest, for the report")
+    parser.add_argument("--floor", action="append", default=[], metavar="METRIC=MINIMUM", help="instead of the gate's")
+    parser.add_argument("--lineage", action="append", default=[], metavar="NAME=VALUE", help="for card and report")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point: 0, or 1 with the reason in the reason file."""
+    args = parse(argv)
 
     def job() -> None:
+        usecase = usecases.load(args.usecase)
+        evidence = Evidence(
+            train=args.train,
+            validation=args.validation,
+            champion=args.champion,
+            manifest=args.manifest,
+            floors=floors(args.floor, usecase),
+            lineage=pairs(args.lineage, "--lineage"),
+        )
         with tempfile.TemporaryDirectory() as scratch:
-            model_dir = artifact.unpack(args.model, Path(scratch))
-            usecase = usecases.load(args.usecase)
-            report = evaluate(usecase, model_dir, args.test, resamples=args.resamples, seed=args.seed)
-        args.output.mkdir(parents=True, exist_ok=True)
-        (args.output / REPORT).write_text(json.dumps(report, indent=1))
-        for name in ("average_precision", "auc"):
-            figure = report["binary_classification_metrics"][name]
+            folder = artifact.unpack(args.model, Path(scratch))
+            about = artifact.read_about(folder)
+            judged = {"resamples": args.resamples, "seed": args.seed}
+            found = evaluate(usecase, folder, args.test, **judged, evidence=evidence)
+        write(args.output, usecase, about, found, evidence)
+        for name in _SHOWN if usecase.model.labelled else ():
+            figure = found["evaluation"]["binary_classification_metrics"][name]
             sys.stdout.write(f"test {name}={figure['value']} +- {figure['standard_deviation']}\n")
+        for gate in found["gates"]["gates"]:
+            sys.stdout.write(f"gate {gate['name']} {'passed' if gate['passed'] else 'FAILED'}: {gate['reason']}\n")
 
     return outcome.run(job, args.reason_file)
+
+
+def _filled(folder: Path | None) -> Path | None:
+    """A folder with something in it, or None."""
+    return folder if folder is not None and folder.is_dir() and any(folder.iterdir()) else None
 
 
 if __name__ == "__main__":

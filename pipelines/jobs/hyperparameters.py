@@ -6,67 +6,75 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from headrace.errors import HeadraceError
+from headrace.usecase.algorithm import ALLOWED, Algorithm, Value, unfit
 
-Value = str | int | float
 Hyperparameters = Mapping[str, Value]
 
-BOOSTER = frozenset({
-    "alpha", "base_score", "colsample_bylevel", "colsample_bynode", "colsample_bytree", "eta", "gamma", "grow_policy",
-    "lambda", "max_bin", "max_delta_step", "max_depth", "max_leaves", "min_child_weight", "nthread", "reg_alpha",
-    "reg_lambda", "sampling_method", "scale_pos_weight", "seed", "subsample", "tree_method", "verbosity",
-})  # fmt: skip
-"""Those that go to XGBoost as they are."""
 LOOP: Hyperparameters = {
     "num_round": 500,
     "early_stopping_rounds": 30,
     "class_weight": "none",
     "checkpoint_every": 50,
+    "refit": 1,
 }
-"""Those of the training loop, with their defaults."""
+"""Those of the training loop of boosted trees, with their defaults. ``early_stopping_rounds`` 0 never stops early."""
+DEFAULTS: Mapping[Algorithm, Hyperparameters] = {
+    "xgboost": LOOP,
+    "linear": {"C": 1.0, "max_iter": 1_000, "class_weight": "none", "seed": 7, "refit": 1},
+    "isolation_forest": {"n_estimators": 100, "max_samples": 256, "seed": 7, "refit": 1},
+    "kmeans": {"k": 8, "max_iter": 300, "n_init": 4, "seed": 7, "refit": 1},
+}
+"""What an algorithm is given where nobody says otherwise. With ``refit`` 1 the model that serves has learned from
+training and validation rows, for as long as the one that stopped on validation rows."""
+BOOSTER = frozenset(ALLOWED["xgboost"]) - LOOP.keys()
+"""Those that go to XGBoost as they are."""
 
 
 class HyperparameterError(HeadraceError):
     """A hyperparameter is unknown or has no usable value. The message names it and the choices."""
 
 
-def choose(given: Hyperparameters) -> dict[str, Value]:
-    """The loop's defaults overlaid with what was given.
+def choose(given: Hyperparameters, algorithm: Algorithm = "xgboost") -> dict[str, Value]:
+    """The algorithm's defaults overlaid with what was given.
 
     Raises:
-        HyperparameterError: naming those that neither XGBoost nor the loop knows, and counts that are not above 0.
+        HyperparameterError: naming those that the algorithm does not have, and those it cannot work with.
     """
-    known = BOOSTER | LOOP.keys()
+    known = ALLOWED[algorithm].keys() | DEFAULTS[algorithm].keys()
     if unknown := sorted(given.keys() - known):
         raise HyperparameterError(
-            f"{', '.join(unknown)} are no hyperparameters: use some of {', '.join(sorted(known))}"
+            f"{', '.join(unknown)} are no hyperparameters of {algorithm}: use some of {', '.join(sorted(known))}"
         )
-    chosen = {**LOOP, **given}
-    for name in ("num_round", "early_stopping_rounds", "checkpoint_every"):
-        if not isinstance(chosen[name], int) or int(chosen[name]) < 1:
-            raise HyperparameterError(f"{name} is {chosen[name]!r}: give a whole number above 0")
-    return chosen
+    for name, problem, fix in unfit(algorithm, given):
+        raise HyperparameterError(f"{name} {problem}: {fix}")
+    return {**DEFAULTS[algorithm], **given}
 
 
-def booster_parameters(chosen: Hyperparameters, labels: np.ndarray) -> dict[str, Value]:
-    """What XGBoost is given, the weight of a positive included.
+def positive_weight(chosen: Hyperparameters, labels: np.ndarray) -> float:
+    """How much more a positive counts than a negative while training.
 
-    ``class_weight`` is none, ``balanced`` (negatives per positive of the training rows) or a number. Weights shift
-    scores away from probabilities, and with them what a decision band means; so none is the default.
+    ``class_weight`` is none, ``balanced`` (negatives per positive of the training rows) or a number. Scores are
+    corrected for the weight before anybody sees them, so decision bands keep their meaning.
 
     Raises:
         HyperparameterError: if the class weight is none of these, or stands beside ``scale_pos_weight``.
     """
-    parameters = {name: value for name, value in chosen.items() if name in BOOSTER}
-    weight = chosen["class_weight"]
+    weight = chosen.get("class_weight", "none")
     if weight == "none":
-        return parameters
-    if "scale_pos_weight" in parameters:
+        return float(chosen.get("scale_pos_weight", 1))
+    if "scale_pos_weight" in chosen:
         raise HyperparameterError("class_weight and scale_pos_weight say the same thing: give one of them")
     if weight == "balanced":
-        weight = float(np.sum(labels == 0) / np.sum(labels == 1))
+        return float(np.sum(labels == 0) / np.sum(labels == 1))
     if isinstance(weight, str) or weight <= 0:
         raise HyperparameterError(f"class_weight is {weight!r}: use none, balanced, or a number above 0")
-    return {**parameters, "scale_pos_weight": weight}
+    return float(weight)
+
+
+def booster_parameters(chosen: Hyperparameters, weight: float) -> dict[str, Value]:
+    """What XGBoost is given, the weight of a positive included unless it is 1."""
+    parameters = {name: value for name, value in chosen.items() if name in BOOSTER and name != "scale_pos_weight"}
+    return parameters if weight == 1 else {**parameters, "scale_pos_weight": weight}
 
 
 def parse(pairs: Sequence[str]) -> dict[str, Value]:

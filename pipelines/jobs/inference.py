@@ -1,8 +1,9 @@
-"""What the endpoint runs: the model answers JSON instances with scores and decisions.
+"""What the endpoint runs: the model answers JSON instances with scores, decisions and, if asked, reasons.
 
-The file travels inside the model artifact and is imported by the container's server, so it uses nothing but the
-standard library, numpy and xgboost. Feature order, decision bands and version come from ``headrace.json`` beside the
-model. A ``ValueError`` raised here is answered as 500 by the container: callers validate before they invoke.
+The file travels inside the model artifact together with ``pipelines.jobs.served`` and is imported by the container's
+server, so both use nothing but the standard library, numpy and xgboost. Feature order, prepared columns, decision bands
+and version come from ``headrace.json`` beside the model. A ``ValueError`` raised here is answered as 500 by the
+container: callers validate before they invoke.
 """
 
 import json
@@ -10,9 +11,13 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import xgboost as xgb
+
+from pipelines.jobs.served import files
+from pipelines.jobs.served.columns import Columns
+from pipelines.jobs.served.scorers import Scorer
 
 JSON = "application/json"
 Instance = Mapping[str, float | None]
@@ -21,46 +26,74 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True, kw_only=True)
 class ServedModel:
-    """A booster and what is needed to ask it: feature order, ascending band edges with their decisions, version."""
+    """A scorer and what is needed to ask it.
 
-    booster: xgb.Booster
+    Feature order, prepared columns, ascending band edges with their decisions, version, and the factor by which
+    training multiplied the odds of a positive (see ``headrace.decisions.without_resampling``).
+    """
+
+    scorer: Scorer
     features: tuple[str, ...]
+    columns: Columns
     edges: tuple[float, ...]
     decisions: tuple[str, ...]
     version: str
+    odds: float = 1.0
 
     def scores(self, matrix: np.ndarray) -> np.ndarray:
-        """Probabilities, shape (n,), for rows of shape (n, features) where NaN is missing."""
-        scores: np.ndarray = self.booster.inplace_predict(matrix, missing=np.nan, validate_features=False)
-        return scores
+        """Scores, shape (n,), for rows of shape (n, features) where NaN is missing."""
+        scores = self.scorer.scores(self.columns.apply(matrix))
+        return scores if self.odds == 1 else scores / (scores + (1 - scores) * self.odds)
+
+    def contributions(self, matrix: np.ndarray) -> np.ndarray | None:
+        """What each feature adds to the log odds, shape (n, features + 1); None if the algorithm cannot say.
+
+        The last column is the base; each row sums to the log odds of the row's score.
+        """
+        values = self.scorer.contributions(self.columns.apply(matrix))
+        if values is None:
+            return None
+        base = values[:, -1:] - np.log(self.odds)
+        together = np.concatenate([self.columns.by_feature(values[:, :-1], len(self.features)), base], axis=1)
+        return np.asarray(together)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Instances to score, and how many reasons each answer should name."""
+
+    instances: Sequence[Instance]
+    explain: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Scores of shape (n,) in request order, a decision for each, and the version that gave them."""
+    """Scores of shape (n,) in request order, a decision and perhaps reasons for each, and the model's version."""
 
     scores: np.ndarray
     decisions: Sequence[str]
     version: str
+    reasons: Sequence[Sequence[Mapping[str, Any]]] | None = None
 
 
 def model_fn(model_dir: str) -> ServedModel:
-    """Load ``model.ubj`` and ``headrace.json`` from the unpacked artifact."""
-    about = json.loads(Path(model_dir, "headrace.json").read_text())
-    booster = xgb.Booster(model_file=str(Path(model_dir, "model.ubj")))
-    # One thread each: the server runs a worker per core, and more threads only queue behind each other.
-    booster.set_param({"nthread": 1})
+    """Load the scorer and ``headrace.json`` from the unpacked artifact."""
+    folder = Path(model_dir)
+    about = json.loads((folder / "headrace.json").read_text())
+    features = tuple(about["features"])
     return ServedModel(
-        booster=booster,
-        features=tuple(about["features"]),
+        scorer=files.load(about.get("algorithm", "xgboost"), folder),
+        features=features,
+        columns=Columns.read(about["columns"]) if "columns" in about else Columns.plain(features),
         edges=tuple(float(band["from_score"]) for band in about["bands"]),
         decisions=tuple(band["decision"] for band in about["bands"]),
         version=about["model_version"],
+        odds=float(about.get("odds", 1)),
     )
 
 
-def input_fn(body: str | bytes, content_type: str) -> list[Instance]:
-    """Read ``{"instances": [{feature: number|null, ...}, ...]}``.
+def input_fn(body: str | bytes, content_type: str) -> Request:
+    """Read ``{"instances": [{feature: number|null, ...}, ...], "explain": how many reasons}``; explain may be absent.
 
     Raises:
         ValueError: if the content type or the document is another one; names what is wrong.
@@ -74,18 +107,26 @@ def input_fn(body: str | bytes, content_type: str) -> list[Instance]:
     for position, instance in enumerate(instances):
         if not isinstance(instance, dict):
             raise ValueError(f"instances[{position}] is not an object")
-    return instances
+    explain = document.get("explain", 0)
+    if not isinstance(explain, int) or explain < 0:
+        raise ValueError("explain is no count: send how many reasons each answer should name")
+    return Request(instances=instances, explain=int(explain))
 
 
-def predict_fn(instances: Sequence[Instance], model: ServedModel) -> Answer:
+def predict_fn(request: Request, model: ServedModel) -> Answer:
     """Score instances by feature name: a missing one counts as null, one the model does not know is ignored.
 
     Raises:
         ValueError: if a feature is neither a number nor null; names instance and feature.
     """
-    scores = model.scores(_matrix(instances, model.features))
-    decisions = [model.decisions[max(0, bisect_right(model.edges, score) - 1)] for score in scores.tolist()]
-    return Answer(scores=scores, decisions=decisions, version=model.version)
+    matrix = _matrix(request.instances, model.features)
+    scores = model.scores(matrix)
+    return Answer(
+        scores=scores,
+        decisions=[model.decisions[max(0, bisect_right(model.edges, score) - 1)] for score in scores.tolist()],
+        version=model.version,
+        reasons=reasons(model, matrix, request.explain) if request.explain else None,
+    )
 
 
 def output_fn(answer: Answer, accept: str) -> tuple[str, str]:
@@ -94,11 +135,36 @@ def output_fn(answer: Answer, accept: str) -> tuple[str, str]:
     The type is returned with the body because the container would answer a bare string as ``text/html``, which data
     capture stores as base64.
     """
-    predictions = [
+    predictions: list[dict[str, Any]] = [
         {"score": score, "decision": decision}
         for score, decision in zip(answer.scores.tolist(), answer.decisions, strict=True)
     ]
+    for prediction, given in zip(predictions, answer.reasons or (), strict=False):
+        prediction["reasons"] = given
     return json.dumps({"predictions": predictions, "model_version": answer.version}), JSON
+
+
+def reasons(model: ServedModel, matrix: np.ndarray, most: int) -> list[list[dict[str, Any]]]:
+    """The features that moved each score most, strongest first: name, value and contribution to the log odds.
+
+    Args:
+        model: that scored them.
+        matrix: shape (n, features), NaN where missing.
+        most: reasons per row.
+
+    Returns:
+        One list per row; empty ones if the algorithm cannot say.
+    """
+    values = model.contributions(matrix)
+    if values is None:
+        return [[] for _ in matrix]
+    strongest = np.argsort(-np.abs(values[:, :-1]), axis=1, kind="stable")[:, :most]
+    return [[_reason(model, matrix[row], values[row], it) for it in strongest[row]] for row in range(len(matrix))]
+
+
+def _reason(model: ServedModel, row: np.ndarray, contributions: np.ndarray, feature: int) -> dict[str, Any]:
+    value = None if np.isnan(row[feature]) else float(row[feature])
+    return {"feature": model.features[feature], "value": value, "contribution": float(contributions[feature])}
 
 
 def _matrix(instances: Sequence[Instance], features: Sequence[str]) -> np.ndarray:

@@ -4,14 +4,12 @@ Everything is computed from one sorting of the scores, so that the bootstrap is 
 new sorting per resample. Average precision is the step sum over thresholds (scikit-learn's definition).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 RANKED = ("auc", "average_precision")
 THRESHOLDED = ("accuracy", "precision", "recall", "f1", "f2")
-_BLOCK = 25
 _MOST_POINTS = 200
 
 
@@ -42,11 +40,15 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows in falling order of score: labels (n,), scores (n,), and the last row of each run of equal scores."""
+    """Rows in falling order of score: labels (n,), scores (n,), and the last row of each run of equal scores.
+
+    ``order`` (n,) holds the position that each row had before it was sorted.
+    """
 
     labels: np.ndarray
     scores: np.ndarray
     ends: np.ndarray
+    order: np.ndarray
 
     @classmethod
     def of(cls, labels: np.ndarray, scores: np.ndarray) -> "Ranking":
@@ -54,7 +56,7 @@ class Ranking:
         order = np.argsort(-scores, kind="stable")
         falling = scores[order].astype(np.float64)
         ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
-        return cls(labels[order].astype(bool), falling, ends)
+        return cls(labels[order].astype(bool), falling, ends, order)
 
     def counts(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """True and false positives at every threshold, (resamples, thresholds), for row weights (resamples, n)."""
@@ -101,26 +103,6 @@ class Ranking:
             "precision_recall_curve": {"precisions": p, "recalls": r, "thresholds": thresholds},
             "receiver_operating_characteristic_curve": {"false_positive_rates": fpr, "true_positive_rates": r},
         }
-
-
-def deviations(ranking: Ranking, threshold: float, *, resamples: int, seed: int) -> Mapping[str, float]:
-    """The bootstrap standard deviation of every metric.
-
-    Rows are weighted by Poisson(1) counts, the large-sample form of drawing rows with replacement.
-
-    Args:
-        ranking: the judged rows.
-        threshold: scores from here on count as positive.
-        resamples: how often to draw; memory is one block of 25 at a time.
-        seed: of the draw.
-    """
-    rng = np.random.default_rng(seed)
-    drawn: dict[str, list[np.ndarray]] = {}
-    for start in range(0, resamples, _BLOCK):
-        size = (min(_BLOCK, resamples - start), len(ranking.labels))
-        for name, values in ranking.metrics(threshold, rng.poisson(1.0, size).astype(np.uint8)).items():
-            drawn.setdefault(name, []).append(values)
-    return {name: float(np.std(np.concatenate(values), ddof=1)) for name, values in drawn.items()}
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -1,7 +1,9 @@
 """Turn a training set into train, validation and test splits, or say why it cannot be.
 
-Reads Parquet, sorts by time and event id, leaves out the warm-up, checks, and writes one Parquet file per split and
-``manifest/data_manifest.json``: what was read (with digests), what was left out, and what each split holds.
+Reads Parquet, sorts by time and event id, checks, cuts as the use case says (see ``pipelines.jobs.splits``), and
+writes one Parquet file per split and ``manifest/data_manifest.json``: what was read (with digests), what was left out,
+and what each split holds. Nothing is learned from the rows here, and no row is drawn twice: transforms, weights and
+resampling belong to training and see its rows only.
 """
 
 import argparse
@@ -19,8 +21,9 @@ import usecases
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import outcome, training_set
-from pipelines.jobs.splits import NAMES, Cut, Split, first_row, splits, warm_up_s
-from pipelines.jobs.training_set import EVENT_ID, LABEL, TIMESTAMP, TrainingSetError
+from pipelines.jobs.splits import NAMES, Cut, Split, deal, first_row, gaps_s, splits, warm_up_s
+from pipelines.jobs.training_checks import check_classes, check_values, judged_splits
+from pipelines.jobs.training_set import EVENT_ID, TIMESTAMP
 
 MANIFEST = "data_manifest.json"
 
@@ -33,11 +36,11 @@ def preprocess(usecase: UseCase, source: Path, target: Path, cut: Cut) -> dict[s
     """
     table = in_time_order(training_set.read(source, usecase))
     check_values(table, usecase)
-    timestamps = table.column(TIMESTAMP).to_numpy()
-    parts = list(splits(timestamps, cut))
+    table, parts = arranged(table, usecase, cut)
     for part in parts:
         rows = table.slice(part.start, part.stop - part.start)
-        check_classes(part.name, rows, cut)
+        if part.name in judged_splits(usecase):
+            check_classes(part.name, rows, cut)
         training_set.write(rows, target / part.name)
     manifest = describe(usecase, source, table, parts, cut)
     folder = target / "manifest"
@@ -51,51 +54,33 @@ def in_time_order(table: pa.Table) -> pa.Table:
     return table.take(pc.sort_indices(table, sort_keys=[(TIMESTAMP, "ascending"), (EVENT_ID, "ascending")]))
 
 
-def check_values(table: pa.Table, usecase: UseCase) -> None:
-    """Refuse an empty set, missing or repeated ids, missing times, keys and labels, foreign labels, endless features.
+def arranged(table: pa.Table, usecase: UseCase, cut: Cut) -> tuple[pa.Table, list[Split]]:
+    """The rows in the order of the splits, and the splits over them.
 
-    Raises:
-        TrainingSetError: naming the column, how many rows are wrong, and the fix.
+    Args:
+        table: in time order.
+        usecase: says whether splits follow each other in time or are dealt.
+        cut: how much goes where.
     """
-    if not table.num_rows:
-        raise TrainingSetError("the training set has no rows: give a prefix with labelled events as InputData")
-    for name in set(table.column_names) - set(usecase.feature_names):
-        if nulls := table.column(name).null_count:
-            raise TrainingSetError(f"{name} is null in {nulls} rows: only features may be missing; drop those rows")
-    if twice := table.num_rows - pc.count_distinct(table.column(EVENT_ID)).as_py():
-        raise TrainingSetError(f"{twice} rows repeat an {EVENT_ID}: build the training set with one row per event")
-    values = set(pc.unique(table.column(LABEL)).to_pylist())
-    if foreign := sorted(values - {0, 1}):
-        raise TrainingSetError(f"{LABEL} has the values {foreign}: write 1 for {usecase.label.field} and 0 otherwise")
-    for name in usecase.feature_names:
-        endless = pc.sum(pc.is_inf(table.column(name))).as_py()
-        if endless:
-            raise TrainingSetError(f"feature {name} is infinite in {endless} rows: write null where it has no value")
-
-
-def check_classes(split: str, rows: pa.Table, cut: Cut) -> None:
-    """Refuse a split without both classes, or with too few positives to learn or judge anything.
-
-    Raises:
-        TrainingSetError: naming the split, what it has and the fix.
-    """
-    positives = int(pc.sum(rows.column(LABEL)).as_py())
-    if positives == rows.num_rows:
-        raise TrainingSetError(f"the {split} split has positives only: add unlabelled events as negatives to InputData")
-    if positives < cut.minimum_positives:
-        raise TrainingSetError(
-            f"the {split} split has {positives} positives in {rows.num_rows} rows, fewer than {cut.minimum_positives}: "
-            "give a longer history as InputData, wait for more labels, or lower --minimum-positives"
-        )
+    timestamps = table.column(TIMESTAMP).to_numpy()
+    if usecase.model.split == "time":
+        return table, list(splits(timestamps, cut))
+    first = first_row(timestamps, cut)
+    used = table.slice(first)
+    order, parts = deal(used.column(usecase.primary.key).to_numpy(), training_set.labels(used), cut)
+    together = pa.concat_tables([table.slice(0, first), used.take(order)])
+    return together, [Split(name=it.name, start=it.start + first, stop=it.stop + first) for it in parts]
 
 
 def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Split], cut: Cut) -> dict[str, Any]:
     """The manifest: inputs with digests, the warm-up that was left out, each split, and the features' completeness."""
     timestamps = table.column(TIMESTAMP).to_numpy()
     labels = training_set.labels(table)
-    left_out = first_row(timestamps, cut)
+    left_out = parts[0].start
+    in_time = usecase.model.split == "time"
     return {
         "usecase": usecase.name,
+        "split": usecase.model.split,
         "rows": table.num_rows,
         "inputs": [
             {
@@ -106,6 +91,11 @@ def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Sp
             for path in training_set.files(source)
         ],
         "warm_up": {"seconds": cut.warm_up_s, "rows_left_out": left_out, "kept": left_out == 0 and cut.warm_up_s > 0},
+        "gaps": {
+            "labels_mature_s": cut.gap_s,
+            "between_splits_s": gaps_s(timestamps, parts) if in_time else [],
+            "rows_left_out": table.num_rows - left_out - sum(part.stop - part.start for part in parts),
+        },
         "splits": {part.name: _describe_split(timestamps, labels, part) for part in parts},
         "completeness": {
             name: round(1 - missing(table.column(name)) / table.num_rows, 6) for name in usecase.feature_names
@@ -135,7 +125,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--input", type=Path, default=Path("/opt/ml/processing/input/data"))
     parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output"))
     parser.add_argument("--reason-file", type=Path, default=Path("/opt/ml/output/message"))
-    parser.add_argument("--validation-fraction", type=float, default=cut.validation_fraction)
+    parser.add_argument("--validation-fraction", type=float, help="default: that of the use case's model")
     parser.add_argument("--test-fraction", type=float, default=cut.test_fraction)
     parser.add_argument("--warm-up-s", type=int, help="default: the longest window and its delay")
     parser.add_argument(
@@ -144,8 +134,31 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         default=cut.keep_at_least,
         help="keep the warm-up where dropping it would leave a smaller share of the rows",
     )
+    parser.add_argument("--gap-s", type=int, help="default: the time that labels take, where splits are cut in time")
+    parser.add_argument(
+        "--train-at-least",
+        type=float,
+        default=cut.train_at_least,
+        help="give up gaps that would leave a smaller share of the rows to train on",
+    )
+    parser.add_argument("--seed", type=int, default=cut.seed, help="of a stratified split")
     parser.add_argument("--minimum-positives", type=int, default=cut.minimum_positives)
     return parser.parse_args(argv)
+
+
+def chosen_cut(usecase: UseCase, args: argparse.Namespace) -> Cut:
+    """How to cut: what the command line says, and the use case where it says nothing."""
+    fraction, warm_up, gap = args.validation_fraction, args.warm_up_s, args.gap_s
+    return Cut(
+        validation_fraction=usecase.model.validation_fraction if fraction is None else fraction,
+        test_fraction=args.test_fraction,
+        warm_up_s=warm_up_s(usecase) if warm_up is None else warm_up,
+        gap_s=usecase.label.delay_s if gap is None else gap,
+        keep_at_least=args.keep_at_least,
+        train_at_least=args.train_at_least,
+        minimum_positives=args.minimum_positives,
+        seed=args.seed,
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -154,13 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def job() -> None:
         usecase = usecases.load(args.usecase)
-        cut = Cut(
-            validation_fraction=args.validation_fraction,
-            test_fraction=args.test_fraction,
-            warm_up_s=warm_up_s(usecase) if args.warm_up_s is None else args.warm_up_s,
-            keep_at_least=args.keep_at_least,
-            minimum_positives=args.minimum_positives,
-        )
+        cut = chosen_cut(usecase, args)
         manifest = preprocess(usecase, args.input, args.output, cut)
         for name in NAMES:
             sys.stdout.write(f"{name}: {json.dumps(manifest['splits'][name])}\n")

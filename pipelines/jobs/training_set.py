@@ -1,4 +1,4 @@
-"""The training set on disk: a folder of Parquet files with id, time, entity keys, features and label."""
+"""The training set on disk: Parquet files with id, time, entity keys, fields of facets, features and label."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,8 +24,12 @@ class TrainingSetError(HeadraceError):
 def schema(usecase: UseCase) -> pa.Schema:
     """The columns of a use case's training set, in order, with the type that every engine's files are brought to."""
     keys = {entity.key: pa.string() for entity in usecase.entities}
+    facets = {
+        name: pa.string() if usecase.event.field(name).type == "string" else pa.float64()
+        for name in usecase.facet_fields
+    }
     features = dict.fromkeys(usecase.feature_names, pa.float64())
-    return pa.schema({EVENT_ID: pa.string(), TIMESTAMP: pa.int64(), **keys, **features, LABEL: pa.int8()})
+    return pa.schema({EVENT_ID: pa.string(), TIMESTAMP: pa.int64(), **keys, **facets, **features, LABEL: pa.int8()})
 
 
 def files(folder: Path) -> list[Path]:

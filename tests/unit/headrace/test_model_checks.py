@@ -107,6 +107,10 @@ UNFIT = {
         lambda: Transform(function="impute", constant=float("inf")),
         "model.transforms[impute].constant: is not finite",
     ),
+    "positions that are no longer there": (
+        lambda: model(transforms=(READY[1], Transform(function="one_hot"))),
+        "list one_hot first",
+    ),
     "a transform of something else": (
         lambda: usecase(transforms=(Transform(function="log1p", of=("weight",)),)),
         "model.transforms[log1p].of: 'weight' is unknown",
@@ -145,8 +149,13 @@ def test_what_fits_is_accepted() -> None:
 
 
 def test_a_facet_may_be_a_field_that_the_model_does_not_see() -> None:
-    named = usecase(facets=(Facet(field="online", values=(1,)), Facet(field="amount", below=5)))
-    assert named.facet_fields == tuple(it for it in ("online",) if it not in named.feature_names)
+    event = replace(USECASE.event, fields=(*USECASE.event.fields, Field(name="gender", type="string")))
+    facets = (
+        Facet(field="gender", values=("f",)),
+        Facet(field="amount", below=5),
+        Facet(field="shop_id", values=("s",)),
+    )
+    assert replace(USECASE, event=event, model=model(facets=facets)).facet_fields == ("gender",)
 
 
 def test_a_masked_field_is_no_facet() -> None:

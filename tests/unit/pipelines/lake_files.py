@@ -21,7 +21,7 @@ def moment(timestamp: float) -> str:
 
 def put_events(
     lake: Path,
-    events: Iterable[Row],
+    events: pd.DataFrame,
     *,
     arrived: Mapping[str, float] | None = None,
     shard: str = "shard-0",
@@ -29,16 +29,9 @@ def put_events(
     first: int = 0,
 ) -> None:
     """Write events as Firehose does, an object per hour of arrival; by default each arrives when it happens."""
-    rows = [
-        {
-            **event,
-            "shard_id": shard,
-            "sequence_number": str(first + number),
-            "arrived_at": (arrived or {}).get(event["event_id"], event["timestamp"]),
-        }
-        for number, event in enumerate(events)
-    ]
-    frame = pd.DataFrame(rows)
+    arrivals = [(arrived or {}).get(*it) for it in zip(events["event_id"], events["timestamp"], strict=True)]
+    numbers = [str(first + number) for number in range(len(events))]
+    frame = events.assign(shard_id=shard, sequence_number=numbers, arrived_at=arrivals)
     for hour, own in frame.groupby(frame["arrived_at"] // HOUR_S):
         at = datetime.fromtimestamp(hour * HOUR_S, UTC)
         put_parquet(lake / f"events/dt={at:%Y-%m-%d}/hh={at:%H}/{name}.parquet", own)

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from pipelines.jobs.hyperparameters import HyperparameterError, booster_parameters, choose, parse
+from pipelines.jobs.hyperparameters import (
+    DEFAULTS,
+    HyperparameterError,
+    booster_parameters,
+    choose,
+    parse,
+    positive_weight,
+)
 
 LABELS = np.array([0] * 90 + [1] * 10)
 
@@ -40,21 +47,38 @@ def test_counts_are_whole_numbers_above_zero(value: float | str) -> None:
         choose({"num_round": value})
 
 
+def test_a_value_out_of_range_is_refused_with_the_range() -> None:
+    with pytest.raises(HyperparameterError, match=r"eta is 7: give a number above 0 to 1"):
+        choose({"eta": 7})
+
+
+def test_each_algorithm_has_its_own_hyperparameters() -> None:
+    assert choose({"k": 3}, "kmeans") == {**DEFAULTS["kmeans"], "k": 3}
+    with pytest.raises(HyperparameterError, match=r"eta are no hyperparameters of linear: use some of C, "):
+        choose({"eta": 0.1}, "linear")
+
+
 def test_positives_weigh_nothing_extra_by_default() -> None:
-    assert booster_parameters(choose({"eta": 0.1}), LABELS) == {"eta": 0.1}
+    chosen = choose({"eta": 0.1})
+    assert positive_weight(chosen, LABELS) == 1
+    assert booster_parameters(chosen, 1) == {"eta": 0.1}
 
 
-@pytest.mark.parametrize(("given", "weight"), [("balanced", 9.0), (4, 4)])
-def test_a_class_weight_becomes_the_weight_of_a_positive(given: str | int, weight: float) -> None:
-    assert booster_parameters(choose({"class_weight": given}), LABELS) == {"scale_pos_weight": weight}
+@pytest.mark.parametrize(
+    ("given", "weight"), [({"class_weight": "balanced"}, 9), ({"class_weight": 4}, 4), ({"scale_pos_weight": 3}, 3)]
+)
+def test_a_class_weight_becomes_the_weight_of_a_positive(given: dict[str, str | int], weight: float) -> None:
+    chosen = choose(given)
+    assert positive_weight(chosen, LABELS) == weight
+    assert booster_parameters(chosen, weight) == {"scale_pos_weight": weight}
 
 
 @pytest.mark.parametrize("given", ["heavy", 0, -2])
 def test_a_class_weight_that_is_none_of_the_choices_is_refused(given: str | int) -> None:
     with pytest.raises(HyperparameterError, match="balanced"):
-        booster_parameters(choose({"class_weight": given}), LABELS)
+        positive_weight(choose({"class_weight": given}), LABELS)
 
 
 def test_the_weight_of_a_positive_is_given_once() -> None:
     with pytest.raises(HyperparameterError, match="give one"):
-        booster_parameters(choose({"class_weight": "balanced", "scale_pos_weight": 3}), LABELS)
+        positive_weight(choose({"class_weight": "balanced", "scale_pos_weight": 3}), LABELS)

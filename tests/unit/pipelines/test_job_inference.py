@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost as xgb
 from job_runs import Trained
 
 from headrace.decisions import decide
 from headrace.usecase import UseCase
 from pipelines.jobs import inference
+from pipelines.jobs.served.columns import Columns
 
 JSON = "application/json"
 
@@ -41,7 +43,8 @@ def test_answers_come_in_request_order_with_the_scores_of_training(
     model: inference.ServedModel, instances: list[dict[str, Any]], trained: Trained, fraud: UseCase
 ) -> None:
     rows = pd.read_parquet(trained.splits / "test").head(500)[list(fraud.feature_names)]
-    expected = model.booster.inplace_predict(rows.to_numpy(np.float32))
+    booster = xgb.Booster(model_file=trained.model / "model.ubj")
+    expected = booster.inplace_predict(rows.to_numpy(np.float32))
     answered = [it["score"] for it in ask(model, instances)["predictions"]]
     assert answered == expected.tolist()
     assert len(set(answered)) > 100
@@ -84,6 +87,8 @@ def test_a_missing_feature_counts_as_null_and_an_unknown_one_is_ignored(
         ('{"instances": {"amount": 1}}', "instances"),
         ('{"instances": [{}, 7]}', r"instances\[1\] is not an object"),
         ('{"instances": [{"amount": NaN}]}', "NaN is not JSON"),
+        ('{"instances": [{}], "explain": -1}', "explain is no count"),
+        ('{"instances": [{}], "explain": "all"}', "explain is no count"),
     ],
 )
 def test_a_malformed_request_is_refused_with_what_is_wrong(body: str, reason: str) -> None:
@@ -94,7 +99,7 @@ def test_a_malformed_request_is_refused_with_what_is_wrong(body: str, reason: st
 @pytest.mark.parametrize("value", ["12.5", [1], {"a": 1}, 1e300, 10**400])
 def test_a_feature_that_is_no_number_is_named(value: object, model: inference.ServedModel) -> None:
     with pytest.raises(ValueError, match=r"instances\[1\].amount"):
-        inference.predict_fn([{"amount": 1}, {"amount": value}], model)  # type: ignore[dict-item]  # that is the point
+        inference.predict_fn(inference.Request(instances=[{"amount": 1}, {"amount": value}]), model)
 
 
 def test_another_content_type_is_refused() -> None:
@@ -103,7 +108,9 @@ def test_another_content_type_is_refused() -> None:
 
 
 def test_a_charset_beside_the_content_type_is_accepted() -> None:
-    assert inference.input_fn(b'{"instances": [{}]}', "application/json; charset=utf-8") == [{}]
+    assert inference.input_fn(b'{"instances": [{}]}', "application/json; charset=utf-8") == inference.Request(
+        instances=[{}]
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,12 +118,17 @@ def test_a_charset_beside_the_content_type_is_accepted() -> None:
 )
 def test_a_band_begins_at_its_score(score: float, decision: str) -> None:
     class Constant:
-        def inplace_predict(self, rows: np.ndarray, **_: Any) -> np.ndarray:
+        def scores(self, rows: np.ndarray) -> np.ndarray:
             return np.full(len(rows), score)
 
+        def contributions(self, rows: np.ndarray) -> None:
+            del rows
+
     bands = {"edges": (0.0, 0.5, 0.9), "decisions": ("LOW", "MIDDLE", "HIGH")}
-    model = inference.ServedModel(booster=Constant(), features=("a",), version="v", **bands)  # type: ignore[arg-type]
-    assert inference.predict_fn([{"a": 1}], model).decisions == [decision]
+    columns = Columns.plain(("a",))
+    model = inference.ServedModel(scorer=Constant(), columns=columns, features=("a",), version="v", **bands)
+    assert inference.predict_fn(inference.Request(instances=[{"a": 1}]), model).decisions == [decision]
+    assert inference.predict_fn(inference.Request(instances=[{"a": 1}], explain=2), model).reasons == [[]]
 
 
 def test_five_hundred_instances_take_a_few_milliseconds(
@@ -130,6 +142,35 @@ def test_five_hundred_instances_take_a_few_milliseconds(
         ask(model, many)
         took.append(time.perf_counter() - start)
     assert min(took) < 0.05
+
+
+def test_reasons_are_the_strongest_contributions_in_falling_order(
+    model: inference.ServedModel, instances: list[dict[str, Any]]
+) -> None:
+    request = inference.input_fn(json.dumps({"instances": instances[:50], "explain": 3}), JSON)
+    answered = json.loads(inference.output_fn(inference.predict_fn(request, model), JSON)[0])["predictions"]
+    values = model.contributions(np.array([[it[name] for name in model.features] for it in instances[:50]], np.float32))
+    assert values is not None
+    for prediction, instance, row in zip(answered, instances, values, strict=False):
+        strongest = sorted(zip(model.features, row[:-1], strict=True), key=lambda it: -abs(it[1]))[:3]
+        assert [it["feature"] for it in prediction["reasons"]] == [name for name, _ in strongest]
+        assert [it["contribution"] for it in prediction["reasons"]] == pytest.approx([it for _, it in strongest])
+        assert all(it["value"] == pytest.approx(instance[it["feature"]]) for it in prediction["reasons"])
+
+
+def test_contributions_sum_to_the_log_odds_of_the_score(
+    model: inference.ServedModel, instances: list[dict[str, Any]]
+) -> None:
+    rows = np.array([[it[name] for name in model.features] for it in instances], np.float32)
+    scores, values = model.scores(rows), model.contributions(rows)
+    assert values is not None
+    assert values.sum(axis=1) == pytest.approx(np.log(scores / (1 - scores)), abs=1e-4)
+
+
+def test_no_reasons_are_given_where_none_are_asked_for(
+    model: inference.ServedModel, instances: list[dict[str, Any]]
+) -> None:
+    assert set(ask(model, instances[:1])["predictions"][0]) == {"score", "decision"}
 
 
 def serve(model_dir: Path, requests: list[dict[str, str]]) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from pipelines.jobs.metrics import Confusion, Ranking, deviations
+from pipelines.jobs.judging.regression import regression_metrics
+from pipelines.jobs.metrics import Confusion, Ranking
 
 
 def sample(rows: int = 3_000, seed: int = 3, digits: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -67,19 +68,16 @@ def test_weighted_rows_count_as_repeated_rows() -> None:
     assert weighted == pytest.approx(repeated, abs=1e-6)
 
 
-def test_the_bootstrap_deviation_is_that_of_drawing_rows_again() -> None:
-    labels, scores = sample(1_500)
-    rng = np.random.default_rng(5)
-    drawn = [rng.integers(0, 1_500, 1_500) for _ in range(300)]
-    by_hand = np.std([sk.average_precision_score(labels[rows], scores[rows]) for rows in drawn], ddof=1)
-    spread = deviations(Ranking.of(labels, scores), 0.4, resamples=300, seed=7)
-    assert spread["average_precision"] == pytest.approx(by_hand, rel=0.15)
+def test_the_catalogues_errors_give_its_figures() -> None:
+    truth = np.array([100, 120, 140, 160, 180])
+    figures = regression_metrics(truth, truth + np.array([20, -20, 10, -50, 10]))
+    assert (figures["mae"], round(figures["rmse"], 1)) == (22, 26.5)
+    assert figures["mse"] == 700
+    assert figures["r2"] == pytest.approx(sk.r2_score(truth, truth + np.array([20, -20, 10, -50, 10])))
 
 
-def test_the_bootstrap_is_the_same_for_the_same_seed_only() -> None:
-    ranking = Ranking.of(*sample(500))
-    first, again, other = (deviations(ranking, 0.4, resamples=30, seed=seed) for seed in (7, 7, 8))
-    assert first == again != other
+def test_a_truth_that_never_varies_explains_nothing() -> None:
+    assert regression_metrics(np.full(3, 7.0), np.array([7.0, 8.0, 6.0]))["r2"] == 0
 
 
 def test_curves_run_from_the_first_threshold_to_full_recall_within_the_points_allowed() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from job_runs import DAY, START, MakeTrainingSet, Trained, write_training_set
 
-from headrace.usecase import UseCase
+from headrace.usecase import Facet, Field, UseCase
 from pipelines.jobs import preprocess
-from pipelines.jobs.splits import NAMES, Cut, first_row, splits, warm_up_s
+from pipelines.jobs.splits import NAMES, Cut, deal, first_row, gaps_s, splits, warm_up_s
 from pipelines.jobs.training_set import TrainingSetError
 
 
@@ -33,14 +34,83 @@ def test_splits_are_apart_in_time_and_in_order(trained: Trained) -> None:
     assert all(early["timestamp"].max() < late["timestamp"].min() for early, late in pairwise(frames))
 
 
-def test_every_row_after_the_warm_up_is_in_one_split(
+def test_every_row_after_the_warm_up_is_in_one_split_or_in_a_gap(
     trained: Trained, make_training_set: MakeTrainingSet, fraud: UseCase
 ) -> None:
     frame = make_training_set()
     after = frame[frame["timestamp"] >= frame["timestamp"].min() + warm_up_s(fraud)]
-    found = pd.concat(pd.read_parquet(trained.splits / name) for name in NAMES)
-    assert sorted(found["event_id"]) == sorted(after["event_id"])
-    assert 0 < len(after) < len(frame)
+    parts = [pd.read_parquet(trained.splits / name) for name in NAMES]
+    left_out = after[~after["event_id"].isin(pd.concat(parts)["event_id"])]
+    gaps = [
+        ((left_out["timestamp"] > early["timestamp"].max()) & (left_out["timestamp"] < late["timestamp"].min()))
+        for early, late in pairwise(parts)
+    ]
+    assert (gaps[0] | gaps[1]).all()
+    assert sum(map(len, parts)) + len(left_out) == len(after) < len(frame)
+
+
+def test_labels_mature_between_the_splits(trained: Trained, fraud: UseCase) -> None:
+    parts = [pd.read_parquet(trained.splits / name)["timestamp"] for name in NAMES]
+    apart = [int(late.min() - early.max()) for early, late in pairwise(parts)]
+    assert min(apart) >= fraud.label.delay_s
+    assert trained.manifest["gaps"]["between_splits_s"] == apart
+    assert trained.manifest["gaps"]["labels_mature_s"] == fraud.label.delay_s
+
+
+def test_the_gap_before_validation_is_given_up_first_where_too_little_would_be_left_to_train_on() -> None:
+    timestamps = np.arange(0, 40 * DAY, 600)
+    wide = list(splits(timestamps, Cut(gap_s=7 * DAY)))
+    assert gaps_s(timestamps, wide) == [600, 7 * DAY + 600]
+    assert list(splits(timestamps, Cut(gap_s=7 * DAY, train_at_least=0.2))) != wide
+    assert gaps_s(timestamps, list(splits(timestamps, Cut(gap_s=20 * DAY)))) == [600, 600]
+
+
+def test_without_a_gap_splits_follow_each_other() -> None:
+    parts = list(splits(np.arange(1_000), Cut()))
+    assert [(it.start, it.stop) for it in parts] == [(0, 700), (700, 850), (850, 1_000)]
+
+
+def test_a_stratified_split_deals_whole_entities_with_the_same_share_of_positives() -> None:
+    rng = np.random.default_rng(3)
+    entities = rng.integers(0, 3_000, 20_000).astype(str)
+    labels = np.isin(entities, rng.choice(3_000, 300, replace=False).astype(str)) & (rng.random(20_000) < 0.7)
+    order, parts = deal(entities, labels.astype(np.int8), Cut())
+    rows = [order[it.start : it.stop] for it in parts]
+    assert sorted(np.concatenate(rows)) == list(range(20_000))
+    owners = [set(entities[it]) for it in rows]
+    assert not owners[0] & owners[1] and not owners[1] & owners[2] and not owners[0] & owners[2]
+    assert [len(it) / 20_000 for it in rows] == pytest.approx([0.7, 0.15, 0.15], abs=0.01)
+    assert [labels[it].mean() for it in rows] == pytest.approx([labels.mean()] * 3, rel=0.1)
+    assert all((np.diff(it) > 0).all() for it in rows)
+
+
+def test_a_use_case_without_an_order_that_matters_is_split_stratified(
+    fraud: UseCase, make_training_set: MakeTrainingSet, tmp_path: Path
+) -> None:
+    usecase = replace(fraud, model=replace(fraud.model, split="stratified"))
+    write_training_set(make_training_set(), tmp_path / "in")
+    manifest = preprocess.preprocess(usecase, tmp_path / "in", tmp_path / "out", Cut(minimum_positives=5))
+    frames = [pd.read_parquet(tmp_path / "out" / name) for name in NAMES]
+    assert not set(frames[0]["customer_id"]) & set(frames[2]["customer_id"])
+    assert frames[2]["timestamp"].min() < frames[0]["timestamp"].max()
+    assert manifest["split"] == "stratified"
+    assert sum(it["rows"] for it in manifest["splits"].values()) == 4_000
+
+
+def test_fields_of_facets_travel_with_the_rows(
+    fraud: UseCase, make_training_set: MakeTrainingSet, tmp_path: Path
+) -> None:
+    event = replace(fraud.event, fields=(*fraud.event.fields, Field(name="region", type="string", required=False)))
+    facets = (Facet(field="region", values=("north",)),)
+    usecase = replace(fraud, event=event, model=replace(fraud.model, facets=facets))
+    frame = make_training_set()
+    frame["region"] = np.where(frame.index % 3, "north", None)
+    write_training_set(frame, tmp_path / "in")
+    preprocess.preprocess(usecase, tmp_path / "in", tmp_path / "out", Cut())
+    found = pd.read_parquet(tmp_path / "out" / "train").set_index("event_id")["region"]
+    expected = frame.set_index("event_id")["region"].loc[found.index]
+    assert found.isna().sum() == expected.isna().sum() > 0
+    assert (found.dropna() == "north").all()
 
 
 def test_rows_keep_their_values(trained: Trained, make_training_set: MakeTrainingSet) -> None:
@@ -78,7 +148,8 @@ def test_the_manifest_tells_what_was_read_and_what_was_made(trained: Trained) ->
         assert manifest["splits"][name]["rows"] == len(frame)
         assert manifest["splits"][name]["positives"] == frame["label"].sum()
     made = sum(it["rows"] for it in manifest["splits"].values())
-    assert manifest["rows"] == made + manifest["warm_up"]["rows_left_out"] == 4_000
+    left_out = manifest["warm_up"]["rows_left_out"] + manifest["gaps"]["rows_left_out"]
+    assert manifest["rows"] == made + left_out == 4_000
     assert manifest["completeness"]["terminal_count_30d"] == pytest.approx(0.9, abs=0.02)
 
 

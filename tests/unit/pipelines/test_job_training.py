@@ -41,17 +41,25 @@ def test_the_artifact_says_how_it_came_to_be(trained: Trained) -> None:
     hyperparameters = trained.about["hyperparameters"]
     assert (hyperparameters["num_round"], hyperparameters["max_bin"]) == (40, 256)
     assert hyperparameters["max_depth"] == 6
-    assert set(trained.about["packages"]) == {"python", "numpy", "pandas", "pyarrow", "xgboost"}
+    assert set(trained.about["packages"]) == {"python", "numpy", "pandas", "pyarrow", "sklearn", "xgboost"}
     assert 0 <= trained.about["best_iteration"] < trained.about["rounds"] <= 40
 
 
 def test_the_artifact_brings_the_code_that_serves_it(trained: Trained) -> None:
-    assert (trained.model / "code" / "inference.py").read_text() == Path(inference.__file__).read_text()
+    code = trained.model / "code"
+    assert (code / "inference.py").read_text() == Path(inference.__file__).read_text()
+    for name in ("__init__", "columns", "scorers", "files"):
+        sent = code / "pipelines" / "jobs" / "served" / f"{name}.py"
+        assert sent.read_text() == (Path(inference.__file__).parent / "served" / f"{name}.py").read_text()
 
 
-def test_the_threshold_is_the_cheapest_on_validation(trained: Trained, fraud: UseCase) -> None:
+def test_the_threshold_is_the_cheapest_on_validation_of_the_model_that_had_not_seen_it(
+    trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    about = train.train(fraud, {"num_round": 40, "max_bin": 256, "refit": 0}, "v", places(trained, tmp_path))
+    assert about["threshold"] == trained.about["threshold"]
     rows = pd.read_parquet(trained.splits / "validation")
-    scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
+    scores = inference.model_fn(str(tmp_path / "model")).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
     labels = rows["label"].to_numpy()
 
     def cost(threshold: float) -> float:
