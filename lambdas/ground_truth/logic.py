@@ -3,25 +3,27 @@
 State first, under the same single-writer protocol as events; then the files, for exactly the records that will be
 acknowledged. Files are named by shard and sequence range, so the retry of the same batch overwrites. A crash between
 the two leaves the files to the retry, whose labels the state then skips. Corrections: the state keeps the last label
-of an event by ``labelled_at``; the files hold every label as it came, and readers keep the last.
+of an event by ``labelled_at``; the files hold every label as it came, and readers keep the last. A label too late for
+every window, or of an event that nobody has seen, is filed like any other, and counted.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Protocol, cast
 
 from headrace.errors import RejectedError, RetryableError, StateError
 from headrace.features import FeatureSet
-from headrace.schema import LabelRecord, format_timestamp, parse_label
+from headrace.schema import LabelRecord, parse_label
 from headrace.windows import LabelState
-from lambdas.shared.lake_row import identity
-from lambdas.shared.quarantine import ObjectStore, Rejected, json_lines, object_key, quarantine
-from lambdas.shared.scoring import inference_id
+from lambdas.ground_truth.known_events import unknown_events
+from lambdas.ground_truth.label_files import Labelled, write_files
+from lambdas.shared.quarantine import ObjectStore, Rejected, quarantine
 from lambdas.shared.stream import Outcome, Record, first_of
 from lambdas.shared.window_state import (
     EntityKey,
     OwnItems,
+    StateReader,
     StateWriter,
     StoredState,
     expiry,
@@ -30,8 +32,8 @@ from lambdas.shared.window_state import (
 )
 
 
-class OwnStateReader(Protocol):
-    """Reads the items of one shard."""
+class OwnStateReader(StateReader, Protocol):
+    """Reads the items of one shard, and of all."""
 
     def read_own(self, keys: Iterable[EntityKey], source: str) -> Mapping[EntityKey, StoredState]:
         """The shard's item of each entity that has one, consistently. Raises RetryableError or DependencyError."""
@@ -46,14 +48,6 @@ class GroundTruth:
     writer: StateWriter
     lake: ObjectStore
     mask_key: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A record that holds a valid label."""
-
-    record: Record
-    label: LabelRecord
 
 
 def collect(records: Sequence[Record], function: GroundTruth) -> Outcome:
@@ -75,12 +69,15 @@ def collect(records: Sequence[Record], function: GroundTruth) -> Outcome:
     done = [it for it in labelled if failed is None or it.record.mark < failed]
     refused = [it for it in rejected if failed is None or it.record.mark < failed]
     try:
-        _write_files(done, function)
+        write_files(done, function.lake, usecase=function.features.usecase, mask_key=function.mask_key)
         quarantine(function.lake, "ground_truth", refused)
         counts["Quarantined"] = len(refused)
     except RetryableError as exc:
         marks = [*(it.record.mark for it in done), *(it.record.mark for it in refused)]
         failed, problem = min(marks), str(exc)
+    else:
+        with suppress(RetryableError):  # nobody waits for this count, and all work is done
+            counts["UnknownEvents"] = unknown_events([it.label for it in done], function.features, function.reader)
     return Outcome(counts=counts, failed_from=failed, problem=problem)
 
 
@@ -107,59 +104,41 @@ def _fold(labelled: Sequence[Labelled], function: GroundTruth, counts: dict[str,
     except RetryableError as exc:
         return labelled[0].record.mark, str(exc)
     own = OwnItems(source=source, stored=stored, layout=lambda entity: function.features.layout(entity, "labels"))
-    failed, problem = _fold_all(labelled, own, function.features)
+    failed, problem, late = _fold_all(labelled, own, function.features)
     writes = own.writes(expiry(function.features.usecase, [it.record for it in labelled]))
     unwritten = failed_from(writes, function.writer.write(writes))
     counts["Stored"] = len(writes)
     if unwritten is not None:
         failed, problem = first_of(failed, unwritten), "window state was not written: lost condition or throttled"
+    counts["BeyondReach"] = sum(failed is None or mark < failed for mark in late)
     return failed, problem
 
 
-def _fold_all(labelled: Sequence[Labelled], own: OwnItems, features: FeatureSet) -> tuple[str | None, str | None]:
-    """Fold labels in shard order. Stops at a state that cannot be read: returns its mark and why."""
+def _fold_all(
+    labelled: Sequence[Labelled], own: OwnItems, features: FeatureSet
+) -> tuple[str | None, str | None, list[str]]:
+    """Fold labels in shard order.
+
+    Returns:
+        The mark of the first label that needs a state that cannot be read, and why; and the marks of those that no
+        window of their entities can reach any more.
+    """
+    late: list[str] = []
     for it in labelled:
         try:
             items = {name: own.item(EntityKey(name, it.label.keys[name])) for name in features.entities("labels")}
         except StateError as exc:
-            return it.record.mark, str(exc)
+            return it.record.mark, str(exc), late
         behind = {name: item for name, item in items.items() if not item.holds(it.record)}
-        features.fold_label(it.label, {name: cast(LabelState, item.state) for name, item in behind.items()})
+        states = {name: cast(LabelState, item.state) for name, item in behind.items()}
+        if states and all(_beyond(state, it.label) for state in states.values()):
+            late.append(it.record.mark)
+        features.fold_label(it.label, states)
         for item in behind.values():
             item.advance(it.record)
-    return None, None
+    return None, None, late
 
 
-def _write_files(labelled: Sequence[Labelled], function: GroundTruth) -> None:
-    """Ground truth by hour and labels by day of arrival (UTC)."""
-    _write(labelled, function.lake, "ground-truth/%Y/%m/%d/%H", _truth)
-    _write(labelled, function.lake, "labels/dt=%Y-%m-%d", lambda it: _label(it, function))
-
-
-def _write(
-    labelled: Sequence[Labelled], lake: ObjectStore, prefix: str, row: Callable[[Labelled], dict[str, object]]
-) -> None:
-    for folder, group in groupby(labelled, key=lambda it: it.record.arrived.strftime(prefix)):
-        found = list(group)
-        lake.put(object_key(folder, [it.record for it in found]), json_lines([row(it) for it in found]))
-
-
-def _truth(it: Labelled) -> dict[str, object]:
-    """One line of Model Monitor's ground-truth format, joined to captured answers on the inference id."""
-    return {
-        "groundTruthData": {"data": str(it.label.value), "encoding": "CSV"},
-        "eventMetadata": {"eventId": inference_id(it.label.event_id)},
-        "eventVersion": "0",
-    }
-
-
-def _label(it: Labelled, function: GroundTruth) -> dict[str, object]:
-    usecase, label = function.features.usecase, it.label
-    return {
-        **identity(
-            usecase, event_id=label.event_id, timestamp=label.timestamp, keys=label.keys, mask_key=function.mask_key
-        ),
-        usecase.label.field: label.value,
-        "labelled_at": format_timestamp(label.labelled_at),
-        **it.record.columns,
-    }
+def _beyond(state: LabelState, label: LabelRecord) -> bool:
+    newest = state.newest
+    return newest is not None and label.timestamp <= newest - state.layout.retention_s

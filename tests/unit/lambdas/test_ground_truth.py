@@ -32,6 +32,7 @@ SOURCE = "labels#shardId-000000000000"
 TERMINAL = EntityKey("terminal", "t1")
 FAULTS = ("before", "after", "throttle", "lose")
 COLLECTED = START + 7 * 86_400
+COUNTS = {"Records": 2, "Rejected": 0, "Stored": 1, "BeyondReach": 0, "Quarantined": 0, "UnknownEvents": 0}
 
 
 def wired(faults: Faults | None = None, **changes: object) -> tuple[GroundTruth, FakeTable, FakeStore]:
@@ -53,7 +54,7 @@ def labels(*bodies: bytes | dict[str, object], arrived_at: float = COLLECTED) ->
 def test_a_label_is_folded_for_the_entities_whose_features_look_at_labels_only() -> None:
     function, table, _ = wired()
     outcome = collect(labels(label(1), label(2, fraud=False)), function)
-    assert (outcome.failed_from, outcome.counts) == (None, {"Records": 2, "Rejected": 0, "Stored": 1, "Quarantined": 0})
+    assert (outcome.failed_from, outcome.counts) == (None, COUNTS | {"UnknownEvents": 2})
     assert list(table.items) == [(TERMINAL, SOURCE)]
     assert table.items[TERMINAL, SOURCE].folded == 2
     assert sorted(held(table)) == [0, 1]
@@ -64,9 +65,11 @@ def test_ground_truth_is_written_as_model_monitor_reads_it_under_the_hour_it_was
     records = labels(label(1), label(2, fraud=0))
     collect(records, function)
     name = f"shardId-000000000000-{records[0].sequence_number}-{records[1].sequence_number}.jsonl"
-    assert store.objects[f"ground-truth/2023/11/21/22/{name}"].decode() == (
-        '{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"e000001"},"eventVersion":"0"}\n'
-        '{"groundTruthData":{"data":"0","encoding":"CSV"},"eventMetadata":{"eventId":"e000002"},"eventVersion":"0"}\n'
+    times = '"customAttributes":["labelled_at=2023-11-21T22:13:20Z","timestamp=2023-11-14T22:13:20Z"]'
+    assert store.objects[f"ground-truth/2023/11/21/22/{name}"].decode() == "".join(
+        f'{{"groundTruthData":{{"data":"{value}","encoding":"CSV"}},'
+        f'"eventMetadata":{{"eventId":"{name}",{times}}},"eventVersion":"0"}}\n'
+        for name, value in (("e000001", 1), ("e000002", 0))
     )
 
 
@@ -153,7 +156,7 @@ def test_a_use_case_without_label_windows_files_labels_and_keeps_no_state() -> N
     plain = FeatureSet(replace(FEATURES.usecase, windows=windows))
     function, table, store = wired(features=plain)
     collect(labels(label(1)), function)
-    assert table.reads == 0
+    assert table.items == {}
     assert len(store.rows("labels/")) == 1
 
 
