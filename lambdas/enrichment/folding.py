@@ -1,6 +1,6 @@
 """A batch of events folded into its states, in shard order, each event valued as of its own place."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
@@ -117,29 +117,22 @@ class Folding:
         behind = {name: item for name, item in items.items() if item.mark < mark}
         # An item that holds the event proves that its vector and its snapshots are out.
         out = len(behind) < len(items)
-        due = self._due(it, parts) if self._cadences and not out else ()
+        if not out:
+            vector = self._features.vector(event, {name: part.states for name, part in parts.items()}, folded=False)
+            folded.vectors.append((it, vector))
+            if self._cadences:
+                folded.snapshots += self._snapshots(it, parts, vector)
         self._features.fold_event(event, {name: cast(EventState, item.state) for name, item in behind.items()})
         for item in behind.values():
             item.advance(it)
-        if out:
-            return
-        vector = self._features.vector(event, {name: part.states for name, part in parts.items()}, folded=True)
-        folded.vectors.append((it, vector))
-        for cadence in due:
-            values = {name: value for name in cadence.names if (value := vector[name]) is not None}
-            folded.snapshots.append(Snapshot(it.keys[cadence.entity], self._time_of(it), values, mark))
 
-    def _due(self, it: Accepted, parts: Mapping[str, "_Part"]) -> list[Cadence]:
-        """Whose first event in a period this is."""
-        timestamp = self._time_of(it)
-        return [
-            cadence
-            for cadence in self._cadences
-            if timestamp // cadence.period_s > _newest(parts[cadence.entity].states) // cadence.period_s
-        ]
-
-    def _time_of(self, it: Accepted) -> int:
-        return cast(int, it.event[self._timestamp])
+    def _snapshots(self, it: Accepted, parts: Mapping[str, "_Part"], vector: Vector) -> Iterator[Snapshot]:
+        """One of each entity whose first event in a period this is; its own state does not hold the event yet."""
+        timestamp = cast(int, it.event[self._timestamp])
+        for entity, period_s, names in self._cadences:
+            if timestamp // period_s > _newest(parts[entity].states) // period_s:
+                values = {name: value for name in names if (value := vector[name]) is not None}
+                yield Snapshot(it.keys[entity], timestamp, values, it.mark)
 
 
 class _Part(NamedTuple):

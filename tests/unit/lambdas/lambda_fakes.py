@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from headrace.errors import RetryableError
 from headrace.features import Vector
 from headrace.usecase import UseCase
+from lambdas.enrichment.folding import Snapshot
 from lambdas.shared.scoring import EndpointError, Scored
 from lambdas.shared.stream import Outcome, Record
 from lambdas.shared.window_state import EntityKey, StateWrite, StoredState
@@ -134,6 +135,30 @@ class FakeLog:
 
 
 @dataclass
+class FakeFeatureStore:
+    """The feature groups."""
+
+    faults: Faults = field(default_factory=Faults)
+    puts: list[Snapshot] = field(default_factory=list)
+
+    def put(self, snapshots: Sequence[Snapshot]) -> set[int]:
+        refused = set()
+        for position, snapshot in enumerate(snapshots):
+            fault = self.faults.next()
+            if fault == "before":
+                raise CrashError
+            if fault == "throttle":
+                refused.add(position)
+                continue
+            self.puts.append(snapshot)
+            if fault == "lose":  # taken, but the answer says that it was not
+                refused.add(position)
+            if fault == "after":
+                raise CrashError
+        return refused
+
+
+@dataclass
 class FakeEndpoint:
     """A model whose score is a function of the vector, or which fails in the order given."""
 
@@ -150,6 +175,16 @@ class FakeEndpoint:
 def score_of(vector: Vector) -> float:
     """A score in which every feature counts."""
     return sum((index + 1) * (value or 0.0) for index, value in enumerate(vector.values())) % 1.0
+
+
+def with_snapshots(usecase: UseCase, cadence: str) -> UseCase:
+    """The use case with snapshots of every entity."""
+    return replace(usecase, entities=tuple(replace(it, snapshot=cadence) for it in usecase.entities))
+
+
+def without_duplicates(usecase: UseCase) -> UseCase:
+    """The use case where producers send again."""
+    return replace(usecase, event=replace(usecase.event, drop_duplicates=True))
 
 
 def hashing(*names: str) -> UseCase:
