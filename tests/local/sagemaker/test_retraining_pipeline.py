@@ -37,7 +37,7 @@ def training_set(usecase: UseCase) -> bytes:
     for name in usecase.feature_names:
         frame[name] = rng.random(ROWS)
     frame["amount"] = rng.gamma(2, 50, ROWS)
-    frame["label"] = (frame["amount"] + rng.normal(0, 20, ROWS) > 280).astype("int8")
+    frame["label"] = (frame["amount"] + rng.normal(0, 20, ROWS) > 260).astype("int8")
     sink = io.BytesIO()
     frame.to_parquet(sink)
     return sink.getvalue()
