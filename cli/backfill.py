@@ -1,161 +1,198 @@
-"""History into a deployed platform: window state, the lake and a training set, as if the stream had carried it.
+"""History into a deployed platform: training set, lake, window state and Feature Store, as if streamed long ago.
 
-Running it again writes the same objects and items over the old ones. It must end before the stream begins: the items it
-writes have the source ``events#backfill`` and ``labels#backfill``, which no shard ever touches.
+The training set passes the quality gate before anything is written. Every part writes the same when it runs again, and
+a checkpoint in the lake notes the parts that are done; so a run that was stopped goes on where it was, and nothing is
+there twice. It must end before the stream begins (``backfill_states.require_no_stream``): its items have the sources
+``events#backfill`` and ``labels#backfill``, which no shard ever touches.
 """
 
-import hashlib
-import io
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cli.backfill_checkpoint import Checkpoint, begin, every
+from cli.backfill_history import History
+from cli.backfill_lake import event_days, label_days, write_events, write_labels
+from cli.backfill_snapshots import Snapshots, put_snapshots
+from cli.backfill_states import expiry, require_no_stream, write_states
+from cli.backfill_training import note_lake, order_of, training_rows, write_training_set
 from cli.deployment import Deployment
-from cli.plan import Plan, Report
-from headrace.errors import RetryableError, UseCaseError
-from headrace.usecase import UseCase
-from headrace.windows_columnar import entity_states, training_frame
-from lambdas.shared.stream import NO_MARK
-from lambdas.shared.window_state import EntityKey, source_of
+from cli.plan import Report
+from cli.training_columns import presented
+from headrace.errors import HeadraceError, UseCaseError
+from headrace.features import FeatureSet
+from headrace.windows_columnar import EntityState, entity_states
+from pipelines.quality.gate import PAGE_NAME, check, write_report
+from pipelines.quality.training_rows import FrameRows
+from pipelines.training_set import ObjectStore
+from pipelines.training_set.bucket import Bucket
+from pipelines.training_set.days import iso
+from pipelines.training_set.index import Summary
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-SHARD = "backfill"
-MARGIN_S = 7 * 86_400
-BATCH_LIMIT = 25
-ATTEMPTS = 8
-WRITERS = 4
+CHUNK = 1_000
+"""States and snapshots are written, and noted as done, so many at a time."""
 
 
-@dataclass(frozen=True)
+class OtherHistoryError(HeadraceError):
+    """The stage holds another history."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Backfill:
-    """What a backfill wrote: counts, and the prefix of the training set."""
+    """What a backfill wrote: counts, and the prefix of the training set (empty where no label was known)."""
 
     events: int
     labels: int
     states: int
+    snapshots: int
     training_rows: int
     training_prefix: str
 
 
-def backfill(deployment: Deployment, plan: Plan, report: Report) -> Backfill:
-    """Write everything that the platform would know at the moment where the plan's history ends.
+def backfill(
+    deployment: Deployment,
+    history: History,
+    out: Path,
+    report: Report,
+    *,
+    only_resume: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> Backfill:
+    """Write everything that the platform would know at the moment where a history ends.
+
+    Args:
+        deployment: the platform.
+        history: events and labels; run it again with the same ones to go on where it was stopped.
+        out: the folder of the quality report.
+        report: called while it works.
+        only_resume: refuse if no earlier run has begun.
+        clock: epoch seconds now.
 
     Raises:
-        RetryableError: if DynamoDB keeps refusing items.
+        QualityError: if the training set does not pass the gate; then nothing was written.
+        StreamStartedError: if the stream has begun.
+        OtherHistoryError: if the stage was backfilled with another history.
+        RetryableError: if a store keeps refusing.
     """
-    usecase = plan.usecase
-    labels = plan.labels_known(None, plan.at)
-    require_readable(usecase)
-    events = plan.history.drop(columns=usecase.label.field)
-    report(0, 4, "writing events to the lake")
-    _write_lake(deployment, events)
-    report(1, 4, "folding window state")
-    states = _write_states(deployment, entity_states(usecase, events, labels, at=plan.at))
-    report(2, 4, "computing the training set")
-    training = _labelled(usecase, training_frame(usecase, events, labels), labels)
-    report(3, 4, "writing the training set")
-    prefix = _write_training_set(deployment, training)
-    report(4, 4, f"{len(events):,} events, {states:,} states, {len(training):,} training rows")
-    return Backfill(len(events), len(labels), states, len(training), prefix)
-
-
-def require_readable(usecase: UseCase) -> None:
-    """Refuse a use case whose history would reach the lake unhashed.
-
-    Raises:
-        UseCaseError: naming the field that the deployed functions hash under a key that no tool may read.
-    """
-    for field in usecase.event.fields:
-        if field.privacy == "hash":
-            raise UseCaseError(
-                f"fields[{field.name}].privacy",
-                "a backfill cannot hash as the deployed functions do",
-                "leave history out, or hash the field before it becomes an event and set privacy='clear'",
-            )
-
-
-def _labelled(usecase: UseCase, frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    truth = pd.Series(known[usecase.label.field].to_numpy(), index=known[usecase.event.id].to_numpy())
-    rows = frame[frame[usecase.event.id].isin(truth.index)]
-    return rows.assign(label=truth.loc[rows[usecase.event.id]].to_numpy().astype("int8"))
-
-
-def _write_lake(deployment: Deployment, events: pd.DataFrame) -> None:
-    shape = deployment.usecase.event
-    timestamp, removed = shape.timestamp, [field.name for field in shape.fields if field.privacy == "remove"]
-    hours = events[timestamp] // 3600
-
-    def write(hour: int, rows: pd.DataFrame) -> None:
-        moment = pd.Timestamp(hour * 3600, unit="s")
-        arrived = pd.to_datetime(rows[timestamp], unit="s").dt.as_unit("ms")
-        delivered = rows.drop(columns=removed, errors="ignore").assign(
-            shard_id=SHARD, sequence_number=NO_MARK, arrived_at=arrived
-        )
-        delivered[timestamp] = arrived
-        table = pa.Table.from_pandas(delivered, preserve_index=False)
-        _put_parquet(deployment, f"events/dt={moment:%Y-%m-%d}/hh={moment:%H}/backfill.parquet", table)
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        for done in [pool.submit(write, hour, rows) for hour, rows in events.groupby(hours, sort=True)]:
-            done.result()
-
-
-def _write_training_set(deployment: Deployment, frame: pd.DataFrame) -> str:
-    digest = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()).hexdigest()[:12]
-    prefix = f"training/backfill-{digest}"
-    _put_parquet(deployment, f"{prefix}/part-0.parquet", pa.Table.from_pandas(frame, preserve_index=False))
-    return f"s3://{deployment.bucket}/{prefix}"
-
-
-def _put_parquet(deployment: Deployment, key: str, table: pa.Table) -> None:
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="snappy")
-    deployment.s3.put_object(Bucket=deployment.bucket, Key=key, Body=buffer.getvalue())
-
-
-def _write_states(deployment: Deployment, states: Iterable[Any]) -> int:
-    usecase = deployment.usecase
-    longest = max((feature.length_s + feature.delay_s for feature in usecase.window_features), default=0)
-    expires_at = str(int(time.time()) + longest + MARGIN_S)
-    items = (
-        {
-            "entity": {"S": EntityKey(entity, key).id},
-            "source": {"S": source_of(source, SHARD)},
-            "state": {"B": state},
-            "mark": {"S": NO_MARK},
-            "folded": {"N": str(count)},
-            "expires_at": {"N": expires_at},
-        }
-        for entity, key, source, state, count in states
+    history.require_readable()
+    store = Bucket(deployment.bucket, deployment.s3)
+    checkpoint = own_checkpoint(store, history)
+    if checkpoint is None and only_resume:
+        raise UseCaseError("--resume", "no backfill of this history was begun", "leave --resume out to begin it")
+    if checkpoint is not None and checkpoint.result is not None:
+        return Backfill(**checkpoint.result)
+    require_no_stream(deployment)
+    report(0, 1, "computing and judging the training set")
+    rows = _judged(history, out)
+    checkpoint = checkpoint or begin(store, history.digest, at=history.at, now=int(clock()))
+    run = _Run(deployment, history, store, checkpoint, report)
+    run.write_lake()
+    states, snapshots = run.write_states()
+    written, prefix = run.write_training_set(rows)
+    done = Backfill(
+        events=len(history.events),
+        labels=len(history.labels),
+        states=states,
+        snapshots=snapshots,
+        training_rows=written,
+        training_prefix=prefix,
     )
-    written = 0
-    with ThreadPoolExecutor(WRITERS) as pool:
-        for count in pool.map(
-            lambda batch: _put_items(deployment.dynamodb, deployment.state_table, batch), _batches(items)
-        ):
-            written += count
-    return written
+    require_no_stream(deployment)
+    checkpoint.conclude(asdict(done))
+    report(1, 1, f"{done.events:,} events, {done.states:,} states, {done.training_rows:,} training rows")
+    return done
 
 
-def _batches(items: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while batch := list(islice(items, BATCH_LIMIT)):
-        yield batch
+def own_checkpoint(store: ObjectStore, history: History) -> Checkpoint | None:
+    """The checkpoint of an earlier run with this history, if there was one.
+
+    Raises:
+        OtherHistoryError: if there was one with another history: two would mix in the stage.
+    """
+    own = None
+    for it in every(store):
+        if it.digest == history.digest:
+            own = it
+        else:
+            state = "holds" if it.result is not None else "holds a part of"
+            raise OtherHistoryError(
+                f"the stage {state} another history (backfill {it.digest}, up to {pd.Timestamp(it.at, unit='s')}): "
+                "give the same files, --map, --until and use case to go on with it, or --replace to remove it first"
+            )
+    return own
 
 
-def _put_items(client: "DynamoDBClient", table: str, items: list[dict[str, Any]]) -> int:
-    waiting: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
-    for attempt in range(ATTEMPTS):
-        waiting = client.batch_write_item(RequestItems={table: waiting}).get("UnprocessedItems", {}).get(table, [])
-        if not waiting:
-            return len(items)
-        time.sleep(0.05 * 2**attempt)
-    raise RetryableError(f"DynamoDB refused {len(waiting)} items of table {table} {ATTEMPTS} times; raise its capacity")
+def _judged(history: History, out: Path) -> pd.DataFrame:
+    """The training set, if it may be trained on; no rows where no label is known."""
+    if history.labels.empty or not history.usecase.model.labelled:
+        return pd.DataFrame()
+    rows = training_rows(history)
+    verdict = check(history.usecase, FrameRows(presented(history.usecase, rows, history.events)), until=history.at)
+    write_report(verdict, out)
+    verdict.require(str(out / PAGE_NAME))
+    return rows
+
+
+@dataclass
+class _Run:
+    """The parts of one backfill, each done unless the checkpoint says that it is."""
+
+    deployment: Deployment
+    history: History
+    store: ObjectStore
+    checkpoint: Checkpoint
+    report: Report
+
+    def write_lake(self) -> None:
+        """Events by the hour, labels by the day."""
+        usecase, order = self.history.usecase, order_of(self.history)
+        events: list[Summary] = []
+        labels: list[Summary] = []
+        for day, rows in event_days(self.history):
+            self.report(day - order.since, len(order.days), f"lake: events of {iso(day)}")
+            with self.checkpoint.part(f"events/{iso(day)}") as todo:
+                events += write_events(self.store, usecase, day, rows) if todo else []
+        for day, rows in label_days(self.history):
+            self.report(len(order.days), len(order.days), f"lake: labels given on {iso(day)}")
+            with self.checkpoint.part(f"labels/{iso(day)}") as todo:
+                labels += [write_labels(self.store, usecase, day, rows)] if todo else []
+        note_lake(self.store, order, events, labels)
+        self.checkpoint.save()
+
+    def write_states(self) -> tuple[int, int]:
+        """Window state, then the snapshots that follow from it; returns how many of each there are."""
+        history = self.history
+        snapshots = Snapshots(FeatureSet(history.usecase), history.at)
+        states = snapshots.passing(entity_states(history.usecase, history.events, history.labels, at=history.at))
+        expires_at, count = expiry(history.usecase, self.checkpoint.started_at), 0
+        for number, chunk in enumerate(_chunks(states)):
+            with self.checkpoint.part(f"state/{CHUNK}/{number}") as todo:
+                if todo:
+                    write_states(self.deployment, chunk, expires_at=expires_at)
+            count += len(chunk)
+            self.report(count, 0, f"window state: {count:,} items")
+        for number, some in enumerate(snapshots.chunks(CHUNK)):
+            self.report(number * CHUNK, len(snapshots), "snapshots into the Feature Store")
+            with self.checkpoint.part(f"snapshots/{CHUNK}/{number}") as todo:
+                if todo:
+                    put_snapshots(self.deployment, some, resumed=self.checkpoint.resumed)
+        self.checkpoint.save()
+        return count, len(snapshots)
+
+    def write_training_set(self, rows: pd.DataFrame) -> tuple[int, str]:
+        """The training set by date; returns its rows and its prefix."""
+        if rows.empty:
+            return 0, ""
+        order = order_of(self.history)
+        self.report(0, len(order.days), "training set")
+        written = write_training_set(self.store, order, rows, self.report)
+        return written, f"s3://{self.deployment.bucket}/{order.prefix.rstrip('/')}"
+
+
+def _chunks(states: Iterator[EntityState]) -> Iterator[list[EntityState]]:
+    while chunk := list(islice(states, CHUNK)):
+        yield chunk

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_featurestore_runtime import SageMakerFeatureStoreRuntimeClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -27,6 +28,30 @@ CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connec
 
 class DeploymentError(HeadraceError):
     """A stack or an output that the command needs is not there."""
+
+
+def deployed(usecase: UseCase, stage_name: str, region: str | None) -> "Deployment":
+    """A use case that is deployed to an account, as the credentials of the environment see it.
+
+    Raises:
+        DeploymentError: if there is no region, or no stack of it.
+        UseCaseError: if there is no such stage.
+    """
+    stage(stage_name)
+    session = boto3.Session(region_name=region)
+    if not session.region_name:
+        raise DeploymentError("no region: give --region, or set AWS_REGION")
+    found = Deployment(usecase, stage_name, {}, session)
+    prefix = found.stack_name("")
+    outputs = {
+        stack["StackName"]: {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+        for page in found.cloudformation.get_paginator("describe_stacks").paginate()
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(prefix)
+    }
+    if not outputs:
+        raise DeploymentError(f"no stack {prefix}* in {session.region_name}; deploy it, or check --stage and --region")
+    return Deployment(usecase, stage_name, outputs, session)
 
 
 @dataclass(frozen=True)
@@ -95,6 +120,11 @@ class Deployment:
     def sagemaker(self) -> "SageMakerClient":
         """Client of the registry, pipelines and endpoints."""
         return self.session.client("sagemaker", endpoint_url=self.endpoint_url, config=CONFIG)
+
+    @cached_property
+    def feature_store(self) -> "SageMakerFeatureStoreRuntimeClient":
+        """Client of the Feature Store's records."""
+        return self.session.client("sagemaker-featurestore-runtime", endpoint_url=self.endpoint_url, config=CONFIG)
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":

@@ -18,6 +18,7 @@ from cli import table_file
 from cli.event_columns import Column, field_values, zero_or_one
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
+from headrace.windows_columnar import without_duplicates
 
 
 def parse_map(text: str) -> dict[str, str]:
@@ -56,7 +57,7 @@ class EventFile:
 
 
 def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) -> EventFile:
-    """Read and check event files.
+    """Read and check event files. Copies of an event are left out where the use case drops them.
 
     Args:
         paths: Parquet, CSV (also .gz) or JSONL files of one shape.
@@ -82,6 +83,9 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
         frame[label] = zero_or_one(Column(raw[names[label]], names[label], row))
     id_column = names[shape.id]
     ids = pd.Series(_natural(raw[id_column]).to_numpy(), index=frame[shape.id].to_numpy(), name=id_column)
+    if shape.drop_duplicates:
+        frame = without_duplicates(usecase, frame)
+        ids = ids.iloc[frame.index.to_numpy()]
     _require_unique(ids.index, id_column)
     order = np.lexsort((frame[shape.id].to_numpy(dtype=object), frame[shape.timestamp].to_numpy()))
     return EventFile(frame=frame.take(order).reset_index(drop=True), id_column=id_column, ids=ids)

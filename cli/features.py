@@ -12,10 +12,11 @@ import usecases
 from cli import event_file, quality, table_file
 from cli.label_file import Labels, last_known, read_labels
 from cli.phases import Phases
+from cli.training_columns import presented
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
-from pipelines.jobs.training_set import EVENT_ID, LABEL, TIMESTAMP
+from pipelines.jobs.training_set import EVENT_ID, LABEL
 from pipelines.quality.gate import PAGE_NAME, Verdict
 from pipelines.quality.training_rows import FrameRows
 
@@ -130,7 +131,7 @@ def _presented(
     usecase: UseCase, frame: pd.DataFrame, source: event_file.EventFile, labels: Labels | None
 ) -> pd.DataFrame:
     """The columns of a training set, after the id as the files hold it."""
-    frame = frame.rename(columns={usecase.event.id: EVENT_ID, usecase.event.timestamp: TIMESTAMP})
+    frame = presented(usecase, frame, source.frame)
     if labels is not None:
         frame[LABEL] = frame[EVENT_ID].map(last_known(usecase, labels.frame)).astype("Int8")
     ids = source.ids.loc[frame[EVENT_ID]].to_numpy()

@@ -99,6 +99,53 @@ def quality(
     verdict.require(str(out / PAGE_NAME))
 
 
+@app.command(
+    epilog=f"Example: headrace backfill tx.parquet -u fraud --stage dev --region eu-west-1 {_MAP} --until 2018-08-08"
+)
+@one_line_errors
+def backfill(
+    *,
+    files: FilesArgument,
+    stage: Annotated[str, typer.Option(help="The deployed stage: dev, staging, prod or local.")],
+    region: Annotated[str | None, typer.Option(help="AWS region; that of the credentials by default.")] = None,
+    usecase: UsecaseOption = "fraud",
+    columns: MapOption = "",
+    labels: LabelsOption = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="History ends here, exclusive (UTC); after the last event by default.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Only go on with a backfill that was begun.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remove another history that was backfilled into the stage first.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the quality report of the training set.")] = Path(
+        "out/backfill"
+    ),
+    json: JsonOption = False,
+) -> None:
+    """Fill a deployed platform with the past: lake, window state, Feature Store and training set.
+
+    It must end before the first event is streamed. Stopped at any point, the same command goes on where it was and
+    writes nothing twice. Exit code 3 if the training set does not pass the quality gate; then nothing was written.
+    """
+    from cli.backfill_command import Options, run
+    from cli.event_file import parse_map
+
+    options = Options(
+        files=files,
+        usecase=usecase,
+        columns=parse_map(columns),
+        labels=labels or [],
+        until=moment_or_none("--until", until),
+        stage=stage,
+        region=region,
+        resume=resume,
+        replace=replace,
+        out=out,
+    )
+    _show(run(options, progress_console), json)
+
+
 def _show(summary: dict[str, object], json: bool) -> None:
     if json:
         print_json(summary)

@@ -17,6 +17,7 @@ from cli import lake
 from cli.accounting import Account, account
 from cli.api import InferenceApi
 from cli.backfill import Backfill, backfill
+from cli.backfill_history import History
 from cli.deployment import Deployment
 from cli.phases import Phases
 from cli.plan import Plan
@@ -117,7 +118,7 @@ def started(usecase: UseCase, assembly: Path, logs: Path, phases: Phases) -> Ite
 def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Result:
     """Backfill, train, roll out, stream and account in a loop that is up."""
     with phases.phase("history") as phase:
-        written = backfill(deployment, plan, phase.report)
+        written = backfill(deployment, History.of(plan), plan.out / "quality", phase.report)
     with phases.phase("train") as phase:
         package = train(deployment, written.training_prefix, "manual", phase.report)
     with phases.phase("rollout") as phase:

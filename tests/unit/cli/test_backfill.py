@@ -1,24 +1,281 @@
-"""History is written as the stream would have left it, and running it again changes nothing."""
+"""History is written as the stream would have left it, once, however often and wherever a run is stopped."""
 
-from dataclasses import replace
+import io
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import boto3
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from aws_doubles import Bucket, Changes, CrashError, FeatureStore, Table
+from botocore.exceptions import ClientError
 
+import cli.backfill
+import cli.backfill_states
 import simulators
 import usecases
-from cli import lake
-from cli.backfill import backfill
+from cli import backfill_checkpoint, lake
+from cli.backfill import Backfill, OtherHistoryError, backfill
+from cli.backfill_history import History, known
+from cli.backfill_removal import remove_others
+from cli.backfill_states import StreamStartedError
 from cli.deployment import Deployment
 from cli.plan import Plan
-from headrace.errors import UseCaseError
+from headrace.errors import RetryableError, UseCaseError
 from headrace.features import FeatureSet
 from headrace.usecase import UseCase
+from headrace.windows_columnar import training_frame
+from pipelines.quality.refusal import QualityError
+from pipelines.training_set import Folder, Order, build
+from pipelines.training_set import bucket as lake_bucket
 
+DAY_S = 86_400
 START = 1_767_225_600
 DAYS = 12
-AT = START + DAYS * 86_400
+AT = START + DAYS * DAY_S
+LOADED = usecases.load("fraud")
+FRAUD = replace(LOADED, entities=tuple(replace(entity, snapshot=None) for entity in LOADED.entities))
+OUTPUTS = {
+    "headrace-fraud-local-lake": {"BucketName": "lake"},
+    "headrace-fraud-local-features": {"StateTableName": "state", "CustomerFeatureGroupName": "customers"},
+}
+
+
+def unheard(_done: int, _total: int, _doing: str) -> None:
+    """Report to nobody."""
+
+
+def snapshotting() -> UseCase:
+    customer, terminal = FRAUD.entities
+    return replace(FRAUD, entities=(replace(customer, snapshot="1d"), terminal), expectations=())
+
+
+def small_history(usecase: UseCase) -> History:
+    """Six events of two days, three of them labelled in time, one corrected."""
+    events = pd.DataFrame(
+        {
+            "event_id": [f"e{number}" for number in range(6)],
+            "timestamp": [START + second for second in (10, 4_000, 4_001, 90_000, 90_001, 100_000)],
+            "customer_id": ["C1", "C2", "C1", "C3", "C1", "C2"],
+            "terminal_id": ["T1", "T1", "T2", "T1", "T2", "T3"],
+            "amount": [10.0, 20.5, 30.0, 1.25, 99.0, 7.0],
+        }
+    )
+    given = events.iloc[[0, 1, 2, 1]].assign(fraud=[0, 0, 1, 1])
+    given["labelled_at"] = given["timestamp"] + [7 * DAY_S, 7 * DAY_S, 7 * DAY_S, 9 * DAY_S]
+    return History(usecase=usecase, events=events, labels=known(usecase, given), at=AT)
+
+
+@dataclass
+class Platform:
+    """A deployment in memory."""
+
+    usecase: UseCase
+    changes: Changes
+    s3: Bucket
+    table: Table
+    records: FeatureStore
+
+    @classmethod
+    def empty(cls, usecase: UseCase) -> "Platform":
+        changes = Changes()
+        return cls(usecase, changes, Bucket(changes), Table(changes, busy=3), FeatureStore(changes))
+
+    @property
+    def deployment(self) -> Deployment:
+        made = Deployment(self.usecase, "local", OUTPUTS, boto3.Session(region_name="eu-west-1"))
+        made.__dict__.update(s3=self.s3, dynamodb=self.table, feature_store=self.records)
+        return made
+
+    def contents(self) -> dict[str, Any]:
+        """Everything that is stored, but for the checkpoint's own notes."""
+        objects = {key: body for key, body in self.s3.objects.items() if not key.startswith("backfill/")}
+        finished = {
+            key: json.loads(body)["result"] for key, body in self.s3.objects.items() if key.startswith("backfill/")
+        }
+        offline = sorted(self.records.offline)
+        return {"s3": objects, "done": finished, "state": self.table.items, "online": self.records.online} | {
+            "offline": offline
+        }
+
+    def backfill(self, history: History, out: Path, **options: Any) -> Backfill:
+        return backfill(self.deployment, history, out, unheard, clock=lambda: AT + self.changes.count, **options)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.backfill, "CHUNK", 3)
+    monkeypatch.setattr(cli.backfill_states.time, "sleep", lambda _: None)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("save_every_s", [0.0, 3_600.0])
+def test_a_crash_after_any_change_leaves_nothing_twice_and_nothing_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save_every_s: float
+) -> None:
+    monkeypatch.setattr(backfill_checkpoint, "SAVE_EVERY_S", save_every_s)
+    usecase = snapshotting()
+    history = small_history(usecase)
+    undisturbed = Platform.empty(usecase)
+    expected = undisturbed.backfill(history, tmp_path)
+    assert (expected.events, expected.labels, expected.snapshots, expected.training_rows) == (6, 4, 3, 3)
+    crashes = 0
+    for crash_after in range(1, undisturbed.changes.count + 40):
+        platform = Platform.empty(usecase)
+        platform.changes.crash_after = crash_after
+        try:
+            platform.backfill(history, tmp_path)
+        except CrashError:
+            crashes += 1
+        platform.changes.crash_after = 0
+        assert platform.backfill(history, tmp_path) == expected
+        assert platform.contents() == undisturbed.contents(), f"crash after change {crash_after}"
+        if crashes < crash_after:
+            break
+    assert crashes >= 20
+
+
+def test_two_crashes_are_as_good_as_one(tmp_path: Path) -> None:
+    usecase = snapshotting()
+    history, platform, undisturbed = small_history(usecase), Platform.empty(usecase), Platform.empty(usecase)
+    undisturbed.backfill(history, tmp_path)
+    for crash_after in (9, 17, 22):
+        platform.changes.crash_after = crash_after
+        with pytest.raises(CrashError):
+            platform.backfill(history, tmp_path)
+    platform.changes.crash_after = 0
+    platform.backfill(history, tmp_path)
+    assert platform.contents()["offline"] == undisturbed.contents()["offline"]
+    assert platform.s3.objects.keys() == undisturbed.s3.objects.keys()
+    assert {it["expires_at"]["N"] for it in platform.table.items.values()} == {str(AT + 37 * DAY_S + 7 * DAY_S)}
+
+
+def test_running_it_again_changes_nothing_even_after_the_stream_began(tmp_path: Path) -> None:
+    history, platform = small_history(FRAUD), Platform.empty(FRAUD)
+    first = platform.backfill(history, tmp_path)
+    begin_stream(platform)
+    changes = platform.changes.count
+    assert platform.backfill(history, tmp_path) == first
+    assert platform.changes.count == changes
+
+
+def begin_stream(platform: Platform) -> None:
+    source = "events#shardId-000000000001"
+    platform.table.items["#sources", source] = {"entity": {"S": "#sources"}, "source": {"S": source}}
+
+
+def test_it_is_refused_once_the_stream_has_begun(tmp_path: Path) -> None:
+    platform = Platform.empty(FRAUD)
+    begin_stream(platform)
+    with pytest.raises(
+        StreamStartedError, match=r"events#shardId-000000000001 wrote to table state.*stop the producers"
+    ):
+        platform.backfill(small_history(FRAUD), tmp_path)
+    assert platform.changes.count == 0
+
+
+def test_a_training_set_that_the_gate_refuses_stops_it_before_anything_is_written(tmp_path: Path) -> None:
+    history, platform = small_history(FRAUD), Platform.empty(FRAUD)
+    cents = replace(history, events=history.events.assign(amount=history.events["amount"] / 100))
+    with pytest.raises(QualityError, match=r"amount: mean: expected 5 to 500, found 0\.20.*quality\.html"):
+        platform.backfill(cents, tmp_path / "report")
+    assert platform.changes.count == 0
+    assert json.loads((tmp_path / "report" / "quality.json").read_text())["passed"] is False
+
+
+def test_another_history_is_refused_until_the_first_one_is_removed(tmp_path: Path) -> None:
+    usecase = snapshotting()
+    wrong, platform, fresh = small_history(usecase), Platform.empty(usecase), Platform.empty(usecase)
+    platform.changes.crash_after = 20
+    with pytest.raises(CrashError):
+        platform.backfill(wrong, tmp_path)
+    assert platform.records.online
+    platform.changes.crash_after = 0
+    right = replace(wrong, events=wrong.events.assign(customer_id="C9"), labels=wrong.labels.assign(customer_id="C9"))
+    with pytest.raises(OtherHistoryError, match=f"holds a part of another history .backfill {wrong.digest}"):
+        platform.backfill(right, tmp_path)
+    platform.s3.objects["events/dt=2026-01-01/hh=00/stream.parquet"] = b"not ours"
+    assert remove_others(platform.deployment, right.digest, unheard) == 1
+    assert platform.s3.objects.keys() == {"events/dt=2026-01-01/hh=00/stream.parquet"}
+    assert platform.table.items == platform.records.online == {}
+    del platform.s3.objects["events/dt=2026-01-01/hh=00/stream.parquet"]
+    fresh.backfill(right, tmp_path)
+    platform.backfill(right, tmp_path)
+    assert platform.records.online == fresh.records.online
+    assert platform.s3.objects.keys() == fresh.s3.objects.keys()
+
+
+def test_resume_only_goes_on(tmp_path: Path) -> None:
+    history, platform = small_history(FRAUD), Platform.empty(FRAUD)
+    with pytest.raises(UseCaseError, match="--resume: no backfill of this history was begun"):
+        platform.backfill(history, tmp_path, only_resume=True)
+    platform.backfill(history, tmp_path)
+    assert platform.backfill(history, tmp_path, only_resume=True).events == 6
+
+
+def test_the_training_set_is_the_one_that_would_be_built_of_the_lake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, platform = small_history(FRAUD), Platform.empty(FRAUD)
+    written = platform.backfill(history, tmp_path)
+    assert written.training_prefix == f"s3://lake/training/backfill-{history.digest}"
+    store = lake_bucket.Bucket("lake", platform.deployment.s3)
+    day = START // DAY_S
+    order = Order(usecase=FRAUD, name=f"backfill-{history.digest}", since=day, until=day + 2, labels_until=AT)
+    assert build(store, order).computed == {}
+    for key, body in platform.s3.objects.items():
+        if key.startswith(("events/", "labels/")):
+            path = tmp_path / "lake" / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+    again = build(Folder(tmp_path / "lake"), order)
+    assert again.manifest["rows"] == written.training_rows
+    for key in (key for key in platform.s3.objects if key.startswith("training/") and key.endswith(".parquet")):
+        assert (tmp_path / "lake" / key).read_bytes() == platform.s3.objects[key]
+
+
+def test_snapshots_hold_the_windows_as_of_the_last_second_of_history(tmp_path: Path) -> None:
+    usecase = snapshotting()
+    history, platform = replace(small_history(usecase), at=START + 100_001), Platform.empty(usecase)
+    history = replace(history, labels=history.labels.head(0))
+    assert platform.backfill(history, tmp_path).training_prefix == ""
+    record = platform.records.online["customers", "C2"]
+    assert record["event_time"] == "2026-01-02T03:46:40Z"
+    own = history.events[history.events["customer_id"] == "C2"].tail(1)
+    expected = training_frame(usecase, history.events).set_index("event_id").loc[own["event_id"].iloc[0]]
+    names = [it.name for it in usecase.window_features if it.entity == "customer"]
+    assert {name: float(record[name]) for name in names} == {name: expected[name] for name in names}
+    assert record.keys() == {"customer_id", "event_time", *names}
+
+
+def test_a_table_that_keeps_refusing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform.empty(FRAUD)
+    refuse = {"UnprocessedItems": {"state": [1]}}
+    monkeypatch.setattr(platform.table, "batch_write_item", lambda **_: refuse)
+    with pytest.raises(RetryableError, match="DynamoDB refused 1 items of table state 8 times"):
+        platform.backfill(small_history(FRAUD), tmp_path)
+
+
+def test_events_lie_in_the_lake_in_the_types_of_its_table(tmp_path: Path) -> None:
+    platform = Platform.empty(FRAUD)
+    platform.backfill(small_history(FRAUD), tmp_path)
+    body = platform.s3.objects["events/dt=2026-01-01/hh=01/backfill.parquet"]
+    table = pq.read_table(io.BytesIO(body))
+    assert table.schema.names == [*(it.name for it in FRAUD.event.fields), "shard_id", "sequence_number", "arrived_at"]
+    assert str(table.schema.field("timestamp").type) == "timestamp[ms]"
+    assert table.column("event_id").to_pylist() == ["e1", "e2"]
+    lines = platform.s3.objects["labels/dt=2026-01-10/backfill.jsonl"].decode().splitlines()
+    label = json.loads(lines[0])
+    assert {name: label[name] for name in ("event_id", "fraud", "labelled_at", "shard_id")} == {
+        "event_id": "e1",
+        "fraud": 1,
+        "labelled_at": "2026-01-10T01:06:40Z",
+        "shard_id": "backfill",
+    }
 
 
 def plan(usecase: UseCase) -> Plan:
@@ -33,56 +290,48 @@ def plan(usecase: UseCase) -> Plan:
     )
 
 
-def run(deployment: Deployment) -> Plan:
-    given = plan(deployment.usecase)
-    written = backfill(deployment, given, lambda _done, _total, _doing: None)
-    assert written.events == len(given.history)
-    assert written.training_rows == written.labels == len(given.labels_known(None, AT))
-    return given
-
-
-def items(deployment: Deployment) -> list[dict[str, object]]:
+def items(deployment: Deployment) -> list[dict[str, Any]]:
     found = deployment.dynamodb.scan(TableName="state")["Items"]
     return sorted(found, key=lambda item: (item["entity"]["S"], item["source"]["S"]))
 
 
-def test_state_counts_every_event_once_per_entity_and_can_be_read_by_the_functions(deployment: Deployment) -> None:
-    given = run(deployment)
+def test_a_deployments_stores_count_every_event_once_and_can_be_read_by_the_functions(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    deployment = replace(deployment, usecase=FRAUD)
+    given = plan(FRAUD)
+    written = backfill(deployment, History.of(given), tmp_path, unheard)
+    assert written.events == len(given.history)
+    assert written.training_rows == written.labels == len(given.labels_known(None, AT))
     features = FeatureSet(deployment.usecase)
     for entity in ("customer", "terminal"):
-        held = [one for one in items(deployment) if one["entity"]["S"].startswith(f"{entity}#")]  # type: ignore[index]
+        held = [one for one in items(deployment) if one["entity"]["S"].startswith(f"{entity}#")]
         events = [one for one in held if one["source"] == {"S": "events#backfill"}]
-        assert sum(int(one["folded"]["N"]) for one in events) == len(given.history)  # type: ignore[index]
+        assert sum(int(one["folded"]["N"]) for one in events) == len(given.history)
         for one in events:
-            assert features.decode(entity, "events", one["state"]["B"]).newest is not None  # type: ignore[index]
-
-
-def test_every_event_is_in_the_lake_under_its_own_hour(deployment: Deployment) -> None:
-    given = run(deployment)
-    hours = {f"{moment:%Y-%m-%d/%H}" for moment in map(_moment, given.history["timestamp"])}
+            assert features.decode(entity, "events", one["state"]["B"]).newest is not None
+    hours = {f"{datetime.fromtimestamp(it, UTC):%Y-%m-%d/%H}" for it in given.history["timestamp"]}
     found = {key.replace("dt=", "").replace("hh=", "").split("/", 1)[1] for key in lake.keys(deployment, "events/")}
     assert found == {f"{hour}/backfill.parquet" for hour in hours}
 
 
-def test_running_it_again_writes_the_same(deployment: Deployment) -> None:
-    run(deployment)
-    first, objects = items(deployment), lake.keys(deployment, "")
-    run(deployment)
-    unchanged = ("entity", "source", "state", "mark", "folded")
-    assert [[one[name] for name in unchanged] for one in items(deployment)] == [
-        [one[name] for name in unchanged] for one in first
-    ]
-    assert lake.keys(deployment, "") == objects
-
-
-def test_history_with_a_hashed_field_is_refused_before_anything_is_written(deployment: Deployment) -> None:
-    fraud = usecases.load("fraud")
-    fields = tuple(replace(one, privacy="hash") if one.name == "terminal_id" else one for one in fraud.event.fields)
-    hashed = replace(fraud, event=replace(fraud.event, fields=fields))
+def test_history_with_a_hashed_field_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    fields = tuple(replace(one, privacy="hash") if one.name == "terminal_id" else one for one in FRAUD.event.fields)
+    platform = Platform.empty(replace(FRAUD, event=replace(FRAUD.event, fields=fields)))
     with pytest.raises(UseCaseError, match=r"fields\[terminal_id\]\.privacy: a backfill cannot hash"):
-        backfill(replace(deployment, usecase=hashed), plan(hashed), lambda _done, _total, _doing: None)
-    assert lake.keys(deployment, "") == []
+        platform.backfill(small_history(platform.usecase), tmp_path)
+    assert platform.changes.count == 0
 
 
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def test_what_aws_refuses_is_not_taken_for_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform.empty(FRAUD)
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "BatchWriteItem")
+
+    def refuse(**_: Any) -> None:
+        raise denied
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.table, "batch_write_item", refuse)
+        with pytest.raises(ClientError):
+            platform.backfill(small_history(FRAUD), tmp_path)
+    assert platform.backfill(small_history(FRAUD), tmp_path).states == len(platform.table.items)

@@ -1,0 +1,22 @@
+"""A training frame in the columns that the gate and the jobs know: ``event_id``, ``timestamp``, what is judged."""
+
+import pandas as pd
+
+from headrace.usecase import UseCase
+from pipelines.jobs.training_set import EVENT_ID, TIMESTAMP
+
+
+def presented(usecase: UseCase, frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its id and time under their common names, and with the event fields that are judged besides.
+
+    Args:
+        usecase: whose frame.
+        frame: as ``training_frame`` returns it, any of its rows, perhaps with a label.
+        events: the events that it was computed from.
+    """
+    judged = [rule.column for rule in usecase.expectations if rule.column not in (usecase.event.id, *frame)]
+    fields = [name for name in dict.fromkeys(judged) if name in events and name != usecase.label.field]
+    if fields:
+        besides = events.set_index(usecase.event.id)[fields].loc[frame[usecase.event.id]]
+        frame = frame.assign(**{name: besides[name].to_numpy() for name in fields})
+    return frame.rename(columns={usecase.event.id: EVENT_ID, usecase.event.timestamp: TIMESTAMP})
