@@ -1,16 +1,26 @@
 """State and event become a named feature vector: the one definition that stream, request and batch share."""
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, cast
 
 from headrace.calendar import PARTS
+from headrace.expressions import evaluate_expressions
 from headrace.schema import LabelRecord, Value
 from headrace.usecase import Source, UseCase
-from headrace.windows import EventState, LabelState, Layout, State, compile_layout, decode, evaluate, new_state
+from headrace.windows import EventState, LabelState, Layout, State, compile_layout, decode, new_state
+from headrace.windows.evaluation import Found, event_values, label_values
 from headrace.windows.layout import MAX_BUCKETS, NEWEST
 
 Vector = dict[str, float | None]
 _SOURCES: tuple[Source, ...] = ("events", "labels")
+
+
+class _Evaluated(NamedTuple):
+    """An entity that has windows, and the layouts of its states; None where no window looks at that source."""
+
+    entity: str
+    events: Layout | None
+    labels: Layout | None
 
 
 class FeatureSet:
@@ -24,9 +34,16 @@ class FeatureSet:
             for entity in usecase.entities
             for source in _SOURCES
         }
-        self._evaluated = [
-            (entity, source, layout) for (entity, source), layout in self._layouts.items() if layout.tracks
-        ]
+        self._entities = [self._evaluated(entity.name) for entity in usecase.entities]
+        self._inputs = [_input(usecase, name) for name in usecase.inputs]
+        self._calendar = [PARTS[part] for part in usecase.calendar]
+        found = [name for it in self._entities for layout in it[1:] if layout for name in layout.names]
+        self._found = (*usecase.inputs, *usecase.calendar, *found)
+        self._in_order = self._found == self.names[: len(self._found)]
+
+    def _evaluated(self, entity: str) -> _Evaluated:
+        events, labels = (self._layouts[entity, source] for source in _SOURCES)
+        return _Evaluated(entity, events if events.tracks else None, labels if labels.tracks else None)
 
     def layout(self, entity: str, source: Source) -> Layout:
         """The layout of an entity's events or labels; it has no tracks if no window looks at them.
@@ -38,7 +55,7 @@ class FeatureSet:
 
     def entities(self, source: Source) -> tuple[str, ...]:
         """The names of the entities that keep state of a source, in the use case's order."""
-        return tuple(entity for entity, of, _ in self._evaluated if of == source)
+        return tuple(entity for (entity, of), layout in self._layouts.items() if of == source and layout.tracks)
 
     def new_state(self, entity: str, source: Source) -> State:
         """An empty state."""
@@ -52,6 +69,14 @@ class FeatureSet:
         """
         return decode(data, self._layouts[entity, source])
 
+    def coarse(self, states: Mapping[str, Sequence[State]]) -> tuple[str, ...]:
+        """The entities whose states outgrew a bound, so that their window features are no longer exact.
+
+        Args:
+            states: as for ``vector``.
+        """
+        return tuple(name for name, own in states.items() if any(state.coarse for state in own))
+
     def fold_event(
         self, event: Mapping[str, Value], states: Mapping[str, EventState], *, drop_duplicates: bool = False
     ) -> None:
@@ -63,14 +88,8 @@ class FeatureSet:
             drop_duplicates: ignore the event where its id is among the newest.
         """
         timestamp, event_id = self._point(event)
-        values = cast(Mapping[str, float | None], event)
         for state in states.values():
-            state.fold(
-                timestamp=timestamp,
-                event_id=event_id,
-                values=values,
-                drop_duplicates=drop_duplicates,
-            )
+            state.fold(timestamp=timestamp, event_id=event_id, values=event, drop_duplicates=drop_duplicates)
 
     def fold_label(self, label: LabelRecord, states: Mapping[str, LabelState]) -> None:
         """Fold a label into its entities' label states, in place.
@@ -89,27 +108,36 @@ class FeatureSet:
     ) -> Vector:
         """The feature vector of an event: the same before and after the event is folded.
 
+        It is so for an event of any age, with one reservation: of one that came too late to be kept, more than one
+        shard's state may look as if it held it, so who folds should evaluate before, and say ``folded=False``.
+
         Args:
             event: the event as ``coerce_event`` returns it.
             states: every stored state (all shards, events and labels) of each of the event's entities, by name.
-            folded: whether the states hold this event; by default it is looked up among each entity's newest ids,
-                which do not reach back to an event that comes very late. Who folds knows, and should say.
+            folded: whether the states were given this event; by default it is looked up among each entity's newest
+                ids, which do not reach back to an event that comes very late. Who folds knows, and should say.
 
         Returns:
             Every feature in order; None is missing.
         """
         timestamp, event_id = self._point(event)
-        vector: Vector = dict.fromkeys(self.names)
-        for name in self.usecase.inputs:
-            value = event.get(name)
-            vector[name] = None if value is None else float(value)
-        for part in self.usecase.calendar:
-            vector[part] = PARTS[part](timestamp)
-        current = cast(Mapping[str, float | None], event)
-        for entity, source, layout in self._evaluated:
-            own = [state for state in states.get(entity, ()) if state.layout.source == source]
-            known = source == "labels" or (_held(own, event_id) if folded is None else folded)
-            vector |= evaluate(layout, own, timestamp=timestamp, event_id=event_id, current=None if known else current)
+        values: Found = [read(event) for read in self._inputs]
+        for part in self._calendar:
+            values.append(part(timestamp))
+        for entity, on_events, on_labels in self._entities:
+            own = states.get(entity, ())
+            if on_events is not None:
+                held = [state for state in own if isinstance(state, EventState)]
+                known = _contained(held, event_id) if folded is None else folded
+                values += event_values(on_events, held, timestamp, event_id, own=event, folded=known)
+            if on_labels is not None:
+                given = [state for state in own if isinstance(state, LabelState)]
+                values += label_values(on_labels, given, timestamp)
+        vector = dict(zip(self._found, values, strict=True))
+        if not self._in_order:
+            vector = {name: vector[name] for name in self.names if name in vector}
+        if self.usecase.expressions:
+            vector |= evaluate_expressions(self.usecase.expressions, vector)
         return vector
 
     def _point(self, event: Mapping[str, Value]) -> tuple[int, str]:
@@ -117,5 +145,18 @@ class FeatureSet:
         return cast(int, event[shape.timestamp]), cast(str, event[shape.id])
 
 
-def _held(states: Sequence[State], event_id: str) -> bool:
-    return any(isinstance(state, EventState) and state.contains(event_id) for state in states)
+def _contained(states: Sequence[EventState], event_id: str) -> bool:
+    return any(state.contains(event_id) for state in states)
+
+
+def _input(usecase: UseCase, name: str) -> Callable[[Mapping[str, Value]], float | None]:
+    """How a field enters the vector: as a number, or as the position of its text among the allowed ones."""
+    codes = {text: float(code) for text, code in usecase.event.field(name).codes.items()}
+
+    def read(event: Mapping[str, Value]) -> float | None:
+        value = event.get(name)
+        if isinstance(value, str):
+            return codes.get(value)
+        return None if value is None else float(value)
+
+    return read

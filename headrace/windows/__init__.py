@@ -14,10 +14,11 @@ its delay, and 1/32 more) has lost its oldest buckets. A track of more than 4,09
 """
 
 from headrace.windows.codec import decode, encode
+from headrace.windows.compiling import compile_layout
 from headrace.windows.evaluation import evaluate
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
-from headrace.windows.layout import Layout, compile_layout
+from headrace.windows.layout import Layout, layout_of
 from headrace.windows.merging import State, merge, new_state
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "decode",
     "encode",
     "evaluate",
+    "layout_of",
     "merge",
     "new_state",
 ]

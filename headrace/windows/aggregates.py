@@ -1,45 +1,68 @@
-"""What a bucket keeps of its events, and how a window's buckets become a value.
+"""What a bucket keeps of its events, and how two buckets become one.
 
-A new window function is added here: the columns it needs (``columns_of``), how two buckets combine (``combine``),
-what one event contributes (``row_of``) and the value of a range of buckets (``VALUES``). ``windows_columnar`` has the
-same table for numpy.
+A new window function is added in three tables: the columns it needs (``columns_of`` here), what one event contributes
+to them (``contributions``) and the value of a range of buckets (``readings``). ``windows_columnar`` has the same for
+numpy.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from operator import add
+from typing import Any, Literal, TypeAlias
 
-from headrace.usecase import WindowFunction
+from headrace.usecase import Field, FieldType, WindowFunction
+from headrace.windows.columns import BYTES, DOUBLES, SECONDS, Counts, Ones
+from headrace.windows.ragged import BinColumn, Bins, HashColumn, Hashes
+from headrace.windows.sketches import KEPT
 
-ColumnKind = Literal["count", "sum", "min", "max", "deviation"]
-Slices = Sequence[Sequence[float]]
-Compute = Callable[[Slices, Sequence[int]], float | None]
-ABSENT: dict[ColumnKind, float] = {"count": 0, "sum": 0.0, "min": math.inf, "max": -math.inf, "deviation": 0.0}
-"""What an event without a value leaves in a column: the neutral element."""
+ColumnKind = Literal["count", "sum", "min", "max", "deviation", "oldest", "newest", "last", "last_at", "hashes", "bins"]
+Cells: TypeAlias = "Counts | HashColumn | BinColumn"
+"""One column of a track as it lies in memory."""
+Row: TypeAlias = Sequence[Any]
+"""One entry of a track, a bucket or a single event: per column a number, a tuple of hashes or a tuple of bins."""
+Combine: TypeAlias = Callable[[Row, Row], Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One number per bucket.
+    """What a bucket keeps of one field.
 
     ``count`` without a field counts events; with a field, events that have it. ``deviation`` is the sum of squared
     deviations from the bucket's own mean, so that a standard deviation never comes from a difference of large sums.
+    ``oldest`` and ``newest`` are event times. ``last`` is the value of the latest second that has one (of several in
+    it the largest; NaN if there is none) and ``last_at`` that second. ``hashes`` are the smallest distinct hashes, for
+    which ``type`` says how values become text. ``allowed`` are the texts whose positions ``last`` holds.
     """
 
     kind: ColumnKind
     field: str | None = None
+    type: FieldType | None = None
+    allowed: tuple[str, ...] = ()
+
+    def empty(self) -> Cells:
+        """A new column without entries."""
+        if self.kind == "hashes":
+            return HashColumn()
+        if self.kind == "bins":
+            return BinColumn()
+        if self.kind == "count":
+            return Ones() if self.field is None else array(BYTES)
+        return array(SECONDS if self.kind in ("oldest", "newest", "last_at") else DOUBLES)
 
 
-def columns_of(function: WindowFunction, over: str | None, *, optional: bool) -> tuple[Column, ...]:
-    """The columns a function needs, in the order in which its value function reads them.
+def columns_of(function: WindowFunction, over: str | None, field: Field | None) -> tuple[Column, ...]:
+    """The columns a function needs, in the order in which its reading takes them.
 
     Args:
         function: the window function.
-        over: the aggregated field; None for ``count``.
-        optional: whether events may lack the field, so that its values have to be counted apart from the events.
+        over: the aggregated field or calendar part; None for functions of the events themselves.
+        field: the event's field of that name; None for parts of the calendar.
     """
-    counted = Column("count", over if optional else None)
+    counted = Column("count", over if field is not None and not field.required else None)
+    kind: FieldType = "number" if field is None else field.type
+    allowed = () if field is None else field.allowed
     by_function: dict[WindowFunction, tuple[Column, ...]] = {
         "count": (Column("count"),),
         "sum": (Column("sum", over),),
@@ -47,94 +70,83 @@ def columns_of(function: WindowFunction, over: str | None, *, optional: bool) ->
         "min": (Column("min", over),),
         "max": (Column("max", over),),
         "std": (counted, Column("sum", over), Column("deviation", over)),
+        "distinct": (Column("hashes", over, type=kind),),
+        "is_new": (Column("hashes", over, type=kind),),
+        "last": (Column("last_at", over, allowed=allowed), Column("last", over, allowed=allowed)),
+        "time_since_last": (Column("newest"),),
+        "time_since_first": (Column("oldest"),),
     }
-    return by_function[function]
+    return by_function.get(function, (Column("bins", over),))
 
 
-def row_of(columns: Sequence[Column], values: Mapping[str, float | None]) -> list[float]:
-    """What one event contributes to each column."""
-    row: list[float] = []
-    for column in columns:
-        value = 1.0 if column.field is None else values.get(column.field)
-        if value is None:
-            row.append(ABSENT[column.kind])
-        elif column.kind == "count":
-            row.append(1)
+def combiner(columns: Sequence[Column]) -> Combine:
+    """How two entries with these columns become one."""
+    steps = [_step(columns, index) for index in range(len(columns))]
+    return lambda left, right: [step(left, right) for step in steps]
+
+
+_Step: TypeAlias = Callable[[Row, Row], Any]
+
+
+def _step(columns: Sequence[Column], at: int) -> _Step:
+    kind = columns[at].kind
+    if kind == "deviation":
+        return _deviation(columns, at)
+    if kind in ("last", "last_at"):
+        return _later(columns, at)
+    join = _JOINS[kind]
+    return lambda left, right: join(left[at], right[at])
+
+
+def _deviation(columns: Sequence[Column], at: int) -> _Step:
+    """Squared deviations, and what the distance of two means adds to them (Chan, Golub and LeVeque, 1983)."""
+    sums = columns.index(Column("sum", columns[at].field))
+    own = Column("count", columns[at].field)
+    counts = columns.index(own if own in columns else Column("count"))
+
+    def step(left: Row, right: Row) -> float:
+        n, m, apart = left[counts], right[counts], left[at] + right[at]
+        if not n or not m:
+            return float(apart)
+        distance = left[sums] / n - right[sums] / m
+        return float(apart + distance * distance * (n * m / (n + m)))
+
+    return step
+
+
+def _later(columns: Sequence[Column], at: int) -> _Step:
+    """Of two entries that have a value the later, of the same second the larger."""
+    field, allowed = columns[at].field, columns[at].allowed
+    times, values = (columns.index(Column(kind, field, allowed=allowed)) for kind in ("last_at", "last"))
+
+    def step(left: Row, right: Row) -> Any:
+        if math.isnan(left[values]) or math.isnan(right[values]):
+            has = right if math.isnan(left[values]) else left
         else:
-            row.append(0.0 if column.kind == "deviation" else value + 0.0)  # -0.0 becomes 0.0
-    return row
+            has = max(left, right, key=lambda row: (row[times], row[values]))
+        return has[at]
+
+    return step
 
 
-def combine(columns: Sequence[Column], left: Sequence[float], right: Sequence[float]) -> list[float]:
-    """The columns of two buckets taken together."""
-    row: list[float] = []
-    for index, column in enumerate(columns):
-        a, b = left[index], right[index]
-        if column.kind == "min":
-            row.append(min(a, b))
-        elif column.kind == "max":
-            row.append(max(a, b))
-        elif column.kind == "deviation":
-            row.append(a + b + _between(columns, column, left, right))
-        else:
-            row.append(a + b)
-    return row
+def _united(left: Hashes, right: Hashes) -> Hashes:
+    return tuple(sorted({*left, *right})[:KEPT])
 
 
-def _between(columns: Sequence[Column], column: Column, left: Sequence[float], right: Sequence[float]) -> float:
-    """What the distance of two buckets' means adds to their squared deviations (Chan, Golub and LeVeque, 1983)."""
-    total = columns.index(Column("sum", column.field))
-    own = Column("count", column.field)
-    counted = columns.index(own if own in columns else Column("count"))
-    n, m = left[counted], right[counted]
-    if not n or not m:
-        return 0.0
-    distance = left[total] / n - right[total] / m
-    return distance * distance * (n * m / (n + m))
+def _added(left: Bins, right: Bins) -> Bins:
+    counts = dict(left)
+    for number, count in right:
+        counts[number] = counts.get(number, 0) + count
+    return tuple(sorted(counts.items()))
 
 
-def _sum(slices: Slices, at: Sequence[int]) -> float:
-    return math.fsum(slices[at[0]])
-
-
-def _count(slices: Slices, at: Sequence[int]) -> float:
-    return float(sum(slices[at[0]]))
-
-
-def _mean(slices: Slices, at: Sequence[int]) -> float | None:
-    counted = sum(slices[at[0]])
-    return math.fsum(slices[at[1]]) / counted if counted else None
-
-
-def _min(slices: Slices, at: Sequence[int]) -> float | None:
-    lowest = min(slices[at[0]], default=math.inf)
-    return None if lowest == math.inf else lowest
-
-
-def _max(slices: Slices, at: Sequence[int]) -> float | None:
-    highest = max(slices[at[0]], default=-math.inf)
-    return None if highest == -math.inf else highest
-
-
-def _std(slices: Slices, at: Sequence[int]) -> float | None:
-    counts, totals, deviations = (slices[index] for index in at)
-    counted = sum(counts)
-    if not counted:
-        return None
-    mean = math.fsum(totals) / counted
-    apart = (n * (total / n - mean) ** 2 for n, total in zip(counts, totals, strict=True) if n)
-    return math.sqrt((math.fsum(deviations) + math.fsum(apart)) / counted)
-
-
-VALUES: dict[WindowFunction, Compute] = {
-    "count": _count,
-    "sum": _sum,
-    "mean": _mean,
-    "min": _min,
-    "max": _max,
-    "std": _std,
+_JOINS: dict[ColumnKind, Callable[[Any, Any], Any]] = {
+    "count": add,
+    "sum": add,
+    "min": min,
+    "max": max,
+    "oldest": min,
+    "newest": max,
+    "hashes": _united,
+    "bins": _added,
 }
-"""The value of a function over a range of buckets: gets the range of every column and where its own columns are.
-
-None means that the window holds no value. ``std`` is the population's (divided by n).
-"""

@@ -1,28 +1,43 @@
-"""Packed states: the columns as they lie in memory, and a checksum.
+"""Packed states: the columns as they lie in memory, behind one head, and a checksum.
 
-    version u8 | fingerprint of the layout, 4 bytes | ids | columns | CRC-32 of all before, u32
+    version u8 | fingerprint of the layout, 4 bytes | head | ids | arrays | CRC-32 of all before, u32
 
-Event states begin with their ids: length u32, then text separated by NUL. A column is a type code, whether all its
-bytes are equal (then one is stored), its length u32, and the numbers. Columns are copied, not converted; deflating them
-took 15 times as long to save a quarter.
+The head of an event state is the length of its ids (text separated by NUL) and, per track, the width of its buckets,
+how many entries it has, and one byte per array: its times, then one array for a column of numbers, two for hashes
+(how many each entry has; the hashes), three for bins (and how often each occurs). The head of a label state is how
+many labels there are, when the last was given, one more than the newest second of which any was dropped, and the bytes
+of its four arrays.
+
+The byte of an array is its type code, with the eighth bit set if all its bytes are equal and only one is stored; 0 for
+nothing but ones; or a small number n if it equals the track's n-th array, as sum, minimum and last value of single
+events do. Columns are copied, not converted; deflating them took 15 times as long to save a quarter.
 """
 
-import struct
-import zlib
 from array import array
+from collections.abc import Sequence
+from struct import Struct
+from typing import Any
+from zlib import crc32
 
 from headrace.errors import StateError
-from headrace.windows.columns import Numbers
-from headrace.windows.event_state import EventState
+from headrace.windows.columns import Counts, Ones, total
+from headrace.windows.event_state import SEPARATOR, EventState
 from headrace.windows.label_state import LabelState
-from headrace.windows.layout import Layout
+from headrace.windows.layout import Layout, Track
 from headrace.windows.merging import State
+from headrace.windows.ragged import BinColumn, HashColumn
+from headrace.windows.track_state import TrackState
 
-VERSION = 1
-_HEAD = struct.Struct("<B4s")
-_COLUMN = struct.Struct("<B?I")
-_LENGTH = struct.Struct("<I")
-_SEPARATOR = "\0"
+VERSION = 2
+_PREFIX = 5
+_LABELS = Struct("<B4sIQQ4s")
+_CHECK = Struct("<I")
+_LABELS_SIZED_BY = (None,) * 4
+_ONES = 0
+_EQUAL = 0x80
+_SHARED = 64
+"""Bytes from 1 up to this one refer to an earlier array of the track."""
+_TYPES = {ord(code): (code, array(code).itemsize) for code in "BHIQid"}
 
 
 def encode(state: State) -> bytes:
@@ -31,20 +46,20 @@ def encode(state: State) -> bytes:
     Raises:
         StateError: if an id holds a NUL or a lone surrogate.
     """
-    parts = [_HEAD.pack(VERSION, state.layout.fingerprint)]
     if isinstance(state, EventState):
-        ids = _packed_ids(state.ids)
-        parts += (_LENGTH.pack(len(ids)), ids)
+        ids = _packed_ids(state)
+        parts = [b"", ids]
+        head: list[int | bytes] = [len(ids)]
         for track in state.tracks:
-            parts.append(_LENGTH.pack(track.width_s))
-            _pack(parts, track.times)
-            for column in track.columns:
-                _pack(parts, column)
+            head += (track.width_s, len(track.times), _pack(_arrays(track), parts))
+        parts[0] = state.layout.head.pack(VERSION, state.layout.fingerprint, *head)
     else:
-        for column in (state.times, state.ids, state.labelled, state.values):
-            _pack(parts, column)
+        parts = [b""]
+        codes = _pack([state.times, state.ids, state.labelled, array("B", state.values)], parts)
+        latest = max(state.labelled, default=0)
+        parts[0] = _LABELS.pack(VERSION, state.layout.fingerprint, len(state.times), latest, state.dropped + 1, codes)
     packed = b"".join(parts)
-    return packed + _LENGTH.pack(zlib.crc32(packed))
+    return packed + _CHECK.pack(crc32(packed))
 
 
 def decode(data: bytes, layout: Layout) -> State:
@@ -53,58 +68,119 @@ def decode(data: bytes, layout: Layout) -> State:
     Raises:
         StateError: if the bytes are damaged, of another version, or of another layout.
     """
-    end = len(data) - _LENGTH.size
-    if end < _HEAD.size or _LENGTH.unpack_from(data, end)[0] != zlib.crc32(data[:end]):
+    end = len(data) - _CHECK.size
+    if end < _PREFIX or _CHECK.unpack_from(data, end)[0] != crc32(data[:end]):
         raise StateError("the packed state is damaged: its checksum does not hold")
-    version, fingerprint = _HEAD.unpack_from(data)
-    if version != VERSION:
-        raise StateError(f"the packed state has version {version}, this code reads {VERSION}")
-    if fingerprint != layout.fingerprint:
+    if data[0] != VERSION:
+        raise StateError(f"the packed state has version {data[0]}, this code reads {VERSION}")
+    if data[1:_PREFIX] != layout.fingerprint:
         raise StateError(f"the packed state has another layout than {layout.entity}/{layout.source}: rebuild it")
     # From here on the bytes are what this version wrote.
-    if layout.source == "events":
-        return _unpack_events(data, layout)
-    state, at = LabelState(layout), _HEAD.size
-    state.times, at = _unpack(data, at)
-    state.ids, at = _unpack(data, at)
-    state.labelled, at = _unpack(data, at)
-    state.values, _ = _unpack(data, at)
-    return state
+    return _unpack_events(data, layout) if layout.source == "events" else _unpack_labels(data, layout)
 
 
 def _unpack_events(data: bytes, layout: Layout) -> EventState:
-    state, at = EventState(layout), _HEAD.size + _LENGTH.size
-    after = at + _LENGTH.unpack_from(data, _HEAD.size)[0]
-    ids, at = data[at:after].decode(), after
-    for track in state.tracks:
-        track.width_s = _LENGTH.unpack_from(data, at)[0]
-        track.times, at = _unpack(data, at + _LENGTH.size)
-        for number in range(len(track.columns)):
-            track.columns[number], at = _unpack(data, at)
-    if state.tracks and state.tracks[0].times:
-        state.ids = ids.split(_SEPARATOR)
+    state = EventState.__new__(EventState)
+    _, _, size, *heads = layout.head.unpack_from(data)
+    at = layout.head.size + size
+    state.layout, state.packed_ids, state.tracks = layout, data[layout.head.size : at].decode(), []
+    for number, plan in enumerate(layout.tracks):
+        width_s, entries, codes = heads[3 * number : 3 * number + 3]
+        arrays, at = _unpack(data, at, codes, plan.sized_by, entries)
+        state.tracks.append(_track(plan, width_s, arrays))
+    state.singles = state.packed_ids.count(SEPARATOR) + 1 if layout.tracks and state.tracks[0].times else 0
     return state
 
 
-def _packed_ids(ids: list[str]) -> bytes:
+def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
+    state = LabelState.__new__(LabelState)
+    _, _, entries, latest, dropped, codes = _LABELS.unpack_from(data)
+    arrays, _ = _unpack(data, _LABELS.size, codes, _LABELS_SIZED_BY, entries)
+    state.layout, state.latest, state.dropped = layout, latest, dropped - 1
+    state.times, state.ids, state.labelled, values = arrays
+    state.values = bytearray(values)
+    return state
+
+
+def _packed_ids(state: EventState) -> bytes:
     try:
-        packed = _SEPARATOR.join(ids).encode()
+        packed = state.packed_ids.encode()
     except UnicodeEncodeError as exc:
         raise StateError("the state cannot be packed: an event id has half of a surrogate pair") from exc
-    if packed.count(0) >= max(1, len(ids)):
+    if packed.count(0) >= max(1, state.singles):
         raise StateError("the state cannot be packed: an event id holds a NUL")
     return packed
 
 
-def _pack(parts: list[bytes], numbers: Numbers) -> None:
-    packed = numbers.tobytes()
-    equal = packed.count(packed[:1]) == len(packed) > 1
-    parts += (_COLUMN.pack(ord(numbers.typecode), equal, len(packed)), packed[:1] if equal else packed)
+def _arrays(track: TrackState) -> list[Counts]:
+    """The arrays of a track in the order of ``Track.sized_by``."""
+    if track.plan.even:
+        return [track.times, *track.columns]
+    arrays: list[Counts] = [track.times]
+    for column in track.columns:
+        if isinstance(column, BinColumn):
+            arrays += (column.sizes, column.cells, column.counts)
+        elif isinstance(column, HashColumn):
+            arrays += (column.sizes, column.cells)
+        else:
+            arrays.append(column)
+    return arrays
 
 
-def _unpack(data: bytes, at: int) -> tuple[Numbers, int]:
-    kind, equal, length = _COLUMN.unpack_from(data, at)
-    at += _COLUMN.size
-    after = at + (1 if equal else length)
-    packed = data[at:after]
-    return array(chr(kind), packed * length if equal else packed), after
+def _track(plan: Track, width_s: int, arrays: list[Any]) -> TrackState:
+    """The reverse of ``_arrays``."""
+    if plan.even:
+        return TrackState(plan, width_s, arrays[0], arrays[1:])
+    track, rest = TrackState.empty(plan, width_s), iter(arrays)
+    track.times = next(rest)
+    for number, column in enumerate(track.columns):
+        if isinstance(column, BinColumn):
+            column.sizes, column.cells, column.counts = next(rest), next(rest), next(rest)
+        elif isinstance(column, HashColumn):
+            column.sizes, column.cells = next(rest), next(rest)
+        else:
+            track.columns[number] = next(rest)
+    return track
+
+
+def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
+    """Append packed arrays to the parts. Returns their codes."""
+    codes = bytearray()
+    earlier: list[bytes | None] = []
+    for numbers in arrays:
+        if isinstance(numbers, Ones):
+            codes.append(_ONES)
+            earlier.append(None)
+            continue
+        packed, code = numbers.tobytes(), ord(numbers.typecode)
+        if packed in earlier and codes[earlier.index(packed)] == code and earlier.index(packed) < _SHARED - 1:
+            codes.append(earlier.index(packed) + 1)
+        elif packed[:1] == packed[-1:] and packed.count(packed[:1]) == len(packed) > 1:
+            codes.append(code | _EQUAL)
+            parts.append(packed[:1])
+        else:
+            codes.append(code)
+            parts.append(packed)
+        earlier.append(packed)
+    return bytes(codes)
+
+
+def _unpack(data: bytes, at: int, codes: bytes, sized_by: Sequence[int | None], entries: int) -> tuple[list[Any], int]:
+    """The arrays with these codes, from ``at`` on. Returns them and where they end."""
+    arrays: list[Any] = []
+    for code, sizes in zip(codes, sized_by, strict=True):
+        length = entries if sizes is None else total(arrays[sizes], 0, entries)
+        if code in _TYPES:
+            kind, size = _TYPES[code]
+            after = at + length * size
+            arrays.append(array(kind, data[at:after]))
+            at = after
+        elif code == _ONES:
+            arrays.append(Ones(length))
+        elif code < _SHARED:
+            arrays.append(arrays[code - 1][:])
+        else:
+            kind, size = _TYPES[code ^ _EQUAL]
+            arrays.append(array(kind, data[at : at + 1] * (length * size)))
+            at += 1
+    return arrays, at

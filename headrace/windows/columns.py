@@ -1,20 +1,65 @@
 """Columns of packed numbers: arrays, so that a state is read and written at the speed of memory.
 
-Whole numbers are held in a narrow array and move to a wider one when a number does not fit. Numbers stay in the
-machine's byte order; the layout's fingerprint tells states of the other one apart.
+Whole numbers are held in a narrow column and move to a wider one when a number does not fit; the narrowest holds
+nothing but ones and costs nothing. Numbers stay in the machine's byte order; the layout's fingerprint tells states of
+the other one apart.
 """
 
 from array import array
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import Any, TypeAlias, overload
 
 Numbers: TypeAlias = "array[Any]"
-BYTES, SECONDS, HASHES, DOUBLES = "B", "I", "Q", "d"
-"""Type codes for a new column: small whole numbers, times until 2106 (wider after), 64-bit hashes, real numbers."""
+BYTES, SECONDS, HASHES, LONG_HASHES, BINS, DOUBLES = "B", "I", "I", "Q", "i", "d"
+"""Type codes of a new column: small whole numbers, times until 2106 (wider after), 32-bit and 64-bit hashes, bins."""
 _LIMITS = (("B", 1 << 8), ("H", 1 << 16), ("I", 1 << 32))
 
 
-def insert(numbers: Numbers, index: int, value: float) -> Numbers:
-    """Insert a number before ``index``.
+class Ones:
+    """A column of ones. Any other number is an overflow."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, length: int = 0) -> None:
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        return repeat(1, self.length)
+
+    @overload
+    def __getitem__(self, entries: int) -> int: ...
+    @overload
+    def __getitem__(self, entries: slice) -> list[int]: ...
+    def __getitem__(self, entries: int | slice) -> int | list[int]:
+        return [1] * len(range(*entries.indices(self.length))) if isinstance(entries, slice) else 1
+
+    def __setitem__(self, index: int, value: float) -> None:
+        if value != 1:
+            raise OverflowError("a column of ones holds no other number")
+
+    def __delitem__(self, entries: slice) -> None:
+        self.length -= len(range(*entries.indices(self.length)))
+
+    def insert(self, index: int, value: float) -> None:
+        """Insert a one before ``index``."""
+        self[index] = value
+        self.length += 1
+
+    def pop(self, index: int) -> int:
+        """Take one away."""
+        self.length -= 1
+        return 1
+
+
+Counts: TypeAlias = "array[Any] | Ones"
+
+
+def insert(column: Any, index: int, value: Any) -> Any:
+    """Insert a value before ``index``.
 
     Returns:
         The column to use from now on: the given one, changed, unless the number needs a wider one.
@@ -23,22 +68,33 @@ def insert(numbers: Numbers, index: int, value: float) -> Numbers:
         OverflowError: if the number is negative, or needs more than 64 bits.
     """
     try:
-        numbers.insert(index, value)
+        column.insert(index, value)
     except OverflowError:
-        numbers = _wider(numbers, value)
-        numbers.insert(index, value)
-    return numbers
+        column = _wider(column, value)
+        column.insert(index, value)
+    return column
 
 
-def replace(numbers: Numbers, index: int, value: float) -> Numbers:
-    """Replace the number at ``index``. Returns and raises as ``insert``."""
+def replace(column: Any, index: int, value: Any) -> Any:
+    """Replace the value at ``index``. Returns and raises as ``insert``."""
     try:
-        numbers[index] = value
+        column[index] = value
     except OverflowError:
-        numbers = _wider(numbers, value)
-        numbers[index] = value
-    return numbers
+        column = _wider(column, value)
+        column[index] = value
+    return column
 
 
-def _wider(numbers: Numbers, value: float) -> Numbers:
+def seconds(times: Iterable[int]) -> Numbers:
+    """A new column of times. Raises OverflowError if one is negative."""
+    times = list(times)
+    return array(SECONDS if max(times, default=0) < _LIMITS[-1][1] else "Q", times)
+
+
+def total(numbers: Counts, first: int, last: int) -> int:
+    """The sum of whole numbers from ``first`` up to, not including, ``last``."""
+    return last - first if isinstance(numbers, Ones) else sum(numbers[first:last])
+
+
+def _wider(numbers: Counts, value: float) -> Numbers:
     return array(next((code for code, limit in _LIMITS if 0 <= value < limit), "Q"), numbers)

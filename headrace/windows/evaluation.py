@@ -1,18 +1,18 @@
 """The value of every window feature of one entity and source at one point in the order of time and event id."""
 
-from collections.abc import Callable, Mapping, MutableSequence, Sequence
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, TypeAlias, cast
 
-from headrace.windows.aggregates import ColumnKind, row_of
+from headrace.windows.contributions import Values
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout, Track
 from headrace.windows.merging import State, merge_labels
-from headrace.windows.track_state import TrackState
+from headrace.windows.readings import More, Point
 
-Column = MutableSequence[float]
-Spans = list[list[Column]]
-"""What is covered of every column, for every span of a track."""
+Found: TypeAlias = list[float | None]
+Covered: TypeAlias = tuple[list[Any], list[int], list[int]]
+"""The columns of a track; per reach and per end, where in them windows begin and end."""
 
 
 def evaluate(
@@ -21,7 +21,8 @@ def evaluate(
     *,
     timestamp: int,
     event_id: str,
-    current: Mapping[str, float | None] | None = None,
+    current: Values | None = None,
+    own: Values | None = None,
 ) -> dict[str, float | None]:
     """Evaluate every feature of a layout over all states that hold a part of the entity.
 
@@ -30,70 +31,87 @@ def evaluate(
         states: one per shard; none is an entity never seen.
         timestamp: the time of evaluation, in seconds.
         event_id: the id that orders within that second.
-        current: values of an event at exactly this point that no state holds yet; it counts in undelayed windows.
+        current: values of an event at exactly this point that no state holds yet; it counts where windows count it.
+        own: values of the event at this point if the states were given it (``current`` says the rest): ``is_new``
+            compares with them, and an event that came so late that its state dropped it counts nevertheless.
 
     Returns:
         One value per feature name; None where the window is empty and the use case names no fill.
     """
     if layout.source == "labels":
-        return _of_labels(layout, cast(Sequence[LabelState], states), timestamp)
-    events = cast(Sequence[EventState], states)
-    ordered = [state.position(timestamp, event_id) for state in events]
-    values: dict[str, float | None] = {}
+        found = label_values(layout, cast(Sequence[LabelState], states), timestamp)
+    else:
+        events = cast(Sequence[EventState], states)
+        known = current is None
+        found = event_values(layout, events, timestamp, event_id, own=own if known else current, folded=known)
+    return dict(zip(layout.names, found, strict=True))
+
+
+def event_values(
+    layout: Layout, states: Sequence[EventState], timestamp: int, event_id: str, *, own: Values | None, folded: bool
+) -> Found:
+    """The features of an entity's events, in the layout's order.
+
+    Args:
+        layout: the layout of all the states.
+        states: one per shard.
+        timestamp: the time of evaluation, in seconds.
+        event_id: the id that orders within that second.
+        own: the values of the event at this point, if there is one.
+        folded: whether the states were given that event.
+    """
+    if not states:
+        states = [EventState(layout)]
+    places = [state.positions(timestamp, event_id) for state in states]
+    found: Found = []
     for number, track in enumerate(layout.tracks):
-        parts = [
-            _covered(state.tracks[number], timestamp, tail=len(state.ids), position=position)
-            for state, position in zip(events, ordered, strict=True)
-        ]
-        spans = parts[0] if len(parts) == 1 else _together(track, parts)
-        if current is not None:
-            row = row_of(track.columns, current)
-            for span, slices in zip(track.spans, spans, strict=True):
-                if not span.delay_s:
-                    for index, value in enumerate(row):
-                        slices[index].append(value)
-        _read(track, spans, values)
-    return values
+        row = None if own is None else track.contribute(own, timestamp)
+        added = row is not None and not (folded and _held(states, number, timestamp, event_id))
+        covered = [_covered(state, number, timestamp, *place) for state, place in zip(states, places, strict=True)]
+        _read(track, covered, Point(timestamp, row), list(zip(row, strict=True)) if added and row else None, found)
+    return found
 
 
-def _covered(track: TrackState, timestamp: int, *, tail: int, position: int) -> Spans:
-    """Per span of the track, what it covers of every column."""
-    body, columns = len(track.times) - tail, track.columns
-    return [
-        [column[first:last] for column in columns]
-        for first, last in track.ranges(timestamp, body=body, ordered=body + position)
-    ]
+def _covered(state: EventState, number: int, timestamp: int, before: int, through: int) -> Covered:
+    track = state.tracks[number]
+    body = len(track.times) - state.singles
+    return track.columns, track.starts(timestamp), track.ends(timestamp, body, before, through)
 
 
-def _together(track: Track, parts: Sequence[Spans]) -> Spans:
-    """What several states cover, per span and column."""
-    return [
-        [[it for part in parts for it in part[index][at]] for at in range(len(track.columns))]
-        for index in range(len(track.spans))
-    ]
+def _read(track: Track, covered: Sequence[Covered], point: Point, added: More, found: Found) -> None:
+    columns, starts, ends = covered[0]
+    for reach, end, current, aggregates in track.spans:
+        first, last = starts[reach], ends[end]
+        more = added if current else None
+        if len(covered) > 1:
+            more = _elsewhere(covered[1:], reach, end, more)
+        for _, read, fill in aggregates:
+            value = read(columns, first, last if last > first else first, more, point)
+            found.append(fill if value is None else value)
 
 
-def _of_labels(layout: Layout, states: Sequence[LabelState], timestamp: int) -> dict[str, float | None]:
-    state = states[0] if len(states) == 1 else merge_labels([LabelState(layout), *states])
-    values: dict[str, float | None] = {}
+def _elsewhere(covered: Sequence[Covered], reach: int, end: int, more: More) -> More:
+    """Per column the entries that other states hold within a span, and ``more``."""
+    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in covered[0][0]]
+    for columns, starts, ends in covered:
+        for entries, column in zip(together, columns, strict=True):
+            entries.extend(column[index] for index in range(starts[reach], ends[end]))
+    return together
+
+
+def _held(states: Sequence[EventState], number: int, timestamp: int, event_id: str) -> bool:
+    return any(state.may_hold(timestamp, event_id, state.tracks[number]) for state in states)
+
+
+def label_values(layout: Layout, states: Sequence[LabelState], timestamp: int) -> Found:
+    """The features of an entity's labels, in the layout's order, from the labels given by a time in seconds."""
+    seen = [state.visible(timestamp) for state in states] or [LabelState(layout)]
+    state = seen[0] if len(seen) == 1 else merge_labels(seen)
+    found: Found = []
     for track in layout.tracks:
-        covered = [state.values[first:last] for first, last in state.ranges(track, timestamp)]
-        _read(track, [[_STANDS_FOR[it.kind](labels) for it in track.columns] for labels in covered], values)
-    return values
-
-
-_STANDS_FOR: dict[ColumnKind, Callable[[Column], Column]] = {
-    "count": lambda labels: [1] * len(labels),
-    "sum": lambda labels: labels,
-    "min": lambda labels: labels,
-    "max": lambda labels: labels,
-    "deviation": lambda labels: [0.0] * len(labels),
-}
-"""What a column would hold, were every label a bucket of its own."""
-
-
-def _read(track: Track, spans: Spans, values: dict[str, float | None]) -> None:
-    for span, slices in zip(track.spans, spans, strict=True):
-        for name, compute, at, fill in span.aggregates:
-            value = compute(slices, at)
-            values[name] = fill if value is None else value
+        for span, (first, last) in zip(track.spans, state.ranges(track, timestamp), strict=True):
+            counted, ones = last - first, state.values.count(1, first, last)
+            for _, read, fill in span.aggregates:
+                value = read(counted, ones)
+                found.append(fill if value is None else value)
+    return found

@@ -5,40 +5,59 @@ them joins its bucket. So order within the newest bucket is exact, and a reader 
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from headrace.windows.aggregates import row_of
+from headrace.windows.aggregates import Row
+from headrace.windows.contributions import Values
 from headrace.windows.layout import Layout
 from headrace.windows.track_state import TrackState
+
+SEPARATOR = "\0"
+"""Stands between ids, which are kept as they are packed: most events only take the oldest away and add one."""
 
 
 class EventState:
     """Window state of events. Mutable; one owner at a time."""
 
-    __slots__ = ("ids", "layout", "tracks")
+    __slots__ = ("layout", "packed_ids", "singles", "tracks")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.ids: list[str] = []
-        self.tracks = [TrackState(track) for track in layout.tracks]
+        self.singles = 0
+        """How many events are kept one by one: the length of every track's tail."""
+        self.packed_ids = ""
+        self.tracks = [TrackState.empty(track, track.resolution_s) for track in layout.tracks]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the newest events, in the order of time and id."""
+        return self.packed_ids.split(SEPARATOR) if self.singles else []
+
+    @ids.setter
+    def ids(self, ids: Sequence[str]) -> None:
+        self.singles = len(ids)
+        self.packed_ids = SEPARATOR.join(ids)
 
     @property
     def coarse(self) -> bool:
-        """Whether a track outgrew ``max_buckets`` and is now coarser than the use case asked."""
+        """Whether a track outgrew its bounds and is now coarser than the use case asked."""
         return any(track.width_s != track.plan.resolution_s for track in self.tracks)
 
     @property
     def newest(self) -> int | None:
         """The time of the newest event, in seconds."""
-        return self.tracks[0].times[-1] if self.ids else None
+        return self.tracks[0].times[-1] if self.singles else None
 
     def contains(self, event_id: str) -> bool:
         """Whether the id is among the newest events (an older one is not remembered)."""
         return event_id in self.ids
 
-    def fold(
-        self, *, timestamp: int, event_id: str, values: Mapping[str, float | None], drop_duplicates: bool = False
-    ) -> bool:
+    def may_hold(self, timestamp: int, event_id: str, track: TrackState) -> bool:
+        """Whether an event of that time, had it been folded, would still be in a track."""
+        reach = track.times[-1] - track.plan.retention_s if track.times else timestamp
+        return timestamp // track.width_s * track.width_s > reach or event_id in self.ids
+
+    def fold(self, *, timestamp: int, event_id: str, values: Values, drop_duplicates: bool = False) -> bool:
         """Add one event, in whatever order events come.
 
         Args:
@@ -52,16 +71,29 @@ class EventState:
         """
         if drop_duplicates and event_id in self.ids:
             return False
-        if self.tracks:
-            self._add(timestamp, event_id, [row_of(track.plan.columns, values) for track in self.tracks])
+        layout, tracks, singles = self.layout, self.tracks, self.singles
+        if not tracks:
+            return True
+        if singles < layout.newest or timestamp <= tracks[0].times[-1]:
+            self._insert(timestamp, event_id, values)
+            return True
+        crowded = False
+        for track in tracks:
+            track.push(timestamp, track.plan.contribute(values, timestamp), tail=singles)
+            crowded = crowded or len(track.times) > layout.roomy
+        kept = self.packed_ids.partition(SEPARATOR)[2] + SEPARATOR if singles > 1 else ""
+        self.packed_ids = kept + event_id
+        if crowded:
+            self.prune()
         return True
 
-    def _add(self, timestamp: int, event_id: str, rows: Sequence[Sequence[float]]) -> None:
+    def _insert(self, timestamp: int, event_id: str, values: Values) -> None:
+        """Add an event to a state that is not full, or one that is not the newest."""
         ids, position = self.ids, self.position(timestamp, event_id)
         full = len(ids) >= self.layout.newest
         late = full and not position
-        for track, row in zip(self.tracks, rows, strict=True):
-            body = len(track.times) - len(ids)
+        for track in self.tracks:
+            row, body = track.plan.contribute(values, timestamp), len(track.times) - len(ids)
             if late:
                 track.add_to_body(timestamp, row, body=body)
                 continue
@@ -70,39 +102,44 @@ class EventState:
                 track.seal(body)
         if not late:
             ids.insert(position, event_id)
-            if full:
-                del ids[0]
+            self.ids = ids[1:] if full else ids
         self.prune()
 
     def position(self, timestamp: int, event_id: str) -> int:
         """How many events of the tail are ordered at or before (timestamp, event id)."""
-        ids = self.ids
-        if not ids:
-            return 0
+        return self.positions(timestamp, event_id)[1]
+
+    def positions(self, timestamp: int, event_id: str) -> tuple[int, int]:
+        """How many events of the tail are ordered before, and at or before, (timestamp, event id)."""
+        tail = self.singles
+        if not tail:
+            return 0, 0
         times = self.tracks[0].times
-        if (timestamp, event_id) >= (times[-1], ids[-1]):
-            return len(ids)
-        body = len(times) - len(ids)
-        position = bisect_left(times, timestamp, body)
-        while times[position] == timestamp and ids[position - body] <= event_id:
-            position += 1
-        return position - body
+        if timestamp > times[-1]:
+            return tail, tail
+        ids, body = self.ids, len(times) - tail
+        before = bisect_left(times, timestamp, body) - body
+        while before < tail and times[body + before] == timestamp and ids[before] < event_id:
+            before += 1
+        through = before
+        while through < tail and times[body + through] == timestamp and ids[through] == event_id:
+            through += 1
+        return before, through
 
     def prune(self, newest: int | None = None) -> None:
         """Drop what no window can reach, seen from the newest event (or a later time), and bound every track."""
-        newest = max(filter(None, (newest, self.newest)), default=0)
+        newest = max(newest or 0, self.newest or 0)
+        layout = self.layout
         for track in self.tracks:
-            body = len(track.times) - len(self.ids)
+            body = len(track.times) - self.singles
             body -= track.prune(newest, body=body)
-            width = track.width_s
-            while body > self.layout.max_buckets:
-                width *= 2
-                body = track.coarsen(width, body=body)
+            while body > layout.max_buckets or (body > 1 and track.cells > layout.max_cells // len(self.tracks)):
+                body = track.coarsen(track.width_s * 2, body=body)
 
-    def tail(self) -> list[tuple[int, str, list[list[float]]]]:
+    def tail(self) -> list[tuple[int, str, list[Row]]]:
         """The newest events, ascending: time, id and one row per track."""
-        times, first = self.tracks[0].times if self.tracks else [], -len(self.ids)
+        per_track = [track.entries(len(track.times) - self.singles, len(track.times)) for track in self.tracks]
         return [
-            (times[index], self.ids[index], [[column[index] for column in track.columns] for track in self.tracks])
-            for index in range(first, 0)
+            (rows[0][0], event_id, [row for _, row in rows])
+            for event_id, *rows in zip(self.ids, *per_track, strict=True)
         ]

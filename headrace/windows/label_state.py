@@ -1,6 +1,7 @@
 """The state of one entity's labels: the last label of every labelled event within reach, so a correction replaces it.
 
-Labels are not bucketed: a bucket could not forget a label that is corrected. Ids are kept as 64-bit hashes.
+Labels are not bucketed: a bucket could not forget a label that is corrected. Ids are kept as 64-bit hashes. Of a key
+that has more labels than the layout allows the oldest are dropped, and the state says so.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from headrace.windows.columns import BYTES, HASHES, SECONDS, Numbers, insert
+from headrace.windows.columns import LONG_HASHES, SECONDS, Numbers, insert, seconds
 from headrace.windows.layout import Layout, Track
 
 Label = tuple[int, int, int, int]
@@ -29,19 +30,28 @@ def precedence(label: Label) -> tuple[int, int, int]:
 class LabelState:
     """Window state of labels. Mutable; one owner at a time. Columns run parallel, ascending by (time, id)."""
 
-    __slots__ = ("ids", "labelled", "layout", "times", "values")
+    __slots__ = ("dropped", "ids", "labelled", "latest", "layout", "times", "values")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.times: Numbers = array(SECONDS)
-        self.ids: Numbers = array(HASHES)
+        self.ids: Numbers = array(LONG_HASHES)
         self.labelled: Numbers = array(SECONDS)
-        self.values: Numbers = array(BYTES)
+        self.values = bytearray()
+        self.latest = 0
+        """No label was given after this second."""
+        self.dropped = -1
+        """The event time of the newest label that was dropped though a window could reach it; -1 if there is none."""
 
     @property
     def newest(self) -> int | None:
         """The time of the newest labelled event, in seconds."""
         return self.times[-1] if self.times else None
+
+    @property
+    def coarse(self) -> bool:
+        """Whether labels within reach of a window were dropped, because there were too many."""
+        return self.dropped > (self.newest or 0) - self.layout.retention_s
 
     def fold(self, *, timestamp: int, event_id: str, value: int, labelled_at: int) -> bool:
         """Add or correct the label of one event; the one given last wins, in whatever order they come.
@@ -69,8 +79,7 @@ class LabelState:
             held = (self.times[index], event, self.labelled[index], self.values[index])
             if precedence(held) >= precedence(label):
                 return False
-            for numbers in (self.times, self.ids, self.labelled, self.values):
-                del numbers[index]
+            self._delete(slice(index, index + 1))
         index = bisect_left(self.times, timestamp)
         while index < len(self.times) and self.times[index] == timestamp and self.ids[index] < event:
             index += 1
@@ -78,6 +87,7 @@ class LabelState:
         self.labelled = insert(self.labelled, index, labelled_at)
         self.ids.insert(index, event)
         self.values.insert(index, value)
+        self.latest = max(self.latest, labelled_at)
         self.prune()
         return True
 
@@ -87,25 +97,40 @@ class LabelState:
 
     def set(self, labels: Sequence[Label]) -> None:
         """Hold exactly these labels, ascending by (time, id), one per event, as far as windows reach."""
-        self.times = array(SECONDS, (label[0] for label in labels))
-        self.ids = array(HASHES, (label[1] for label in labels))
-        self.labelled = array(SECONDS, (label[2] for label in labels))
-        self.values = array(BYTES, (label[3] for label in labels))
+        self.times = seconds(label[0] for label in labels)
+        self.labelled = seconds(label[2] for label in labels)
+        self.ids = array(LONG_HASHES, (label[1] for label in labels))
+        self.values = bytearray(label[3] for label in labels)
+        self.latest = max(self.labelled, default=0)
         self.prune()
 
+    def visible(self, timestamp: int) -> "LabelState":
+        """This state without the labels that were given after a time in seconds; itself if there are none."""
+        if self.latest <= timestamp:
+            return self
+        seen = LabelState(self.layout)
+        seen.set([label for label in self.entries() if label[2] <= timestamp])
+        return seen
+
     def prune(self, newest: int | None = None) -> None:
-        """Drop labels that no window can reach, seen from the newest labelled event (or a later time)."""
-        newest = max(filter(None, (newest, self.newest)), default=0)
+        """Drop labels that no window can reach, seen from the newest labelled event (or a later time), and the oldest
+        if there are too many."""
+        newest = max(newest or 0, self.newest or 0)
         stale = bisect_right(self.times, newest - self.layout.retention_s)
+        excess = len(self.times) - self.layout.max_labels
+        if excess > stale:
+            self.dropped = max(self.dropped, self.times[excess - 1])
+            stale = excess
         if stale:
-            for numbers in (self.times, self.ids, self.labelled, self.values):
-                del numbers[:stale]
+            self._delete(slice(0, stale))
+
+    def _delete(self, entries: slice) -> None:
+        for numbers in (self.times, self.ids, self.labelled, self.values):
+            del numbers[entries]
 
     def ranges(self, track: Track, timestamp: int) -> list[tuple[int, int]]:
-        """The range of labels that every span of a track covers at a time in seconds. Label windows are delayed."""
-        times, resolution, found = self.times, track.resolution_s, []
-        for span in track.spans:
-            until = timestamp - span.delay_s
-            first = bisect_left(times, ((until - span.length_s) // resolution + 1) * resolution)
-            found.append((first, bisect_left(times, (until + 1) // resolution * resolution)))
-        return found
+        """Per span of a track the range of labels that it covers at a time in seconds. Label windows are delayed."""
+        times, resolution = self.times, track.resolution_s
+        firsts = [bisect_left(times, ((timestamp - reach) // resolution + 1) * resolution) for reach in track.reaches]
+        lasts = [bisect_left(times, (timestamp - delay + 1) // resolution * resolution) for delay, _ in track.ends]
+        return [(firsts[span.reach], max(firsts[span.reach], lasts[span.end])) for span in track.spans]

@@ -1,16 +1,21 @@
 """The layout of one entity's state: which columns at which resolution, kept for how long, read by which features.
 
-Compiled once from the use case. Features of one resolution share a track; windows of one length and delay share a span.
+Features of one resolution share a track; windows of one length and delay share a span. What a packed state depends on
+is written down in the layout's description, so that old states can be read when the use case has moved on.
 """
 
 import hashlib
+import json
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import Any, NamedTuple
 
-from headrace.usecase import Source, UseCase, WindowFeature
-from headrace.windows.aggregates import VALUES, Column, Compute, columns_of
+from headrace.errors import StateError
+from headrace.usecase import Source
+from headrace.windows.aggregates import Column, ColumnKind, Combine, combiner
+from headrace.windows.contributions import CALENDAR, Contribute, contributor
 
 NEWEST = 16
 """How many of an entity's newest events a state keeps one by one, with their ids.
@@ -20,35 +25,65 @@ event is already folded. An id costs its length in every write, and 16 covers mo
 """
 MAX_BUCKETS = 4_096
 """The most buckets a track may hold before its resolution is halved."""
-_LATENESS_SHARE = 32
+MAX_CELLS = 32_768
+"""The most numbers a state may hold before a track's resolution is halved: 256 KB, as an item must stay below 400."""
+MAX_LABELS = 16_384
+"""The most labels a state may hold before the oldest are dropped: 272 KB."""
+_CELLS: dict[ColumnKind, int] = {"hashes": 1, "bins": 2}
+"""How many arrays of cells the ragged columns have, next to that of their sizes."""
 
 
 class Aggregate(NamedTuple):
-    """One feature: how its value is computed and where its columns are in the track."""
+    """One feature: its name, how its value is read, and what it is over an empty window."""
 
     name: str
-    compute: Compute
-    at: tuple[int, ...]
+    read: Callable[..., float | None]
+    """As in ``readings`` or ``label_readings``."""
     fill: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One length and delay, in seconds, and the features that look at it."""
+class Span(NamedTuple):
+    """The features of one length and delay that treat the evaluated event alike."""
 
-    length_s: int
-    delay_s: int
+    reach: int
+    """Which of the track's reaches it begins at."""
+    end: int
+    """Which of the track's ends it ends at."""
+    current: bool
+    """Whether the evaluated event itself counts."""
     aggregates: tuple[Aggregate, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The columns of one resolution, kept for ``retention_s`` behind the newest event."""
+    """The columns of one resolution, kept for ``retention_s`` behind the newest event.
+
+    ``reaches`` are the distinct distances in seconds from the evaluated time back to where windows begin, ``ends``
+    those to where they end, each with whether the evaluated event counts. ``contribute`` turns an event into a row,
+    ``combine`` two rows into one.
+    """
 
     resolution_s: int
     retention_s: int
     columns: tuple[Column, ...]
-    spans: tuple[Span, ...]
+    reaches: tuple[int, ...] = ()
+    ends: tuple[tuple[int, bool], ...] = ()
+    spans: tuple[Span, ...] = ()
+    contribute: Contribute = field(init=False, repr=False, compare=False)
+    combine: Combine = field(init=False, repr=False, compare=False)
+    sized_by: tuple[int | None, ...] = field(init=False, repr=False, compare=False)
+    """Per array of the packed track, which array says how many numbers each entry has in it; None: each has one."""
+    even: bool = field(init=False, repr=False, compare=False)
+    """Whether every entry has one number in every column."""
+
+    def __post_init__(self) -> None:
+        sized_by: list[int | None] = [None]
+        for column in self.columns:
+            sized_by += (None, *[len(sized_by)] * _CELLS.get(column.kind, 0))
+        object.__setattr__(self, "sized_by", tuple(sized_by))
+        object.__setattr__(self, "even", len(sized_by) == 1 + len(self.columns))
+        object.__setattr__(self, "contribute", contributor(self.columns))
+        object.__setattr__(self, "combine", combiner(self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +95,28 @@ class Layout:
     tracks: tuple[Track, ...]
     newest: int = NEWEST
     max_buckets: int = MAX_BUCKETS
-    fingerprint: bytes = b""
+    max_cells: int = MAX_CELLS
+    max_labels: int = MAX_LABELS
+    description: str = field(init=False)
+    """What packed states depend on, as compact JSON; ``layout_of`` reads it."""
+    fingerprint: bytes = field(init=False)
+    """Four bytes that tell states of different descriptions apart."""
+    head: Struct = field(init=False, repr=False, compare=False)
+    """How a packed event state begins."""
+    roomy: int = field(init=False, repr=False, compare=False)
+    """Up to so many entries a track cannot have outgrown a bound."""
+    names: tuple[str, ...] = field(init=False)
+    """The features, in the order in which they are evaluated."""
+
+    def __post_init__(self) -> None:
+        description = _describe(self)
+        features = (it.name for track in self.tracks for span in track.spans for it in span.aggregates)
+        object.__setattr__(self, "description", description)
+        object.__setattr__(self, "fingerprint", hashlib.blake2b(description.encode(), digest_size=4).digest())
+        heads = "".join(f"II{len(track.sized_by)}s" for track in self.tracks)
+        object.__setattr__(self, "head", Struct(f"<B4sI{heads}"))
+        object.__setattr__(self, "roomy", _roomy(self))
+        object.__setattr__(self, "names", tuple(features))
 
     @property
     def retention_s(self) -> int:
@@ -69,47 +125,63 @@ class Layout:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields whose values are folded."""
-        names = (column.field for track in self.tracks for column in track.columns if column.field is not None)
-        return tuple(dict.fromkeys(names))
+        """The event fields whose values are folded."""
+        names = (column.field for track in self.tracks for column in track.columns)
+        return tuple(dict.fromkeys(name for name in names if name is not None and name not in CALENDAR))
 
 
-def compile_layout(
-    usecase: UseCase, entity: str, source: Source, *, newest: int = NEWEST, max_buckets: int = MAX_BUCKETS
-) -> Layout:
-    """Compile the layout of one entity's events or labels.
+def _roomy(layout: Layout) -> int:
+    if not all(track.even for track in layout.tracks):
+        return 0
+    widest = max((1 + len(track.columns) for track in layout.tracks), default=1)
+    return min(layout.max_buckets, layout.max_cells // max(1, len(layout.tracks)) // widest)
+
+
+def layout_of(description: str) -> Layout:
+    """The layout that a description tells of: able to unpack and merge its states, but without features.
 
     Args:
-        usecase: the use case whose windows are compiled.
-        entity: the entity's name.
-        source: ``events`` or ``labels``.
-        newest: how many newest events are kept one by one.
-        max_buckets: how many buckets a track holds before it is coarsened.
+        description: the ``description`` of a layout.
 
     Raises:
-        KeyError: if the use case has no such entity.
+        StateError: if the text is no description of a layout, or one of a machine with another order of bytes.
     """
-    usecase.entity(entity)
-    optional = {field.name: not field.required for field in usecase.event.fields}
-    by_resolution: dict[int, list[WindowFeature]] = {}
-    for feature in usecase.window_features:
-        if feature.entity == entity and feature.source == source:
-            by_resolution.setdefault(feature.resolution_s, []).append(feature)
-    tracks = tuple(_track(resolution, by_resolution[resolution], optional) for resolution in sorted(by_resolution))
-    text = repr((sys.byteorder, entity, source, newest, [(t.resolution_s, t.retention_s, t.columns) for t in tracks]))
-    fingerprint = hashlib.blake2b(text.encode(), digest_size=4).digest()
-    return Layout(entity, source, tracks, newest, max_buckets, fingerprint)
+    try:
+        told = json.loads(description)
+        tracks = tuple(
+            Track(it["resolution_s"], it["retention_s"], tuple(_column(column) for column in it["columns"]))
+            for it in told["tracks"]
+        )
+        layout = Layout(told["entity"], told["source"], tracks, told["newest"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise StateError("the description of a layout cannot be read: give the text that the layout has") from exc
+    if layout.description != description:
+        raise StateError("the description is of another version or order of bytes: rebuild its states from the lake")
+    return layout
 
 
-def _track(resolution_s: int, features: Iterable[WindowFeature], optional: Mapping[str, bool]) -> Track:
-    columns: dict[Column, int] = {Column("count"): 0}
-    spans: dict[tuple[int, int], list[Aggregate]] = {}
-    for it in features:
-        needed = columns_of(it.function, it.over, optional=optional.get(it.over or "", False))
-        at = tuple(columns.setdefault(column, len(columns)) for column in needed)
-        spans.setdefault((it.length_s, it.delay_s), []).append(Aggregate(it.name, VALUES[it.function], at, it.fill))
-    reach = max(length + delay for length, delay in spans)
-    # A little longer than the longest window, so that the vector of an event that is late by that much stays exact.
-    retention = reach + max(resolution_s, reach // _LATENESS_SHARE)
-    compiled = tuple(Span(length, delay, tuple(group)) for (length, delay), group in spans.items())
-    return Track(resolution_s, retention, tuple(columns), compiled)
+def _describe(layout: Layout) -> str:
+    told = {
+        "entity": layout.entity,
+        "source": layout.source,
+        "newest": layout.newest,
+        "bytes": sys.byteorder,
+        "tracks": [
+            {
+                "resolution_s": track.resolution_s,
+                "retention_s": track.retention_s,
+                "columns": [_told(column) for column in track.columns],
+            }
+            for track in layout.tracks
+        ],
+    }
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _told(column: Column) -> dict[str, Any]:
+    told = {"kind": column.kind, "field": column.field, "type": column.type, "allowed": column.allowed}
+    return {name: it for name, it in told.items() if it}
+
+
+def _column(told: dict[str, Any]) -> Column:
+    return Column(told["kind"], told.get("field"), told.get("type"), tuple(told.get("allowed", ())))

@@ -41,6 +41,7 @@ def merge_labels(states: Sequence[LabelState]) -> LabelState:
             held = last.get(label[1])
             if held is None or precedence(label) > precedence(held):
                 last[label[1]] = label
+    merged.dropped = max(state.dropped for state in states)
     merged.set(sorted(last.values()))
     return merged
 
@@ -54,7 +55,7 @@ def merge_events(states: Sequence[EventState]) -> EventState:
         parts = [state.tracks[number] for state in states]
         track.width_s = max(part.width_s for part in parts)
         for part, state in zip(parts, states, strict=True):
-            track.add_all(part.entries(until=len(part.times) - len(state.ids)))
+            track.add_all(part.entries(0, len(part.times) - state.singles))
         track.add_all((timestamp, rows[number]) for timestamp, _, rows in tail[:kept])
         for timestamp, _, rows in tail[kept:]:
             track.insert(len(track.times), timestamp, rows[number])

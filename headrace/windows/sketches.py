@@ -41,8 +41,10 @@ def hash_of(value: Value, kind: FieldType) -> int:
         text = repr(float(cast(float, value)) + 0.0)
     elif kind == "boolean":
         text = "true" if value else "false"
-    else:
+    elif kind == "string":
         text = str(value)
+    else:
+        text = str(int(cast(int, value)))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
 
 

@@ -6,50 +6,73 @@ Which events form the tail is the business of ``event_state``.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
-from headrace.windows.aggregates import combine
-from headrace.windows.columns import BYTES, DOUBLES, SECONDS, Numbers, insert, replace
+from headrace.windows.aggregates import Row
+from headrace.windows.columns import SECONDS, Numbers, insert, replace
 from headrace.windows.layout import Track
+from headrace.windows.ragged import Ragged
 
 
 class TrackState:
-    """Ascending times (bucket starts, then event times) and one number per entry in every column."""
+    """Ascending times (bucket starts, then event times) and, in every column, what the entry at that time holds."""
 
     __slots__ = ("columns", "plan", "times", "width_s")
 
-    def __init__(self, plan: Track) -> None:
+    def __init__(self, plan: Track, width_s: int, times: Numbers, columns: list[Any]) -> None:
         self.plan = plan
-        self.width_s = plan.resolution_s
-        self.times: Numbers = array(SECONDS)
-        self.columns: list[Numbers] = [array(BYTES if it.kind == "count" else DOUBLES) for it in plan.columns]
+        self.width_s = width_s
+        self.times = times
+        self.columns = columns
 
-    def insert(self, index: int, timestamp: int, row: Sequence[float]) -> None:
+    @classmethod
+    def empty(cls, plan: Track, width_s: int) -> "TrackState":
+        """A track without entries."""
+        return cls(plan, width_s, array(SECONDS), [it.empty() for it in plan.columns])
+
+    @property
+    def cells(self) -> int:
+        """How many numbers the track holds."""
+        ragged = sum(len(column.cells) - len(self.times) for column in self.columns if isinstance(column, Ragged))
+        return len(self.times) * (1 + len(self.columns)) + ragged
+
+    def insert(self, index: int, timestamp: int, row: Row) -> None:
         """Put one entry before ``index``."""
+        columns = self.columns
         self.times = insert(self.times, index, timestamp)
         for number, value in enumerate(row):
-            self.columns[number] = insert(self.columns[number], index, value)
+            columns[number] = insert(columns[number], index, value)
 
-    def add_to_body(self, timestamp: int, row: Sequence[float], *, body: int) -> None:
-        """Add one event to its bucket among the first ``body`` entries."""
+    def add_to_body(self, timestamp: int, row: Row, *, body: int) -> None:
+        """Add one event or bucket to its bucket among the first ``body`` entries."""
         start = timestamp // self.width_s * self.width_s
         index = bisect_left(self.times, start, 0, body)
-        if index < body and self.times[index] == start:
-            merged = combine(self.plan.columns, [column[index] for column in self.columns], row)
-            self.columns = [replace(*it) for it in zip(self.columns, [index] * len(row), merged, strict=True)]
-        else:
+        if index == body or self.times[index] != start:
             self.insert(index, start, row)
+            return
+        merged = self.plan.combine([column[index] for column in self.columns], row)
+        for number, value in enumerate(merged):
+            self.columns[number] = replace(self.columns[number], index, value)
+
+    def push(self, timestamp: int, row: Row, *, tail: int) -> None:
+        """Append the newest event and turn the first of the ``tail`` newest before it into a bucket."""
+        self.insert(len(self.times), timestamp, row)
+        self.seal(len(self.times) - tail - 1)
+        if self.times[0] <= timestamp - self.plan.retention_s:
+            self.prune(timestamp, body=len(self.times) - tail)
 
     def seal(self, body: int) -> None:
         """Turn the first entry of the tail into (a part of) a bucket; the body has ``body`` entries before."""
-        times, timestamp = self.times, self.times[body]
+        times = self.times
+        timestamp = times[body]
         start = timestamp // self.width_s * self.width_s
-        if not body or times[body - 1] != start:
+        if body and times[body - 1] == start:
+            row = [column.pop(body) for column in self.columns]
+            del times[body]
+            self.add_to_body(timestamp, row, body=body)
+        elif timestamp != start:
             times[body] = start
-            return
-        row = [column.pop(body) for column in self.columns]
-        del times[body]
-        self.add_to_body(timestamp, row, body=body)
 
     def prune(self, newest: int, *, body: int) -> int:
         """Drop buckets that no window can reach any more.
@@ -66,11 +89,11 @@ class TrackState:
             del column[:stale]
         return stale
 
-    def entries(self, *, until: int) -> list[tuple[int, list[float]]]:
-        """The first ``until`` entries: time and one number per column."""
-        return [(self.times[index], [column[index] for column in self.columns]) for index in range(until)]
+    def entries(self, first: int, last: int) -> list[tuple[int, Row]]:
+        """The entries from ``first`` up to ``last``: time and row."""
+        return [(self.times[index], [column[index] for column in self.columns]) for index in range(first, last)]
 
-    def add_all(self, entries: Iterable[tuple[int, Sequence[float]]]) -> int:
+    def add_all(self, entries: Iterable[tuple[int, Row]]) -> int:
         """Add buckets or events to a track without tail. Returns how many buckets it has then."""
         for timestamp, row in entries:
             self.add_to_body(timestamp, row, body=len(self.times))
@@ -82,32 +105,43 @@ class TrackState:
         Returns:
             How many buckets there are afterwards.
         """
-        regrouped = TrackState(self.plan)
-        regrouped.width_s = self.width_s = width_s
-        buckets = regrouped.add_all(self.entries(until=body))
-        for timestamp, row in self.entries(until=len(self.times))[body:]:
+        regrouped = TrackState.empty(self.plan, width_s)
+        buckets = regrouped.add_all(self.entries(0, body))
+        for timestamp, row in self.entries(body, len(self.times)):
             regrouped.insert(len(regrouped.times), timestamp, row)
-        self.times, self.columns = regrouped.times, regrouped.columns
+        self.width_s, self.times, self.columns = width_s, regrouped.times, regrouped.columns
         return buckets
 
-    def ranges(self, timestamp: int, *, body: int, ordered: int) -> list[tuple[int, int]]:
-        """The range of entries that every span of the track covers at a time.
+    def starts(self, timestamp: int) -> list[int]:
+        """Per reach of the track, the first entry that windows of that reach cover at a time in seconds."""
+        times, resolution = self.times, self.plan.resolution_s
+        return [bisect_left(times, ((timestamp - reach) // resolution + 1) * resolution) for reach in self.plan.reaches]
+
+    def ends(self, timestamp: int, body: int, before: int, through: int) -> list[int]:
+        """Per end of the track, the entry after the last that windows of that end cover.
 
         Args:
             timestamp: the time of evaluation, in seconds.
             body: how many entries are buckets.
-            ordered: how many entries are ordered at or before the evaluated event.
+            before: how many entries of the tail are ordered before the evaluated event.
+            through: how many are ordered at or before it.
         """
-        times, resolution, found = self.times, self.plan.resolution_s, []
-        for span in self.plan.spans:
-            until = timestamp - span.delay_s
-            first = bisect_left(times, ((until - span.length_s) // resolution + 1) * resolution)
-            if not span.delay_s:
-                last = ordered if ordered > body else bisect_right(times, timestamp, 0, body)
-            else:
-                last = bisect_left(times, (until + 1) // resolution * resolution)
-                if self.width_s != resolution:
-                    ended = bisect_left(times, (until + 1) // self.width_s * self.width_s, 0, body)
-                    last = ended if ended < body else last
-            found.append((first, last))
+        found = []
+        for delay, current in self.plan.ends:
+            if delay:
+                found.append(self._delayed_end(timestamp - delay, body))
+            elif through:
+                found.append(body + (through if current else before))
+            elif current:
+                found.append(bisect_right(self.times, timestamp, 0, body))
+            else:  # which of the events of that bucket come before is forgotten, so none of them counts
+                found.append(bisect_left(self.times, timestamp // self.width_s * self.width_s, 0, body))
         return found
+
+    def _delayed_end(self, until: int, body: int) -> int:
+        resolution, width = self.plan.resolution_s, self.width_s
+        end = bisect_left(self.times, (until + 1) // resolution * resolution)
+        if width != resolution:
+            ended = bisect_left(self.times, (until + 1) // width * width, 0, body)
+            return ended if ended < body else end
+        return end

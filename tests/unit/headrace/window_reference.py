@@ -108,8 +108,9 @@ def vector(
     *,
     keys: dict[str, str],
 ) -> dict[str, float | None]:
-    """Every window feature for the entities with these keys, by entity name."""
-    sources = {"events": list(history), "labels": last_labels(given)}
+    """Every window feature for the entities with these keys, by entity name; of labels those given by then."""
+    known = [label for label in given if label["labelled_at"] <= timestamp]
+    sources = {"events": list(history), "labels": last_labels(known)}
     found = {}
     for feature in usecase.window_features:
         key = usecase.entity(feature.entity).key

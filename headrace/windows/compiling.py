@@ -1,0 +1,64 @@
+"""From a use case to the layouts of its states and the readings of its features."""
+
+from collections.abc import Sequence
+
+from headrace.usecase import Field, Source, UseCase, WindowFeature
+from headrace.windows.aggregates import Column, columns_of
+from headrace.windows.label_readings import LABEL_READINGS
+from headrace.windows.layout import MAX_BUCKETS, MAX_CELLS, MAX_LABELS, NEWEST, Aggregate, Layout, Span, Track
+from headrace.windows.readings import READINGS
+
+_LATENESS_SHARE = 32
+
+
+def compile_layout(
+    usecase: UseCase,
+    entity: str,
+    source: Source,
+    *,
+    newest: int = NEWEST,
+    max_buckets: int = MAX_BUCKETS,
+    max_cells: int = MAX_CELLS,
+    max_labels: int = MAX_LABELS,
+) -> Layout:
+    """Compile the layout of one entity's events or labels.
+
+    Args:
+        usecase: the use case whose windows are compiled.
+        entity: the entity's name.
+        source: ``events`` or ``labels``.
+        newest: how many newest events are kept one by one.
+        max_buckets: how many buckets a track holds before it is coarsened.
+        max_cells: how many numbers a state holds before a track is coarsened.
+        max_labels: how many labels a state holds before the oldest are dropped.
+
+    Raises:
+        KeyError: if the use case has no such entity.
+    """
+    usecase.entity(entity)
+    by_resolution: dict[int, list[WindowFeature]] = {}
+    for feature in usecase.window_features:
+        if feature.entity == entity and feature.source == source:
+            by_resolution.setdefault(feature.resolution_s, []).append(feature)
+    fields = {it.name: it for it in usecase.event.fields}
+    tracks = tuple(_track(resolution, by_resolution[resolution], fields) for resolution in sorted(by_resolution))
+    return Layout(entity, source, tracks, newest, max_buckets, max_cells, max_labels)
+
+
+def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[str, Field]) -> Track:
+    columns: dict[Column, int] = {Column("count"): 0}
+    reaches: dict[int, int] = {}
+    ends: dict[tuple[int, bool], int] = {}
+    spans: dict[tuple[int, int, bool], list[Aggregate]] = {}
+    for it in features:
+        needed = columns_of(it.function, it.over, fields.get(it.over or ""))
+        at = [columns.setdefault(column, len(columns)) for column in needed]
+        reach = reaches.setdefault(it.length_s + it.delay_s, len(reaches))
+        end = ends.setdefault((it.delay_s, it.current), len(ends))
+        read = LABEL_READINGS[it.function] if it.source == "labels" else READINGS[it.function](*at)
+        aggregate = Aggregate(it.name, read, it.fill)
+        spans.setdefault((reach, end, it.current), []).append(aggregate)
+    # A little longer than the longest window, so that the vector of an event that is late by that much stays exact.
+    retention = max(reaches) + max(resolution_s, max(reaches) // _LATENESS_SHARE)
+    compiled = tuple(Span(*place, tuple(group)) for place, group in spans.items())
+    return Track(resolution_s, retention, tuple(columns), tuple(reaches), tuple(ends), compiled)

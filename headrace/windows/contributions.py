@@ -1,0 +1,68 @@
+"""What one event contributes to the columns of a track."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, cast, get_args
+
+from headrace.calendar import PARTS
+from headrace.usecase import CalendarPart, FieldType
+from headrace.values import Value
+from headrace.windows.aggregates import Column, ColumnKind, Row
+from headrace.windows.sketches import bin_of, hash_of
+
+Values: TypeAlias = Mapping[str, Value]
+"""An event as ``coerce_event`` returns it: None or absence is no value."""
+Contribute: TypeAlias = Callable[[Values, int], Row]
+"""From an event's values and time to a row of the track."""
+CALENDAR = frozenset(get_args(CalendarPart))
+_Part: TypeAlias = Callable[[Values, int], Any]
+
+
+def contributor(columns: Sequence[Column]) -> Contribute:
+    """What one event contributes to these columns. Windows over parts of the calendar take them from its time."""
+    parts = [_part(column) for column in columns]
+    return lambda values, timestamp: [part(values, timestamp) for part in parts]
+
+
+def _part(column: Column) -> _Part:
+    field, kind = column.field, column.kind
+    if field is None:
+        return (lambda _, timestamp: 1) if kind == "count" else (lambda _, timestamp: timestamp)
+    if kind == "last_at":
+        return lambda _, timestamp: timestamp
+    absent, convert = _conversion(column)
+    if field in CALENDAR:
+        part = PARTS[cast(CalendarPart, field)]
+        return lambda _, timestamp: convert(part(timestamp))
+
+    def contribute(values: Values, _: int) -> object:
+        value = values.get(field)
+        return absent if value is None else convert(value)
+
+    return contribute
+
+
+def _conversion(column: Column) -> tuple[object, Callable[[Any], object]]:
+    """What stands for no value (the neutral element), and how a value enters."""
+    if column.kind == "hashes":
+        kind = cast(FieldType, column.type)
+        return (), lambda value: (hash_of(value, kind),)
+    if column.allowed:
+        codes = {text: float(code) for code, text in enumerate(column.allowed)}
+        return math.nan, lambda text: codes.get(text, math.nan)
+    return _CONVERSIONS[column.kind]
+
+
+def _number(value: float) -> float:
+    return value + 0.0  # -0.0 becomes 0.0, and truth a number
+
+
+_CONVERSIONS: dict[ColumnKind, tuple[object, Callable[[Any], object]]] = {
+    "count": (0, lambda _: 1),
+    "sum": (0.0, _number),
+    "min": (math.inf, _number),
+    "max": (-math.inf, _number),
+    "deviation": (0.0, lambda _: 0.0),
+    "last": (math.nan, _number),
+    "bins": ((), lambda value: ((bin_of(value), 1),)),
+}

@@ -1,0 +1,115 @@
+"""Columns whose entries hold many numbers each, laid end to end: the hashes of a bucket, its bins and their counts.
+
+They have the methods of a column of numbers, so that a track need not tell them apart. An entry comes and goes as a
+tuple. While every entry holds one number, as single events do, nothing is spent on where each begins.
+"""
+
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
+from typing import Generic, TypeAlias, TypeVar
+
+from headrace.windows.columns import BINS, HASHES, Counts, Numbers, Ones, insert, total
+
+Hashes: TypeAlias = tuple[int, ...]
+"""Distinct hashes, ascending."""
+Bins: TypeAlias = tuple[tuple[int, int], ...]
+"""Numbers of bins and how many values fell into each, ascending."""
+Entry = TypeVar("Entry", Hashes, Bins)
+
+
+class Ragged(ABC, Generic[Entry]):
+    """What both kinds share: how many cells each entry has, and the cells."""
+
+    __slots__ = ("cells", "sizes")
+
+    def __init__(self, code: str) -> None:
+        self.sizes: Counts = Ones()
+        self.cells: Numbers = array(code)
+
+    @abstractmethod
+    def _read(self, first: int, last: int) -> Entry:
+        """The contents of some cells."""
+
+    @abstractmethod
+    def _put(self, at: int, entry: Entry) -> None:
+        """Insert cells."""
+
+    @abstractmethod
+    def _drop(self, cells: slice) -> None:
+        """Remove cells."""
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self._read(*bounds) for bounds in pairwise(accumulate(self.sizes, initial=0)))
+
+    def __getitem__(self, index: int) -> Entry:
+        return self._read(*self.cells_of(index, index + 1))
+
+    def __setitem__(self, index: int, entry: Entry) -> None:
+        del self[index : index + 1]
+        self.insert(index, entry)
+
+    def __delitem__(self, entries: slice) -> None:
+        first, last, _ = entries.indices(len(self.sizes))
+        self._drop(slice(*self.cells_of(first, last)))
+        del self.sizes[first:last]
+
+    def insert(self, index: int, entry: Entry) -> None:
+        """Insert an entry before ``index``."""
+        self._put(total(self.sizes, 0, index), entry)
+        self.sizes = insert(self.sizes, index, len(entry))
+
+    def pop(self, index: int) -> Entry:
+        """Take one entry away."""
+        entry = self[index]
+        del self[index : index + 1]
+        return entry
+
+    def cells_of(self, first: int, last: int) -> tuple[int, int]:
+        """Where the cells of the entries from ``first`` up to ``last`` begin and end."""
+        begin = total(self.sizes, 0, first)
+        return begin, begin + total(self.sizes, first, last)
+
+
+class HashColumn(Ragged[Hashes]):
+    """The smallest distinct hashes of every entry."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(HASHES)
+
+    def _read(self, first: int, last: int) -> Hashes:
+        return tuple(self.cells[first:last])
+
+    def _put(self, at: int, entry: Hashes) -> None:
+        self.cells[at:at] = array(HASHES, entry)
+
+    def _drop(self, cells: slice) -> None:
+        del self.cells[cells]
+
+
+class BinColumn(Ragged[Bins]):
+    """The bins of every entry, and how many values fell into each."""
+
+    __slots__ = ("counts",)
+
+    def __init__(self) -> None:
+        super().__init__(BINS)
+        self.counts: Counts = Ones()
+
+    def _read(self, first: int, last: int) -> Bins:
+        return tuple((self.cells[at], self.counts[at]) for at in range(first, last))
+
+    def _put(self, at: int, entry: Bins) -> None:
+        for offset, (number, count) in enumerate(entry, at):
+            self.cells.insert(offset, number)
+            self.counts = insert(self.counts, offset, count)
+
+    def _drop(self, cells: slice) -> None:
+        del self.cells[cells]
+        del self.counts[cells]
