@@ -16,8 +16,9 @@ from pyspark.sql import functions as F
 from headrace.usecase import Entity
 from headrace.windows_columnar import assembled
 from pipelines.glue import lake_frames
-from pipelines.glue.groups import Groups, Stretch
+from pipelines.glue.groups import Groups, Stretch, own_windows, packed_column
 from pipelines.glue.lake_frames import DAY
+from pipelines.glue.wire import unpacked
 from pipelines.training_set import part
 from pipelines.training_set.columns import ARRIVED, LABELLED_AT, ORIGIN
 from pipelines.training_set.days import stretches
@@ -88,7 +89,7 @@ class SparkEngine:
 
 def _windowed(order: Order) -> list[Entity]:
     """The entities that any window belongs to."""
-    return [it for it in order.usecase.entities if any(f.entity == it.name for f in order.usecase.window_features)]
+    return [it for it in order.usecase.entities if own_windows(order.usecase, it)]
 
 
 def _with_truth(order: Order, rows: DataFrame, labels: DataFrame) -> DataFrame:
@@ -105,9 +106,12 @@ def _written(store: ObjectStore, order: Order, bases: Mapping[int, Basis], rows:
     by = [case.event.timestamp, case.event.id, ARRIVED, ORIGIN]
 
     def write(key: tuple[int, int], group: pd.DataFrame) -> pd.DataFrame:
-        day, number = key
+        day, number = (int(it) for it in key)  # numpy's numbers
         ordered = wire.receive(group.sort_values(by, kind="stable", ignore_index=True))
-        complete = assembled(case, ordered).assign(**{LABEL: ordered[LABEL]})
+        windows = [
+            unpacked(ordered[packed_column(it)], [own.name for own in own_windows(case, it)]) for it in _windowed(order)
+        ]
+        complete = assembled(case, pd.concat([ordered, *windows], axis="columns")).assign(**{LABEL: ordered[LABEL]})
         written = part.write(store, order, complete, day=day, part=number, basis=bases[day])
         return pd.DataFrame({"record": [json.dumps(asdict(written))]})
 

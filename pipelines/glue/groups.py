@@ -7,10 +7,11 @@ import pandas as pd
 from pyspark.sql import DataFrame, GroupedData
 from pyspark.sql import functions as F
 
-from headrace.usecase import Entity
+from headrace.usecase import Entity, UseCase, WindowFeature
 from headrace.windows_columnar import per_entity_features
 from pipelines.glue import lake_frames
 from pipelines.glue.lake_frames import DAY
+from pipelines.glue.wire import packed
 from pipelines.training_set.columns import ARRIVED, ORIGIN
 from pipelines.training_set.days import DAY_S
 from pipelines.training_set.history import effective
@@ -19,6 +20,16 @@ from pipelines.training_set.order import Order
 
 _FIRST, _LAST, _BUCKET = "_first", "_last", "_bucket"
 Key = tuple[int, int, int]
+
+
+def own_windows(usecase: UseCase, entity: Entity) -> list[WindowFeature]:
+    """The window features of an entity kind, in the order in which they are packed."""
+    return [it for it in usecase.window_features if it.entity == entity.name]
+
+
+def packed_column(entity: Entity) -> str:
+    """The column that holds an entity kind's packed features."""
+    return f"_of_{entity.name}"
 
 
 class Stretch(NamedTuple):
@@ -39,22 +50,24 @@ class Groups:
         return self._in_stretches(events, back=0).drop(_FIRST, _LAST)
 
     def features(self, entity: Entity, events: DataFrame, labels: DataFrame) -> DataFrame:
-        """The window features of one entity kind, with the origin of the event they are of."""
+        """The window features of one entity kind, packed, with the origin of the event they are of."""
         order, case = self._order, counting_copies(self._order.usecase)
-        own = [it for it in case.window_features if it.entity == entity.name]
+        own = own_windows(case, entity)
+        names = [it.name for it in own]
         wire, shape = lake_frames.event_wire(case), case.event
         fields = {it.over for it in own if it.source == "events" and it.over in events.columns}
         needed = dict.fromkeys(
             (ORIGIN, ARRIVED, DAY, shape.id, shape.timestamp, entity.key, *sorted(filter(None, fields)))
         )
         by = [shape.timestamp, shape.id, ARRIVED, ORIGIN]
-        ddl = ", ".join(("`" + ORIGIN + "` string", *(f"`{it.name}` double" for it in own)))
+        ddl = f"{ORIGIN} string, {packed_column(entity)} binary"
 
         def on_both(key: Key, group: pd.DataFrame, known: pd.DataFrame | None) -> pd.DataFrame:
             ordered = wire.receive(group.sort_values(by, kind="stable", ignore_index=True))
             counted = None if known is None else effective(case, known)
-            since, until = key[0] * DAY_S, (key[1] + 1) * DAY_S
-            return per_entity_features(case, entity.name, ordered, counted, row=ORIGIN, since=since, until=until)
+            since, until = int(key[0]) * DAY_S, (int(key[1]) + 1) * DAY_S  # numpy's numbers
+            found = per_entity_features(case, entity.name, ordered, counted, row=ORIGIN, since=since, until=until)
+            return pd.DataFrame({ORIGIN: found[ORIGIN], packed_column(entity): packed(found, names)})
 
         def on_events(key: Key, group: pd.DataFrame) -> pd.DataFrame:
             return on_both(key, group, None)

@@ -20,13 +20,13 @@ from pipelines.training_set.objects import ObjectStore
 from pipelines.training_set.order import Order
 
 DAY = "_day"
-KEYS_PER_TASK = 16
+BYTES_PER_TASK = 32 << 20
 
 
 def event_wire(usecase: UseCase) -> Wire:
     """How events travel."""
     schema = columns.event_schema(usecase).append(pa.field(DAY, pa.int64()))
-    optional = {it.name for it in usecase.event.fields if it.type == "integer" and not it.required}
+    optional = {it.name for it in usecase.event.fields if it.type in ("integer", "timestamp") and not it.required}
     return Wire(schema, whole=frozenset(optional & set(schema.names)))
 
 
@@ -65,7 +65,8 @@ def labels(session: SparkSession, store: ObjectStore, order: Order, objects: Seq
 
 def _distributed(session: SparkSession, objects: Sequence[Summary]) -> DataFrame:
     """The keys, spread over tasks."""
-    tasks = max(1, min(len(objects), len(objects) // KEYS_PER_TASK + session.sparkContext.defaultParallelism))
+    cores = session.sparkContext.defaultParallelism
+    tasks = max(1, min(len(objects), max(2 * cores, sum(it.size for it in objects) // BYTES_PER_TASK)))
     return session.createDataFrame([(it.key,) for it in objects], "key string").repartition(tasks)
 
 

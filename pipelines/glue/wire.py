@@ -1,5 +1,8 @@
 """How lake records travel between Spark and pandas: pandas would make floats of whole numbers of which some miss."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -34,9 +37,21 @@ class Wire:
         columns: dict[str, object] = {}
         for name in frame.columns:
             if name in self._whole:
-                columns[name] = frame[name].map(int, na_action="ignore").astype("Int64")
+                columns[name] = pd.array([None if it is None else int(it) for it in frame[name]], dtype="Int64")
             elif name in self._schema.names and pa.types.is_boolean(self._schema.field(name).type):
                 columns[name] = frame[name].astype("boolean")
             else:
                 columns[name] = frame[name]
         return pd.DataFrame(columns)
+
+
+def packed(frame: pd.DataFrame, names: Sequence[str]) -> list[bytes]:
+    """Many columns of numbers as one: each row's doubles side by side. Spark is slow with hundreds of columns."""
+    matrix = np.ascontiguousarray(frame[list(names)].to_numpy(np.float64))
+    return [row.tobytes() for row in matrix]
+
+
+def unpacked(rows: pd.Series, names: Sequence[str]) -> pd.DataFrame:
+    """The columns that were ``packed``, with the index of the rows."""
+    matrix = np.frombuffer(b"".join(rows), dtype=np.float64).reshape(len(rows), len(names))
+    return pd.DataFrame(matrix, columns=list(names), index=rows.index)
