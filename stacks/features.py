@@ -9,11 +9,12 @@ from constructs import Construct
 from headrace.errors import UseCaseError
 from headrace.evolution import Group, compare
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
+from lambdas.enrichment.settings import feature_groups
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from stacks.components.consumer import StreamConsumer
 from stacks.components.delivery import ParquetDelivery
 from stacks.components.endpoint_access import grant_invoke_endpoint
-from stacks.components.feature_group import FeatureGroup, FeatureStoreRole
+from stacks.components.feature_group import FeatureGroup, FeatureStoreRole, grant_put_record
 from stacks.components.function import Function
 from stacks.components.queue import DeadLetterQueue
 from stacks.components.state_table import StateTable
@@ -98,6 +99,8 @@ class FeaturesStack(HeadraceStack):
 
     def _build_enrichment(self, lake: Lake, state: StateTable, delivery: firehose.DeliveryStream) -> Function:
         scored = self.target.usecase.serving.score_stream
+        entities = [entity.name for entity in self.target.usecase.entities if entity.snapshot is not None]
+        groups = {name: self.target.feature_group_name(name) for name in entities}
         function = Function(
             self,
             "Enrichment",
@@ -113,8 +116,11 @@ class FeaturesStack(HeadraceStack):
                 feature_delivery_stream=delivery.delivery_stream_name,
                 quarantine_bucket=lake.bucket.bucket_name,
                 endpoint_name=self.target.endpoint_name if scored else "",
+                feature_groups=feature_groups(groups),
             ),
         )
+        for group_name in groups.values():
+            grant_put_record(function.own_role, group_name=group_name)
         state.grant_fold_to(function.own_role)
         delivery.grant(function, "firehose:PutRecordBatch")
         lake.bucket.grant_write_to(function.own_role, "quarantine/enrichment/")
@@ -165,6 +171,7 @@ class FeaturesStack(HeadraceStack):
                 role=role,
             )
             group.node.add_dependency(role)
+            self.features.enrichment.node.add_dependency(group)  # it puts snapshots as soon as it knows the name
 
     def _publish(self) -> None:
         self.publish(

@@ -42,6 +42,7 @@ class UseCase:
         require_name(self.name, "name")
         self._check_entities()
         self._check_windows()
+        self._check_state()
         self._check_features()
         self._check_expressions()
         self._check_expectations()
@@ -78,6 +79,22 @@ class UseCase:
                 self._check_label_window(window, where)
             elif window.over is not None:
                 self._check_event_window(window, window.over, f"{where}.over")
+
+    def _check_state(self) -> None:
+        """What is found in window state can be asked only of entities that keep some."""
+        keeping = {window.entity for window in self.windows if window.source == "events"}
+        fix = "add such a window, or drop it"
+        for entity in self.entities:
+            where = f"entities[{entity.name}].snapshot"
+            require(
+                entity.snapshot is None or entity.name in keeping, where, "is of no use without a window of events", fix
+            )
+        require(
+            not self.event.drop_duplicates or self.primary.name in keeping,
+            "event.drop_duplicates",
+            f"asks the state of {self.primary.name!r} for ids, and it has no window of events",
+            fix,
+        )
 
     def _check_event_window(self, window: Window, over: str, where: str) -> None:
         fields = [it for it in self.event.fields if it.name not in (self.event.id, self.event.timestamp)]

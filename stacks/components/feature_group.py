@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -77,6 +78,12 @@ class FeatureGroup(sagemaker.CfnFeatureGroup):
                 "TableFormat": "Glue",
             },
         )
+
+
+def grant_put_record(role: iam.Role, *, group_name: str) -> None:
+    """Let a role put records into the group of that name in the role's own account and region."""
+    group = Stack.of(role).format_arn(service="sagemaker", resource="feature-group", resource_name=group_name)
+    role.add_to_policy(iam.PolicyStatement(actions=["sagemaker:PutRecord"], resources=[group]))
 
 
 def _feature(name: str, kind: str) -> sagemaker.CfnFeatureGroup.FeatureDefinitionProperty:

@@ -70,10 +70,32 @@ def test_enrichment_may_do_what_its_adapters_do_and_no_more(prod: Synthesized) -
         "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*", "kms:ReEncrypt*",
         "logs:CreateLogStream", "logs:PutLogEvents",
         "s3:AbortMultipartUpload", "s3:PutObject",
-        "sagemaker:InvokeEndpoint",
+        "sagemaker:InvokeEndpoint", "sagemaker:PutRecord",
         "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage",
         "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     }  # fmt: skip
+
+
+def test_enrichment_puts_snapshots_into_its_own_groups_and_knows_them_by_entity(prod: Synthesized) -> None:
+    statements = prod.statements("features", "EnrichmentRole")
+    put = [text(it["Resource"]) for it in statements if "sagemaker:PutRecord" in it["Action"]]
+    granted = "".join(put)
+    for entity in ("customer", "terminal"):
+        assert f':feature-group/headrace-fraud-prod-{entity}"' in granted
+    assert "feature-group/*" not in granted
+    functions = {it["Handler"]: it for it in prod.resources("features", "AWS::Lambda::Function")}
+    variables = functions["lambdas.enrichment.handler.handler"]["Environment"]["Variables"]
+    assert variables["FEATURE_GROUPS"] == "customer=headrace-fraud-prod-customer,terminal=headrace-fraud-prod-terminal"
+
+
+def test_enrichment_learns_of_a_group_only_when_it_is_there(prod: Synthesized) -> None:
+    resources = prod.bodies["features"]["Resources"]
+    groups = {name for name, it in resources.items() if it["Type"] == "AWS::SageMaker::FeatureGroup"}
+    (function,) = [
+        it for it in resources.values() if it["Properties"].get("Handler") == "lambdas.enrichment.handler.handler"
+    ]
+    assert groups
+    assert groups <= set(function["DependsOn"])
 
 
 def test_ground_truth_writes_labels_and_never_invokes_the_model(prod: Synthesized) -> None:

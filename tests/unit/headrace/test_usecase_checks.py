@@ -45,6 +45,7 @@ def masked(name: str, privacy: str) -> UseCase:
     return changed(event=replace(USECASE.event, fields=fields))
 
 
+LABELLED = Window(**FRAUDULENT | {"delay": "7d"})
 WRONG = {
     # fields
     "a name with capitals": (lambda: Field(name="Amount", type="number"), "fields[Amount]", "lower case"),
@@ -57,6 +58,19 @@ WRONG = {
     "an empty range": (lambda: Field(name="a", type="number", minimum=2, maximum=1), "fields[a].minimum", "swap"),
     "allowed numbers": (lambda: Field(name="a", type="number", allowed=("1",)), "fields[a].allowed", "drop it"),
     "text of no length": (lambda: Field(name="a", type="string", max_length=0), "fields[a].max_length", "longest"),
+    # what window state is asked for
+    "snapshots without events": (
+        lambda: changed(
+            windows=(LABELLED,), entities=tuple(replace(it, snapshot="1d") for it in USECASE.entities), expressions=()
+        ),
+        "entities[customer].snapshot",
+        "add such a window",
+    ),
+    "copies without events": (
+        lambda: changed(windows=(LABELLED,), event=replace(USECASE.event, drop_duplicates=True), expressions=()),
+        "event.drop_duplicates",
+        "add such a window",
+    ),
     # event
     "no fields": (lambda: Event(fields=()), "event.fields", "name at least"),
     "a field twice": (lambda: Event(fields=(ID, TIME, ID)), "event.fields", "its own name"),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSResponse
 from ministack.services import dynamodb
 
-from lambdas.shared.clients import BULK, client
+from lambdas.shared.clients import BULK, PACED, client
 
 TABLE = "window-state"
 
@@ -23,18 +23,21 @@ class _Body:
 
 
 class Recorder:
-    """Takes what is sent to S3 and Firehose and says that all is well; ``sent`` lists service, path and body."""
+    """Takes what is sent to S3, Firehose and the Feature Store and says that all is well.
+
+    ``sent`` lists service, path and body.
+    """
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, bytes]] = []
-        for made in (client("s3"), client("firehose", BULK)):
+        for made in (client("s3"), client("firehose", BULK), client("sagemaker-featurestore-runtime", PACED)):
             made.meta.events.register("before-send", self._take)
 
     def _take(self, request: Any, event_name: str, **_: object) -> AWSResponse:
         service = event_name.split(".")[1]
         body = request.body if isinstance(request.body, bytes) else request.body.read()
         self.sent.append((service, urlsplit(request.url).path, body))
-        content = b"" if service == "s3" else b'{"FailedPutCount": 0, "RequestResponses": []}'
+        content = b'{"FailedPutCount": 0, "RequestResponses": []}' if service == "firehose" else b""
         return AWSResponse(request.url, 200, {}, _Body(content))
 
 

@@ -12,6 +12,7 @@ ENVIRONMENT = {
     "STAGE": "dev",
     "STATE_TABLE": TABLE,
     "FEATURE_DELIVERY_STREAM": "features",
+    "FEATURE_GROUPS": "customer=customers,terminal=terminals",
     "QUARANTINE_BUCKET": "lake",
     "LAKE_BUCKET": "lake",
     "LABELS_STREAM": "labels",

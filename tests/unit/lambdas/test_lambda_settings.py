@@ -8,6 +8,7 @@ from headrace.errors import SettingsError
 from lambdas.delivery_transform.settings import Settings as DeliveryTransformSettings
 from lambdas.deployment.settings import Settings as DeploymentSettings
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
+from lambdas.enrichment.settings import feature_groups
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from lambdas.inference.settings import Settings as InferenceSettings
 from lambdas.label_inbox.settings import Settings as LabelInboxSettings
@@ -37,6 +38,7 @@ class Sample(EnvSettings):
             endpoint_name="e",
             scoring_deadline_s=3.5,
             store_threads=9,
+            feature_groups="customer=c",
         ),
         DeliveryTransformSettings(**COMMON, mask_key_secret_arn="arn:secret"),
         InferenceSettings(**COMMON, state_table="t"),
@@ -81,3 +83,12 @@ def test_a_field_of_an_unsupported_type_is_a_programming_error() -> None:
 
     with pytest.raises(TypeError, match="unsupported type"):
         Wrong.from_env({"USECASE": "fraud", "STAGE": "dev", "NAMES": "a,b"})
+
+
+def test_feature_groups_are_read_back_by_entity() -> None:
+    groups = {"customer": "headrace-fraud-dev-customer", "terminal": "headrace-fraud-dev-terminal-v2"}
+    needed = {"state_table": "t", "feature_delivery_stream": "f", "quarantine_bucket": "b"}
+    assert EnrichmentSettings(**COMMON, **needed, feature_groups=feature_groups(groups)).group_of == groups
+    assert EnrichmentSettings(**COMMON, **needed).group_of == {}
+    with pytest.raises(SettingsError, match="FEATURE_GROUPS='customer': write entity=group"):
+        _ = EnrichmentSettings(**COMMON, **needed, feature_groups="customer").group_of

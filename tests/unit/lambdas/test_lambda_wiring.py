@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -12,11 +13,13 @@ from lambda_events import ENVIRONMENT, http_event, kinesis_event
 from lambda_fakes import event, label
 
 from headrace.errors import SettingsError
+from headrace.features import FeatureSet
 from lambdas.delivery_transform import handler as delivery_transform
 from lambdas.deployment import handler as deployment
 from lambdas.enrichment import handler as enrichment
 from lambdas.ground_truth import handler as ground_truth
 from lambdas.inference import handler as inference
+from lambdas.shared.loading import features
 
 Event = Callable[[str], Any]
 pytestmark = pytest.mark.usefixtures("environment")
@@ -52,13 +55,30 @@ def test_the_stream_functions_run_on_their_real_adapters(aws_event: Event, lambd
         ("terminal#t1", f"labels#{shard}"),
     }
     assert [(service, path.split("/")[1]) for service, path, _ in recorder.sent] == [
+        ("sagemaker-featurestore-runtime", "FeatureGroup"),
+        ("sagemaker-featurestore-runtime", "FeatureGroup"),
         ("firehose", ""),
         ("s3", "quarantine"),
         ("s3", "ground-truth"),
         ("s3", "labels"),
     ]
-    assert json.loads(recorder.sent[0][2])["DeliveryStreamName"] == "features"
+    assert {path for _, path, _ in recorder.sent[:2]} == {"/FeatureGroup/customers", "/FeatureGroup/terminals"}
+    assert json.loads(recorder.sent[2][2])["DeliveryStreamName"] == "features"
     assert json.loads(str(answer["body"]))["reason"] == "no_model"
+
+
+def test_an_entity_whose_snapshots_have_no_group_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_GROUPS", "customer=customers")
+    with pytest.raises(SettingsError, match="FEATURE_GROUPS names no group of 'terminal'"):
+        enrichment.adapters.connect()
+
+
+def test_a_use_case_without_snapshots_needs_no_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FEATURE_GROUPS")
+    usecase = features("fraud").usecase
+    bare = replace(usecase, entities=tuple(replace(it, snapshot=None) for it in usecase.entities))
+    monkeypatch.setattr(enrichment.adapters, "features", lambda _: FeatureSet(bare))
+    assert enrichment.adapters.connect().snapshots is None
 
 
 def test_deployment_may_touch_one_stack_and_one_parameter() -> None:
