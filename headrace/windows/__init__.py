@@ -13,13 +13,14 @@ newest 16 events, the bucket of that point counts whole. A point further back th
 its delay, and 1/32 more) has lost its oldest buckets. A track of more than 4,096 buckets is coarsened, and flagged.
 """
 
-from headrace.windows.codec import decode, encode
+from headrace.windows.codec import decode, encode, fingerprint_of
 from headrace.windows.compiling import compile_layout
 from headrace.windows.evaluation import evaluate
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout, layout_of
 from headrace.windows.merging import State, merge, new_state
+from headrace.windows.upgrade import upgrade
 
 __all__ = [
     "EventState",
@@ -30,7 +31,9 @@ __all__ = [
     "decode",
     "encode",
     "evaluate",
+    "fingerprint_of",
     "layout_of",
     "merge",
     "new_state",
+    "upgrade",
 ]

@@ -2,6 +2,8 @@
 
     version u8 | fingerprint of the layout, 4 bytes | head | ids | arrays | CRC-32 of all before, u32
 
+The version has its eighth bit set if the state is partial.
+
 The head of an event state is the length of its ids (text separated by NUL) and, per track, the width of its buckets,
 how many entries it has, and one byte per array: its times, then one array for a column of numbers, two for hashes
 (how many each entry has; the hashes), three for bins (and how often each occurs). The head of a label state is how
@@ -29,6 +31,7 @@ from headrace.windows.ragged import BinColumn, HashColumn
 from headrace.windows.track_state import TrackState
 
 VERSION = 2
+_PARTIAL = 0x80
 _PREFIX = 5
 _LABELS = Struct("<B4sIQQ4s")
 _CHECK = Struct("<I")
@@ -46,20 +49,26 @@ def encode(state: State) -> bytes:
     Raises:
         StateError: if an id holds a NUL or a lone surrogate.
     """
+    version = VERSION | (_PARTIAL if state.partial else 0)
     if isinstance(state, EventState):
         ids = _packed_ids(state)
         parts = [b"", ids]
         head: list[int | bytes] = [len(ids)]
         for track in state.tracks:
             head += (track.width_s, len(track.times), _pack(_arrays(track), parts))
-        parts[0] = state.layout.head.pack(VERSION, state.layout.fingerprint, *head)
+        parts[0] = state.layout.head.pack(version, state.layout.fingerprint, *head)
     else:
         parts = [b""]
         codes = _pack([state.times, state.ids, state.labelled, array("B", state.values)], parts)
         latest = max(state.labelled, default=0)
-        parts[0] = _LABELS.pack(VERSION, state.layout.fingerprint, len(state.times), latest, state.dropped + 1, codes)
+        parts[0] = _LABELS.pack(version, state.layout.fingerprint, len(state.times), latest, state.dropped + 1, codes)
     packed = b"".join(parts)
     return packed + _CHECK.pack(crc32(packed))
+
+
+def fingerprint_of(data: bytes) -> bytes:
+    """The fingerprint of the layout in which a state is packed; of damaged bytes anything."""
+    return data[1:_PREFIX]
 
 
 def decode(data: bytes, layout: Layout) -> State:
@@ -71,12 +80,14 @@ def decode(data: bytes, layout: Layout) -> State:
     end = len(data) - _CHECK.size
     if end < _PREFIX or _CHECK.unpack_from(data, end)[0] != crc32(data[:end]):
         raise StateError("the packed state is damaged: its checksum does not hold")
-    if data[0] != VERSION:
-        raise StateError(f"the packed state has version {data[0]}, this code reads {VERSION}")
+    if data[0] & ~_PARTIAL != VERSION:
+        raise StateError(f"the packed state has version {data[0] & ~_PARTIAL}, this code reads {VERSION}")
     if data[1:_PREFIX] != layout.fingerprint:
         raise StateError(f"the packed state has another layout than {layout.entity}/{layout.source}: rebuild it")
     # From here on the bytes are what this version wrote.
-    return _unpack_events(data, layout) if layout.source == "events" else _unpack_labels(data, layout)
+    state = _unpack_events(data, layout) if layout.source == "events" else _unpack_labels(data, layout)
+    state.partial = bool(data[0] & _PARTIAL)
+    return state
 
 
 def _unpack_events(data: bytes, layout: Layout) -> EventState:

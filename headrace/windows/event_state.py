@@ -19,10 +19,12 @@ SEPARATOR = "\0"
 class EventState:
     """Window state of events. Mutable; one owner at a time."""
 
-    __slots__ = ("layout", "packed_ids", "singles", "tracks")
+    __slots__ = ("layout", "packed_ids", "partial", "singles", "tracks")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.partial = False
+        """Whether events that a window can reach are missing, because the layout is newer than they are."""
         self.singles = 0
         """How many events are kept one by one: the length of every track's tail."""
         self.packed_ids = ""
@@ -91,7 +93,8 @@ class EventState:
         """Add an event to a state that is not full, or one that is not the newest."""
         ids, position = self.ids, self.position(timestamp, event_id)
         full = len(ids) >= self.layout.newest
-        late = full and not position
+        # The tail of an upgraded state may be short: what is older than it belongs among the buckets all the same.
+        late = not position and (full or any(len(track.times) > len(ids) for track in self.tracks))
         for track in self.tracks:
             row, body = track.plan.contribute(values, timestamp), len(track.times) - len(ids)
             if late:

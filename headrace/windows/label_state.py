@@ -30,10 +30,12 @@ def precedence(label: Label) -> tuple[int, int, int]:
 class LabelState:
     """Window state of labels. Mutable; one owner at a time. Columns run parallel, ascending by (time, id)."""
 
-    __slots__ = ("dropped", "ids", "labelled", "latest", "layout", "times", "values")
+    __slots__ = ("dropped", "ids", "labelled", "latest", "layout", "partial", "times", "values")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.partial = False
+        """Whether labels that a window can reach are missing, because the layout is newer than they are."""
         self.times: Numbers = array(SECONDS)
         self.ids: Numbers = array(LONG_HASHES)
         self.labelled: Numbers = array(SECONDS)

@@ -42,6 +42,7 @@ def merge_labels(states: Sequence[LabelState]) -> LabelState:
             if held is None or precedence(label) > precedence(held):
                 last[label[1]] = label
     merged.dropped = max(state.dropped for state in states)
+    merged.partial = any(state.partial for state in states)
     merged.set(sorted(last.values()))
     return merged
 
@@ -59,6 +60,7 @@ def merge_events(states: Sequence[EventState]) -> EventState:
         track.add_all((timestamp, rows[number]) for timestamp, _, rows in tail[:kept])
         for timestamp, _, rows in tail[kept:]:
             track.insert(len(track.times), timestamp, rows[number])
+    merged.partial = any(state.partial for state in states)
     merged.ids = [event_id for _, event_id, _ in tail[kept:]]
     merged.prune()
     return merged
