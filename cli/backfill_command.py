@@ -64,6 +64,9 @@ def run(options: Options, console: Console) -> dict[str, object]:
         removed = _removed(options, deployment, history, phases)
         with phases.phase("backfill") as phase:
             written = backfill(deployment, history, options.out, phase.report, only_resume=options.resume)
+    except KeyboardInterrupt:
+        console.print("the same command goes on where this one stopped", soft_wrap=True)
+        raise
     except (ClientError, BotoCoreError) as exc:
         raise DeploymentError(f"AWS: {exc}; run the same command again to go on where it stopped") from exc
     return {
