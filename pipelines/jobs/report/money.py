@@ -8,7 +8,7 @@ from pipelines.jobs.report import cells, plots
 from pipelines.jobs.report.svg import number
 
 
-def section(about: Mapping[str, Any], judged: Mapping[str, Any]) -> str:
+def section(about: Mapping[str, Any], judged: Mapping[str, Any], matrix: Mapping[str, Mapping[str, int]]) -> str:
     """What errors cost: in figures, over thresholds and by decision."""
     cost = judged["cost"]
     saved = cost["without_model"] - cost["at_threshold"]
@@ -35,5 +35,19 @@ def section(about: Mapping[str, Any], judged: Mapping[str, Any]) -> str:
             for name, it in judged["decisions"].items()
         ),
     )
-    panel = f'<div class="panel"><h3>Decisions</h3><p class="note">What each band of scores holds.</p>{decisions}</div>'
+    panel = (
+        f'<div class="panel"><h3>Decisions</h3><p class="note">What each band of scores holds.</p>{decisions}<br>'
+        f"<h3>At the threshold</h3>{confusion(matrix)}</div>"
+    )
     return f'<h2>Money</h2><div class="tiles">{shown}</div><div class="two">{curve}{panel}</div>'
+
+
+def confusion(matrix: Mapping[str, Mapping[str, int]]) -> str:
+    """The confusion matrix, ``{label: {called: rows}}``."""
+    return cells.table(
+        ["truth", "#no alarm", "#alarm"],
+        (
+            [words, f"{matrix[label]['0']:,}", f"{matrix[label]['1']:,}"]
+            for words, label in (("negative", "0"), ("positive", "1"))
+        ),
+    )

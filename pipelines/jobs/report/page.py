@@ -8,7 +8,7 @@ from typing import Any
 from headrace.usecase import UseCase
 from pipelines.jobs.report import cells, money, plots, tables
 from pipelines.jobs.report.style import CSS
-from pipelines.jobs.report.svg import number
+from pipelines.jobs.report.svg import length_bar, number
 
 _METRICS = "binary_classification_metrics"
 _MOST_SINGLE = 8
@@ -59,7 +59,7 @@ def _sections(facts: Facts) -> Iterator[str]:
     yield _verdict(facts)
     if _METRICS in facts.evaluation:
         yield _quality(facts)
-        yield money.section(facts.about, facts.judged)
+        yield money.section(facts.about, facts.judged, facts.evaluation[_METRICS]["confusion_matrix"])
         yield _comparison(facts)
         yield _by_slice(facts)
     else:
@@ -82,13 +82,12 @@ def _verdict(facts: Facts) -> str:
 def _quality(facts: Facts) -> str:
     metrics, judged = facts.evaluation[_METRICS], facts.judged
     history = facts.about.get("history", [])
-    more = [plots.history(history, facts.about["best_iteration"])] if len(history) > 1 else []
+    training = plots.history(history, facts.about["best_iteration"]) if len(history) > 1 else ""
     shown = [
         plots.precision_recall(metrics, judged["positives"] / judged["rows"]),
         plots.roc(metrics),
         _scores(facts),
         plots.reliability(judged["calibration"]),
-        *more,
     ]
     gap = (
         '<h3>Training, validation, test</h3><p class="note">Training rows flatter; how far validation stays behind is '
@@ -96,8 +95,8 @@ def _quality(facts: Facts) -> str:
     )
     return (
         f'<h2>Quality</h2><div class="panel">{tables.metrics(facts.evaluation)}</div><br>'
-        f'<div class="two">{"".join(shown)}</div><br><div class="panel">{gap}'
-        f"{tables.gap(facts.about, facts.evaluation)}</div>"
+        f'<div class="two">{"".join(shown)}{training}<div class="panel">{gap}'
+        f"{tables.gap(facts.about, facts.evaluation)}</div></div>"
     )
 
 
@@ -145,7 +144,11 @@ def _reasons(facts: Facts) -> str:
     found, alone = facts.judged["explanation"], facts.about["single_features"]
     strongest = sorted(alone.items(), key=lambda it: -it[1])[:_MOST_SINGLE]
     single = cells.table(
-        ["feature", "#area under ROC, alone"], ([escape(name), f"{value:.4f}"] for name, value in strongest)
+        ["feature", "#area under ROC, alone", "from 0.5 to 1"],
+        (
+            [escape(name), f"{value:.4f}", cells.bar(length_bar(value - 0.5, scale=(0, 0.5)))]
+            for name, value in strongest
+        ),
     )
     audit = (
         '<div class="panel"><h3>One feature alone</h3><p class="note">How well each ranks validation rows by itself. '

@@ -26,7 +26,7 @@ def precision_recall(metrics: Mapping[str, Any], base_rate: float) -> str:
     curve = metrics["precision_recall_curve"]
     axes = Axes(x=(0, 1), y=(0, 1), x_label="recall", y_label="precision")
     axes.line([(0, base_rate), (1, base_rate)], "positive", dashed=True, width=1.2)
-    axes.words(1, base_rate, f"base rate {base_rate:.2%}", anchor="end", role="positive")
+    axes.words(0.01, base_rate, f"base rate {base_rate:.2%}", role="positive")
     points = list(zip(curve["recalls"], curve["precisions"], strict=True))
     axes.line([(0, points[0][1]), *points], "accent")
     recall, precision = metrics["recall"]["value"], metrics["precision"]["value"]

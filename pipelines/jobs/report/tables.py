@@ -52,7 +52,7 @@ def gap(about: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
     test = evaluation["binary_classification_metrics"]
     learned, held_out = (about["metrics"][split] for split in ("train", "validation"))
     return table(
-        ["metric", "#training", "#validation", "#test", "#training - validation"],
+        ["metric", "#training", "#validation", "#test", "#gap"],
         (
             [
                 escape(words),

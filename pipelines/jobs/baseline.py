@@ -1,0 +1,75 @@
+"""What normal looks like to a model: statistics and constraints of its features and scores, for its monitors.
+
+Features are those of the training rows, which hold no warm-up. Scores are those of rows that the model has not learned
+from: over its own training rows a model is surer than it will ever be again.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import usecases
+from headrace.usecase import UseCase
+from pipelines.jobs import artifact, monitor_files, outcome
+from pipelines.jobs.judging.judged_rows import JudgedRows
+from pipelines.jobs.judging.judgement import contestant
+
+SCORE = "score"
+Documents = dict[str, dict[str, Any]]
+
+
+def baseline(usecase: UseCase, model_dir: Path, train: Path, test: Path) -> Documents:
+    """``statistics.json`` and ``constraints.json`` by name: features first, then the score.
+
+    Args:
+        usecase: whose model it is.
+        model_dir: the unpacked artifact.
+        train: folder with the training split.
+        test: folder with the split whose scores count.
+
+    Raises:
+        TrainingSetError: if the model is another use case's, or a split lacks columns.
+    """
+    model = contestant(usecase, model_dir).model
+    learned, judged = JudgedRows.read(train, usecase), JudgedRows.read(test, usecase)
+    scores = model.scores(judged.matrix(model.features)).astype(np.float64)
+    columns = {name: learned.column(name) for name in usecase.feature_names}
+    texts = {name: usecase.event.field(name).allowed for name in usecase.inputs if usecase.event.field(name).allowed}
+    statistics = monitor_files.statistics(columns, texts)
+    statistics["features"] += monitor_files.statistics({SCORE: scores}, {})["features"]
+    constraints = monitor_files.constraints(columns, texts)
+    constraints["features"] += monitor_files.constraints({SCORE: scores}, {})["features"]
+    return {monitor_files.STATISTICS: statistics, monitor_files.CONSTRAINTS: constraints}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point: 0, or 1 with the reason in the reason file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--usecase", required=True)
+    parser.add_argument("--model", type=Path, default=Path("/opt/ml/processing/input/model"))
+    parser.add_argument("--train", type=Path, default=Path("/opt/ml/processing/input/train"))
+    parser.add_argument("--test", type=Path, default=Path("/opt/ml/processing/input/test"))
+    parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output/baseline"))
+    parser.add_argument("--reason-file", type=Path, default=Path("/opt/ml/output/message"))
+    args = parser.parse_args(argv)
+
+    def job() -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            model_dir = artifact.unpack(args.model, Path(scratch))
+            documents = baseline(usecases.load(args.usecase), model_dir, args.train, args.test)
+        args.output.mkdir(parents=True, exist_ok=True)
+        for name, document in documents.items():
+            (args.output / name).write_text(json.dumps(document, indent=1, allow_nan=False))
+        sys.stdout.write(f"baseline of {len(documents[monitor_files.STATISTICS]['features'])} columns\n")
+
+    return outcome.run(job, args.reason_file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
