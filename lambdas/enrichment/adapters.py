@@ -20,6 +20,7 @@ from lambdas.shared.clients import BULK, PACED, client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.failures import translate
 from lambdas.shared.lake_bucket import LakeBucket
+from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.loading import features
 from lambdas.shared.mask_key import mask_key
 from lambdas.shared.scoring import Scorer
@@ -112,10 +113,11 @@ def connect() -> Enrichment:
     compiled = features(its.usecase)
     executor = ThreadPoolExecutor(its.store_threads)
     table = client("dynamodb", BULK)
+    layouts = Layouts(table, its.state_table, own=layouts_of(compiled))
     return Enrichment(
         features=compiled,
-        reader=StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor),
-        writer=StateWriter(table, its.state_table, executor=executor),
+        reader=StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor, layouts=layouts),
+        writer=StateWriter(table, its.state_table, executor=executor, layouts=layouts),
         log=FirehoseLog(client("firehose", BULK), its.feature_delivery_stream),
         quarantine=LakeBucket(client("s3"), its.quarantine_bucket),
         scorer=_scorer(its),

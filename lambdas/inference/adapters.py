@@ -12,6 +12,7 @@ from lambdas.inference.logic import Inference, Request
 from lambdas.inference.settings import Settings
 from lambdas.shared.clients import Profile, client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
+from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.loading import features
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.state_reader import StateReader
@@ -62,11 +63,14 @@ def connect() -> Inference:
             connect_timeout_s=patience.connect_timeout_s, read_timeout_s=patience.read_timeout_s, attempts=_ATTEMPTS
         ),
     )
+    layouts = Layouts(table, its.state_table, own=layouts_of(compiled))
     call_s = its.endpoint_timeout_s / _ATTEMPTS
     runtime = client("sagemaker-runtime", single_attempt(call_s))
     return Inference(
         features=compiled,
-        reader=EntityStates(StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor)),
+        reader=EntityStates(
+            StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor, layouts=layouts)
+        ),
         scorer=Scorer(
             endpoint=SageMakerEndpoint(runtime, its.endpoint_name) if its.endpoint_name else None,
             call_s=call_s,

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from headrace.errors import RetryableError
 from headrace.usecase import UseCase
 from lambdas.shared.failures import translate
+from lambdas.shared.layouts import Layouts
 from lambdas.shared.window_state import EntityKey, StoredState, kind_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _PAUSE_S = 0.05
 
 
 class StateReader:
-    """Reads items, consistently."""
+    """Reads items, consistently. With ``layouts`` it also says in which layout another version's items are packed."""
 
     def __init__(
         self,
@@ -47,11 +48,13 @@ class StateReader:
         *,
         usecase: UseCase,
         executor: Executor,
+        layouts: Layouts | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
         self._executor = executor
+        self._layouts = layouts
         self._sleep = sleep
         self._kinds: dict[str, set[str]] = defaultdict(set)
         for window in usecase.windows:
@@ -87,7 +90,7 @@ class StateReader:
         return sorted(BACKFILL.union(item["source"]["S"] for item in items))
 
     def _query(self, key: EntityKey) -> list[StoredState]:
-        return [_stored(item) for item in self._pages(key.id, "#s, #d, #m, #f")]
+        return [self._stored(item) for item in self._pages(key.id, "#s, #d, #m, #f")]
 
     def _pages(self, partition: str, attributes: str) -> list["Item"]:
         names = {"#s": "source", "#d": "state", "#m": "mark", "#f": "folded"}
@@ -109,7 +112,7 @@ class StateReader:
         keys: list[Key] = [{"entity": {"S": key.id}, "source": {"S": source}} for key, source in pairs]
         chunks = [keys[start : start + _KEYS_PER_CALL] for start in range(0, len(keys), _KEYS_PER_CALL)]
         items = [item for found in self._executor.map(self._get_chunk, chunks) for item in found]
-        return [(by_id[item["entity"]["S"]], _stored(item)) for item in items]
+        return [(by_id[item["entity"]["S"]], self._stored(item)) for item in items]
 
     def _get_chunk(self, keys: "Sequence[Key]") -> list["Item"]:
         items: list[Item] = []
@@ -127,6 +130,7 @@ class StateReader:
             keys = left["Keys"]
         raise RetryableError(f"reading window state: {len(keys)} keys unread after {_ATTEMPTS} attempts")
 
-
-def _stored(item: "Item") -> StoredState:
-    return StoredState(item["source"]["S"], item["state"]["B"], item["mark"]["S"], int(item["folded"]["N"]))
+    def _stored(self, item: "Item") -> StoredState:
+        data = item["state"]["B"]
+        layout = self._layouts.foreign(data) if self._layouts else None
+        return StoredState(item["source"]["S"], data, item["mark"]["S"], int(item["folded"]["N"]), layout)

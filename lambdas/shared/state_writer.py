@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from headrace.errors import RetryableError
 from lambdas.shared.failures import DependencyError, translate
+from lambdas.shared.layouts import Layouts
 from lambdas.shared.state_reader import REGISTER
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, StateWrite
@@ -49,11 +50,13 @@ class StateWriter:
         table: str,
         *,
         executor: Executor,
+        layouts: Layouts | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
         self._executor = executor
+        self._layouts = layouts
         self._sleep = sleep
         self._registered: dict[str, int] = {}
         name = table.replace('"', '""')
@@ -84,10 +87,12 @@ class StateWriter:
         return frozenset().union(*self._executor.map(self._write_chunk, _chunks(writes)))
 
     def _register(self, source: str, expires_at: int) -> None:
-        """List the sort key for readers, before any item has it and for longer than any item lives."""
+        """List sort key and layouts for readers, before any item has them and for longer than any item lives."""
         if self._registered.get(source, 0) >= expires_at:
             return
         until = expires_at + _DAY_S
+        if self._layouts:
+            self._layouts.register(until)
         try:
             self._client.put_item(
                 TableName=self._table,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 MARK_DIGITS = 56
 """Sequence numbers have up to 56 digits; padded to that they compare as texts. A DynamoDB number holds only 38."""
 NO_MARK = "0" * MARK_DIGITS
+_REVISION = "+"
 CLOCK_SKEW_S = 3_600
 """How far an event's time may be ahead of its arrival. Beyond that it would empty every window of its entities."""
 
@@ -63,6 +64,21 @@ class Outcome:
             [] if self.failed_from is None else [it.sequence_number for it in records if it.mark == self.failed_from]
         )
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+def revised(mark: str) -> str:
+    """The mark of an item whose state was made again up to the same record.
+
+    It is another text, so a function that read the item before is refused its write and reads again; and it lies
+    between the marks of that record and the next, so the same records are skipped.
+    """
+    position, _, revision = mark.partition(_REVISION)
+    return f"{position}{_REVISION}{int(revision or 0) + 1}"
+
+
+def position_of(mark: str) -> str:
+    """The mark of the record up to which an item is folded, however often it was made again."""
+    return mark[:MARK_DIGITS]
 
 
 def first_of(*marks: str | None) -> str | None:

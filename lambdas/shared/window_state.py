@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from headrace.features import FeatureSet
 from headrace.usecase import Source, UseCase
-from headrace.windows import EventState, Layout, State, decode, encode, merge, new_state
+from headrace.windows import EventState, Layout, State, decode, encode, merge, new_state, upgrade
 from lambdas.shared.stream import NO_MARK, Record
 
 _MARGIN_S = 7 * 86_400
@@ -39,12 +39,13 @@ class EntityKey(NamedTuple):
 
 
 class StoredState(NamedTuple):
-    """One item as it was read."""
+    """One item as it was read. ``layout`` is the one it is packed in, None if that is the reader's own."""
 
     source: str
     data: bytes
     mark: str
     folded: int
+    layout: Layout | None = None
 
 
 class StateWrite(NamedTuple):
@@ -91,13 +92,24 @@ def kind_of(source: str) -> Source:
     return "labels" if source.startswith("labels#") else "events"
 
 
+def unpack(stored: StoredState, layout: Layout) -> State:
+    """What an item holds, brought to a layout if another version of the code wrote it.
+
+    Raises:
+        StateError: if the bytes cannot be read.
+    """
+    if stored.layout is None:
+        return decode(stored.data, layout)
+    return upgrade(decode(stored.data, stored.layout), layout)
+
+
 def decode_states(features: FeatureSet, key: EntityKey, stored: Iterable[StoredState]) -> list[State]:
     """What is stored of one entity, unpacked; labels of several shards as one state.
 
     Raises:
         StateError: if the bytes cannot be read.
     """
-    states = [features.decode(key.entity, kind_of(it.source), it.data) for it in stored]
+    states = [unpack(it, features.layout(key.entity, kind_of(it.source))) for it in stored]
     labels = [state for state in states if state.layout.source == "labels"]
     if len(labels) <= 1:
         return states
@@ -106,8 +118,12 @@ def decode_states(features: FeatureSet, key: EntityKey, stored: Iterable[StoredS
 
 def expiry(usecase: UseCase, records: Sequence[Record]) -> int:
     """When an item written now may be removed, in epoch seconds: a week after its last window has closed."""
-    reach = max((feature.length_s + feature.delay_s for feature in usecase.window_features), default=0)
-    return int(max(record.arrived_at for record in records)) + reach + _MARGIN_S
+    return int(max(record.arrived_at for record in records)) + kept_s(usecase)
+
+
+def kept_s(usecase: UseCase) -> int:
+    """How long an item is kept after its last record has arrived, in seconds."""
+    return _MARGIN_S + max((feature.length_s + feature.delay_s for feature in usecase.window_features), default=0)
 
 
 @dataclass(slots=True)
@@ -154,7 +170,7 @@ class OwnItems:
             found = self._items[key] = (
                 OwnItem(new_state(layout), None, NO_MARK, 0)
                 if stored is None
-                else OwnItem(decode(stored.data, layout), stored.mark, stored.mark, stored.folded)
+                else OwnItem(unpack(stored, layout), stored.mark, stored.mark, stored.folded)
             )
         return found
 

@@ -19,6 +19,7 @@ from lambdas.deployment import handler as deployment
 from lambdas.enrichment import handler as enrichment
 from lambdas.ground_truth import handler as ground_truth
 from lambdas.inference import handler as inference
+from lambdas.shared.layouts import layouts_of
 from lambdas.shared.loading import features
 
 Event = Callable[[str], Any]
@@ -42,11 +43,13 @@ def test_the_stream_functions_run_on_their_real_adapters(aws_event: Event, lambd
         double.attach(inference.adapters.connect().reader._reader._client)  # its own, impatient client
         enrichment.handler(kinesis_event(sample, event(1, at=now), b"rubbish"), lambda_context)
         ground_truth.handler(kinesis_event(sample, label(1, at=now - 9, labelled_at=now)), lambda_context)
-        stored = {(it["entity"]["S"], it["source"]["S"]) for it in double.items()}
+        items = {(it["entity"]["S"], it["source"]["S"]) for it in double.items()}
         answer = inference.handler(
             http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(2, at=now))), lambda_context
         )
     shard = "shardId-000000000006"
+    stored = {(entity, source) for entity, source in items if entity != "#layouts"}
+    assert len(items - stored) == len(layouts_of(features("fraud")))
     assert stored == {
         ("#sources", f"events#{shard}"),
         ("#sources", f"labels#{shard}"),
