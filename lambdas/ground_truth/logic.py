@@ -108,6 +108,8 @@ def _fold(labelled: Sequence[Labelled], function: GroundTruth, counts: dict[str,
     writes = own.writes(expiry(function.features.usecase, [it.record for it in labelled]))
     unwritten = failed_from(writes, function.writer.write(writes))
     counts["Stored"] = len(writes)
+    if coarse := own.coarse():
+        counts["CoarseStates"] = coarse
     if unwritten is not None:
         failed, problem = first_of(failed, unwritten), "window state was not written: lost condition or throttled"
     counts["BeyondReach"] = sum(failed is None or mark < failed for mark in late)

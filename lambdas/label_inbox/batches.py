@@ -148,7 +148,7 @@ class Batch:
             "reason": error.reason,
             "field": error.field,
             "file": self.place.key,
-            "version": self.place.version or self.place.etag,
+            "version": self.place.writing,
             "line": row.line,
             "data": base64.b64encode(row.data[:EVIDENCE_BYTES]).decode(),
         }

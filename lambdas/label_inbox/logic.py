@@ -108,7 +108,7 @@ def _receipt(done: Slice) -> dict[str, object]:
     place = done.place
     return {
         "file": place.key,
-        "version": place.version or place.etag,
+        "version": place.writing,
         "modified": format_timestamp(place.modified),
         "lines": place.line,
         "sent": place.sent,

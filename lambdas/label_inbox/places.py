@@ -18,6 +18,7 @@ _DOTS = {"": "_", ".": "%2E", "..": "%2E%2E"}
 class Place:
     """Where to go on in one version of one file.
 
+    ``version`` is empty where the bucket keeps no versions; then S3's ``sequencer`` tells one writing from the next.
     ``modified`` is when S3 got the file, in seconds; 0 as long as nobody has looked. ``offset`` counts bytes of the
     unpacked file, ``line`` the lines before it; ``sent`` and ``rejected`` are what became of them. ``header`` is a CSV
     file's first line.
@@ -25,7 +26,7 @@ class Place:
 
     key: str
     version: str = ""
-    etag: str = ""
+    sequencer: str = ""
     modified: int = 0
     offset: int = 0
     line: int = 0
@@ -39,10 +40,15 @@ class Place:
         return json.dumps({_CONTINUATION: asdict(self)})
 
     @property
+    def writing(self) -> str:
+        """What tells this version of the file from others of the same key."""
+        return self.version or self.sequencer
+
+    @property
     def digest(self) -> str:
         """A short name of this version of the file."""
-        identity = f"{self.key}\n{self.version or self.etag}"
-        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        named = f"{self.key}\n{self.writing}"
+        return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def receipt(self) -> str:
@@ -78,7 +84,7 @@ def read_message(body: str) -> Place | None:
         if (message["source"], message["detail-type"]) != ("aws.s3", "Object Created"):
             raise RejectedError("is not about a new object")
         found = message["detail"]["object"]
-        place = Place(key=found["key"], version=found.get("version-id", ""), etag=found.get("etag", ""))
+        place = Place(key=found["key"], version=found.get("version-id", ""), sequencer=found.get("sequencer", ""))
         return place if place.key.startswith(INBOX) and not place.key.endswith("/") else None
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise RejectedError("is neither S3's event about an object nor a continuation") from exc

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from headrace.features import FeatureSet
 from headrace.usecase import Source, UseCase
-from headrace.windows import EventState, Layout, State, decode, encode, merge, new_state, upgrade
+from headrace.windows import Layout, State, decode, encode, merge, new_state, upgrade
 from lambdas.shared.stream import NO_MARK, Record
 
 _MARGIN_S = 7 * 86_400
@@ -175,9 +175,8 @@ class OwnItems:
         return found
 
     def coarse(self) -> int:
-        """How many of the changed items hold a hot entity's state, coarser than the use case asked."""
-        changed = (item.state for item in self._items.values() if item.first_mark)
-        return sum(isinstance(state, EventState) and state.coarse for state in changed)
+        """How many of the changed items hold a hot entity's state, coarser than asked or short of its oldest labels."""
+        return sum(item.state.coarse for item in self._items.values() if item.first_mark)
 
     def writes(self, expires_at: int) -> list[StateWrite]:
         """One write per item that has changed."""

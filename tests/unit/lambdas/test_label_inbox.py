@@ -206,6 +206,14 @@ def test_another_version_of_a_file_is_another_file() -> None:
     assert len(its.receipts) == len(its.stream.records) == 2
 
 
+def test_without_versions_the_sequence_of_writings_tells_a_new_file_from_the_same_event_twice() -> None:
+    its = world()
+    its.put(KEY, csv_file(cells(1)))
+    bodies = [created(KEY, "").replace("0055", number) for number in ("0055", "0055", "0056")]
+    assert [it.result for it in its.work(*bodies)] == ["finished", "repeated", "finished"]
+    assert {row["version"] for row in its.receipts} == {"0055", "0056"}
+
+
 def test_a_file_that_is_gone_needs_nothing() -> None:
     its = world()
     assert [it.result for it in its.work(created(KEY))] == ["gone"]
@@ -254,7 +262,7 @@ def test_an_odd_name_reaches_no_other_place(key: str) -> None:
 
 
 def test_a_place_survives_its_message() -> None:
-    place = Place(key=KEY, version="v", etag="e", modified=5, offset=7, line=3, sent=2, rejected=1, header='a;"b"')
+    place = Place(key=KEY, version="v", sequencer="e", modified=5, offset=7, line=3, sent=2, rejected=1, header='a;"b"')
     assert read_message(place.message) == place
 
 
