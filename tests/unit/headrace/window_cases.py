@@ -1,10 +1,13 @@
 """Use cases that exercise every window function at several resolutions and delays."""
 
+from dataclasses import replace
+
 from headrace.usecase import (
     Band,
     Decision,
     Entity,
     Event,
+    Expression,
     Field,
     Gate,
     Label,
@@ -93,3 +96,22 @@ USECASE = shop(
     *label_windows("10s", "45s"),
 )
 """Windows of several resolutions, delayed and not, over events and labels."""
+
+
+def bazaar(*windows: Window, expressions: tuple[Expression, ...] = ()) -> UseCase:
+    """The shop with a field of every other type, each of which may be absent."""
+    base = shop()
+    fields = (
+        Field(name="seller", type="string", required=False),
+        Field(name="channel", type="string", required=False, allowed=("web", "app", "phone")),
+        Field(name="items", type="integer", required=False),
+        Field(name="gift", type="boolean", required=False),
+        Field(name="due", type="timestamp", required=False),
+    )
+    return replace(
+        base,
+        event=replace(base.event, fields=(*base.event.fields, *fields)),
+        inputs=(*base.inputs, "channel", "items"),
+        windows=windows,
+        expressions=expressions,
+    )

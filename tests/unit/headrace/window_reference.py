@@ -1,15 +1,13 @@
 """The definition of a window, written down as plainly as possible: no state, no order of arrival, exact sums."""
 
-import math
-from collections.abc import Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 from hypothesis import strategies as st
+from window_definition import EventRow, part_or_value, rounded, value
 
-from headrace.usecase import UseCase, WindowFeature
+from headrace.usecase import Expression, UseCase
 
-EventRow = dict[str, object]
 LabelRow = dict[str, object]
 
 AMOUNTS = st.one_of(
@@ -69,36 +67,6 @@ def last_labels(given: Iterable[LabelRow]) -> list[LabelRow]:
     return list(kept.values())
 
 
-def value(feature: WindowFeature, rows: Iterable[EventRow], timestamp: int, event_id: str) -> float | None:
-    """The value of a feature at (timestamp, event id), from the rows of its own entity."""
-    inside = [row for row in rows if _covers(feature, row, timestamp, event_id)]
-    if feature.over is None:
-        return float(len(inside))
-    numbers = [Fraction(float(row[feature.over])) for row in inside if row[feature.over] is not None]
-    if feature.function == "sum":
-        return float(sum(numbers))
-    if not numbers:
-        return feature.fill
-    mean = sum(numbers) / len(numbers)
-    if feature.function == "mean":
-        return float(mean)
-    if feature.function == "std":
-        return math.sqrt(sum((number - mean) ** 2 for number in numbers) / len(numbers))
-    return float(min(numbers) if feature.function == "min" else max(numbers))
-
-
-def _covers(feature: WindowFeature, row: EventRow, timestamp: int, event_id: str) -> bool:
-    resolution, until = feature.resolution_s, timestamp - feature.delay_s
-    start = row["timestamp"] // resolution * resolution
-    if not until - feature.length_s < start <= until:
-        return False
-    if feature.delay_s:
-        return start + resolution - 1 <= until
-    if start == timestamp // resolution * resolution:
-        return (row["timestamp"], row["event_id"]) <= (timestamp, event_id)
-    return True
-
-
 def vector(
     usecase: UseCase,
     history: Iterable[EventRow],
@@ -107,16 +75,45 @@ def vector(
     event_id: str,
     *,
     keys: dict[str, str],
+    event: EventRow | None = None,
 ) -> dict[str, float | None]:
     """Every window feature for the entities with these keys, by entity name; of labels those given by then."""
     known = [label for label in given if label["labelled_at"] <= timestamp]
     sources = {"events": list(history), "labels": last_labels(known)}
+    fields = {field.name: field for field in usecase.event.fields}
     found = {}
     for feature in usecase.window_features:
         key = usecase.entity(feature.entity).key
         own = [row for row in sources[feature.source] if row[key] == keys[feature.entity]]
-        found[feature.name] = value(feature, own, timestamp, event_id)
+        found[feature.name] = value(feature, own, timestamp, event_id, fields=fields, event=event)
     return found
+
+
+def whole(usecase: UseCase, history: Iterable[EventRow], event: EventRow) -> dict[str, float | None]:
+    """The whole vector of an event among a history that holds it; label windows are empty."""
+    codes = {it.name: {text: code for code, text in enumerate(it.allowed)} for it in usecase.event.fields}
+    inputs = {name: codes[name].get(event[name], event[name]) for name in usecase.inputs}
+    features = {name: None if it is None else float(it) for name, it in inputs.items()}
+    for part in usecase.calendar:
+        features[part] = part_or_value(event, part)
+    keys = {it.name: event[it.key] for it in usecase.entities}
+    features |= vector(usecase, history, [], event["timestamp"], event["event_id"], keys=keys, event=event)
+    for it in usecase.expressions:
+        features[it.name] = _expression(it, features)
+    return features
+
+
+def _expression(it: Expression, features: Mapping[str, float | None]) -> float | None:
+    of, *against = (features[name] for name in (it.of, *it.against))
+    if of is None or None in against:
+        return it.fill
+    if it.function == "outside":
+        return float(rounded(of) < against[0] or rounded(of) > against[1])
+    above = of - (0 if it.function == "ratio" else against[0])
+    if it.function == "difference":
+        return above
+    below = against[-1]
+    return above / below if below else it.fill
 
 
 def agree(actual: dict[str, float | None], expected: dict[str, float | None]) -> None:
