@@ -88,7 +88,7 @@ def features(options: Options, console: Console) -> tuple[dict[str, object], Ver
 def _judged(options: Options, usecase: UseCase, frame: pd.DataFrame, phases: Phases) -> Verdict:
     """Only labelled rows are trained on; without any label the rules on labels have nothing to say."""
     labelled = LABEL in frame
-    rows = FrameRows(frame[frame[LABEL].notna()] if labelled else frame)
+    rows = FrameRows(frame[frame[LABEL].notna()] if labelled and frame[LABEL].hasnans else frame)
     return quality.judged(
         usecase, rows, options.report, phases, labelled=labelled, since=options.since, until=options.until
     )

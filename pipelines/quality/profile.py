@@ -40,6 +40,10 @@ def watches(usecase: UseCase, *, since: int = EARLIEST, until: int = LATEST) -> 
     ]
     keys = dict.fromkeys(entity.key for entity in usecase.entities)
     needed += [Watch(name=key, kind="text", required=True, masked=not clear[key]) for key in keys]
+    needed += [
+        Watch(name=name, kind="text" if name in texts else "number", masked=not clear[name])
+        for name in usecase.facet_fields
+    ]
     needed += [Watch(name=name, kind="number") for name in usecase.feature_names]
     if usecase.model.labelled:
         needed.append(Watch(name=LABEL, kind="number", required=True, allowed=(0, 1)))

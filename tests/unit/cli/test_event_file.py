@@ -169,3 +169,14 @@ def test_what_an_optional_field_lacks_stays_missing(tmp_path: Path) -> None:
     with pytest.raises(UseCaseError, match="items: is not a whole number in 1 rows"):
         rows().assign(items=[1.5, None, 3.0]).to_parquet(path)
         read([path], usecase, COLUMNS)
+
+
+def test_copies_are_left_out_where_the_use_case_drops_them(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    pd.concat([rows(), rows().tail(1).assign(WHEN="2018-04-02")]).to_csv(path, index=False)
+    dropping = replace(FRAUD, event=replace(FRAUD.event, drop_duplicates=True))
+    source = read([path], dropping, COLUMNS)
+    assert source.frame["event_id"].tolist() == ["11", "13", "12"]
+    assert source.ids.loc[source.frame["event_id"]].tolist() == [11, 13, 12]
+    with pytest.raises(UseCaseError, match="ID: '13' is there more than once"):
+        read([path], FRAUD, COLUMNS)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,9 @@ import usecases
 from cli import table_file
 from cli.label_file import read_labels
 from cli.main import app
+from cli.training_columns import presented
 from headrace.errors import UseCaseError
+from headrace.usecase import Expectation, Field
 from headrace.windows_columnar import training_frame
 
 FRAUD = usecases.load("fraud")
@@ -186,3 +189,17 @@ def test_a_training_set_that_is_not_there_is_exit_code_1(tmp_path: Path) -> None
     result = CliRunner().invoke(app, ["quality", str(tmp_path / "absent")])
     assert result.exit_code == 1
     assert "there is no file or folder" in result.stderr
+
+
+def test_fields_that_only_the_gate_or_a_facet_looks_at_are_kept() -> None:
+    channel = Field(name="channel", type="string", required=False)
+    usecase = replace(
+        FRAUD,
+        event=replace(FRAUD.event, fields=(*FRAUD.event.fields, channel)),
+        expectations=(Expectation(column="channel", allowed=("web", "shop")),),
+    )
+    events = pd.DataFrame({"event_id": ["b", "a"], "timestamp": [2, 1], "channel": ["shop", None]})
+    frame = pd.DataFrame({"event_id": ["a", "b"], "timestamp": [1, 2], "amount": [1.0, 2.0]})
+    found = presented(usecase, frame, events)
+    assert list(found) == ["event_id", "timestamp", "amount", "channel"]
+    assert found["channel"].tolist() == [None, "shop"]
