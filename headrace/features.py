@@ -9,7 +9,7 @@ from headrace.schema import LabelRecord, Value
 from headrace.usecase import Source, UseCase
 from headrace.windows import EventState, LabelState, Layout, State, compile_layout, decode, new_state
 from headrace.windows.evaluation import Found, event_values, label_values
-from headrace.windows.layout import MAX_BUCKETS, NEWEST
+from headrace.windows.layout import MAX_BUCKETS
 
 Vector = dict[str, float | None]
 _SOURCES: tuple[Source, ...] = ("events", "labels")
@@ -26,7 +26,7 @@ class _Evaluated(NamedTuple):
 class FeatureSet:
     """The features of one use case, compiled. Make one per process; it holds no events."""
 
-    def __init__(self, usecase: UseCase, *, newest: int = NEWEST, max_buckets: int = MAX_BUCKETS) -> None:
+    def __init__(self, usecase: UseCase, *, newest: int | None = None, max_buckets: int = MAX_BUCKETS) -> None:
         self.usecase = usecase
         self.names = usecase.feature_names
         self._layouts = {

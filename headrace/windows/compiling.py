@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from headrace.usecase import Field, Source, UseCase, WindowFeature
 from headrace.windows.aggregates import Column, columns_of
 from headrace.windows.label_readings import LABEL_READINGS
-from headrace.windows.layout import MAX_BUCKETS, MAX_CELLS, MAX_LABELS, NEWEST, Aggregate, Layout, Span, Track
+from headrace.windows.layout import (
+    MAX_BUCKETS,
+    MAX_CELLS,
+    MAX_LABELS,
+    NEWEST,
+    REMEMBERED,
+    Aggregate,
+    Layout,
+    Span,
+    Track,
+)
 from headrace.windows.readings import READINGS
 
 _LATENESS_SHARE = 32
@@ -16,7 +26,7 @@ def compile_layout(
     entity: str,
     source: Source,
     *,
-    newest: int = NEWEST,
+    newest: int | None = None,
     max_buckets: int = MAX_BUCKETS,
     max_cells: int = MAX_CELLS,
     max_labels: int = MAX_LABELS,
@@ -27,7 +37,7 @@ def compile_layout(
         usecase: the use case whose windows are compiled.
         entity: the entity's name.
         source: ``events`` or ``labels``.
-        newest: how many newest events are kept one by one.
+        newest: how many newest events are kept one by one; by default as many as the use case needs.
         max_buckets: how many buckets a track holds before it is coarsened.
         max_cells: how many numbers a state holds before a track is coarsened.
         max_labels: how many labels a state holds before the oldest are dropped.
@@ -42,6 +52,9 @@ def compile_layout(
             by_resolution.setdefault(feature.resolution_s, []).append(feature)
     fields = {it.name: it for it in usecase.event.fields}
     tracks = tuple(_track(resolution, by_resolution[resolution], fields) for resolution in sorted(by_resolution))
+    if newest is None:
+        asked = usecase.event.drop_duplicates and entity == usecase.primary.name and source == "events"
+        newest = REMEMBERED if asked else NEWEST
     return Layout(entity, source, tracks, newest, max_buckets, max_cells, max_labels)
 
 

@@ -23,6 +23,8 @@ NEWEST = 16
 They decide ties within a second, tell what came after an event within its bucket, and let a request see whether its
 event is already folded. An id costs its length in every write, and 16 covers more than a request can race with.
 """
+REMEMBERED = 64
+"""How many the primary entity's state keeps where copies are dropped: an id is recognized while it is among them."""
 MAX_BUCKETS = 4_096
 """The most buckets a track may hold before its resolution is halved."""
 MAX_CELLS = 32_768

@@ -1,7 +1,6 @@
 """A batch of events folded into its states, in shard order, each event valued as of its own place."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from headrace.errors import StateError
@@ -41,16 +40,16 @@ class Cadence(NamedTuple):
     names: tuple[str, ...]
 
 
-@dataclass(slots=True)
 class Folded:
     """A batch, or its beginning, folded into its states; vectors and snapshots are those that may not be out yet."""
 
-    own: OwnItems
-    vectors: list[tuple[Accepted, Vector]] = field(default_factory=list)
-    snapshots: list[Snapshot] = field(default_factory=list)
-    duplicates: int = 0
-    damaged_from: str | None = None
-    problem: str | None = None
+    def __init__(self, own: OwnItems) -> None:
+        self.own = own
+        self.vectors: list[tuple[Accepted, Vector]] = []
+        self.snapshots: list[Snapshot] = []
+        self.duplicates = 0
+        self.damaged_from: str | None = None
+        self.problem: str | None = None
 
 
 class Folding:

@@ -8,7 +8,7 @@ state and model only, so a caller may ask again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
+from typing import NamedTuple, cast
 
 from headrace.errors import HeadraceError, RejectedError
 from headrace.features import FeatureSet
@@ -19,8 +19,7 @@ from lambdas.shared.window_state import EntityKey, StateReader, decode_states
 _ROUTES = {"/predict": "POST", "/health": "GET"}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """An HTTP request. ``path`` without the API's stage; ``content_type`` None if the header is absent."""
 
     method: str
@@ -29,8 +28,7 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP answer; ``allow`` is the method of a route that was called with another."""
 
     status: HTTPStatus

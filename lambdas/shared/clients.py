@@ -5,9 +5,8 @@ more than 200 ms to open again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast, overload
 
 import boto3
 from botocore.config import Config
@@ -42,8 +41,7 @@ class SecretsClient(Protocol):
         """One secret."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """How long one call may take and how often the SDK tries it. ``validate`` checks parameters before sending them."""
 
     connect_timeout_s: float = 2.0

@@ -3,9 +3,8 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from headrace.errors import RejectedError
 from lambdas.shared.stream import Record
@@ -18,8 +17,7 @@ class ObjectStore(Protocol):
         """Write one object, replacing any of that key. Raises RetryableError or DependencyError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A record and why it was rejected."""
 
     record: Record

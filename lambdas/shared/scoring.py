@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from headrace.errors import HeadraceError
 from headrace.features import Vector
@@ -28,8 +28,7 @@ class EndpointError(HeadraceError):
         self.passing = passing
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """One answer: a prediction, or the reason why there is none."""
 
     score: float | None = None

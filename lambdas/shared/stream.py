@@ -4,7 +4,6 @@ Pure data: the functions' logic sees records, never the Lambda event.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -46,8 +45,7 @@ class Record(NamedTuple):
         return {"shard_id": self.shard_id, "sequence_number": self.sequence_number, "arrived_at": arrived}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a batch.
 
     ``failed_from`` is the mark of the first record that was not processed; from it on everything is retried.

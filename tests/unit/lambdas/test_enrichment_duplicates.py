@@ -16,7 +16,7 @@ from lambda_fakes import (
 )
 
 from headrace.features import FeatureSet
-from headrace.windows import EventState, encode
+from headrace.windows import EventState, compile_layout, encode
 from lambdas.enrichment.logic import Enrichment, enrich
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, StoredState
@@ -84,6 +84,18 @@ def test_a_copy_of_what_a_parent_shard_or_the_backfill_holds_is_dropped() -> Non
         table.items[EntityKey("customer", "c1"), source] = StoredState(source, encode(state), NO_MARK, 1)
         assert enrich([record(0, event(1))], function).counts["Duplicates"] == 1
         assert log.rows == []
+
+
+def test_the_primary_remembers_four_times_as_many_ids_as_other_entities_and_backfilled_states_have_its_layout() -> None:
+    assert FEATURES.layout("customer", "events").newest == 64
+    assert FEATURES.layout("terminal", "events").newest == FeatureSet(load("fraud")).layout("customer", "events").newest
+    assert FEATURES.layout("customer", "events") == compile_layout(FEATURES.usecase, "customer", "events")
+    function, _, log = wired()
+    records = [record(n, event(n, at=START + n)) for n in range(64)]
+    enrich(records, function)
+    copies = [record(100 + n, event(n, at=START + n)) for n in range(64)]
+    assert enrich(copies, function).counts["Duplicates"] == 64
+    assert len(log.rows) == 64
 
 
 def test_where_the_use_case_does_not_ask_a_copy_is_an_event_of_its_own() -> None:

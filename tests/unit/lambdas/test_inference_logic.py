@@ -1,7 +1,6 @@
 """Inference: a wrong request is told what is wrong; any other is answered, if need be with the fallback."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -186,4 +185,4 @@ def test_no_body_whatever_is_a_server_error(body: bytes) -> None:
 
 def test_labels_of_the_use_case_are_no_fields_of_a_request() -> None:
     assert error_of(predict(event(1) | {"fraud": 1}))["field"] == "fraud"
-    assert replace(predict(event(1)), allow="GET").headers["allow"] == "GET"
+    assert predict(event(1))._replace(allow="GET").headers["allow"] == "GET"
