@@ -19,10 +19,14 @@ from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker_featurestore_runtime.type_defs import BatchGetRecordIdentifierTypeDef
+    from mypy_boto3_sagemaker_featurestore_runtime.type_defs import (
+        BatchGetRecordIdentifierTypeDef,
+        BatchGetRecordIdentifierUnionTypeDef,
+    )
 
 WRITERS = 16
 READ_LIMIT = 100
+ATTEMPTS = 8
 _AFTER_ALL = "\U0010ffff"
 """Orders behind every event id."""
 
@@ -117,15 +121,33 @@ def _there(deployment: Deployment, groups: Mapping[str, str], snapshots: Sequenc
     found: set[str] = set()
     for start in range(0, len(snapshots), READ_LIMIT):
         part = snapshots[start : start + READ_LIMIT]
-        entity = part[0].key.entity
+        entity, moment = part[0].key.entity, format_timestamp(part[0].timestamp)
         wanted: BatchGetRecordIdentifierTypeDef = {
             "FeatureGroupName": groups[entity],
             "RecordIdentifiersValueAsString": [it.key.key for it in part],
             "FeatureNames": [key_field[entity], EVENT_TIME],
         }
-        answer = deployment.feature_store.batch_get_record(Identifiers=[wanted])
+        for key, time_there in _online(deployment, [wanted]):
+            if time_there == moment:
+                found.add(key)
+    return frozenset(found)
+
+
+def _online(
+    deployment: Deployment, wanted: "Sequence[BatchGetRecordIdentifierUnionTypeDef]"
+) -> Iterator[tuple[str, str | None]]:
+    """The key and time of every record that is online, whatever number of calls that takes."""
+    for _ in range(ATTEMPTS):
+        answer = deployment.feature_store.batch_get_record(Identifiers=wanted)
         for record in answer["Records"]:
             values = {one["FeatureName"]: one["ValueAsString"] for one in record["Record"]}
-            if values.get(EVENT_TIME) == format_timestamp(part[0].timestamp):
-                found.add(record["RecordIdentifierValueAsString"])
-    return frozenset(found)
+            yield record["RecordIdentifierValueAsString"], values.get(EVENT_TIME)
+        if answer["Errors"]:
+            first = answer["Errors"][0]
+            raise RetryableError(
+                f"reading the Feature Store: {first['ErrorCode']}: {first['ErrorMessage']}; run it again"
+            )
+        wanted = answer["UnprocessedIdentifiers"]
+        if not wanted:
+            return
+    raise RetryableError(f"reading the Feature Store: records unread after {ATTEMPTS} attempts; run it again")

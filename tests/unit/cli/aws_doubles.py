@@ -143,12 +143,15 @@ class FeatureStore:
         self._changes.made()
 
     def batch_get_record(self, *, Identifiers: list[dict[str, Any]]) -> dict[str, Any]:
-        """BatchGetRecord of one group."""
+        """BatchGetRecord of one group, which answers for two records at a time."""
         (wanted,) = Identifiers
-        assert len(wanted["RecordIdentifiersValueAsString"]) <= 100
-        group = wanted["FeatureGroupName"]
-        found = [name for name in wanted["RecordIdentifiersValueAsString"] if (group, name) in self.online]
+        group, names = wanted["FeatureGroupName"], wanted["RecordIdentifiersValueAsString"]
+        assert 0 < len(names) <= 100
+        found = [name for name in names[:2] if (group, name) in self.online]
+        left = [{**wanted, "RecordIdentifiersValueAsString": names[2:]}] if len(names) > 2 else []
         return {
+            "Errors": [],
+            "UnprocessedIdentifiers": left,
             "Records": [
                 {
                     "FeatureGroupName": group,
@@ -159,7 +162,7 @@ class FeatureStore:
                     ],
                 }
                 for name in found
-            ]
+            ],
         }
 
     def delete_record(self, *, FeatureGroupName: str, RecordIdentifierValueAsString: str, **_: str) -> None:
