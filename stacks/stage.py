@@ -39,6 +39,8 @@ class Stage:
     """Between two looks at a running SageMaker pipeline."""
     approval_retry_s: int = 120
     alarms_notify: bool = True
+    spare_capacity: bool = False
+    """Glue runs jobs on whatever AWS has to spare: a third cheaper, but a run may have to wait for it."""
 
 
 STAGES = {
@@ -55,6 +57,7 @@ STAGES = {
             rollout_bake_s=60,
             min_instances=1,
             alarms_notify=False,
+            spare_capacity=True,
         ),
         Stage(name="staging", keep_data=False, log_retention_days=30),
         Stage(name="prod", rollout="linear"),

@@ -63,6 +63,11 @@ class Target:
         return f"{self.prefix}-training"
 
     @property
+    def training_set_job_name(self) -> str:
+        """The Glue job that builds training sets, and the security configuration it runs under."""
+        return f"{self.prefix}-training-set"
+
+    @property
     def model_package_group_name(self) -> str:
         """The registry's group for this use case's models."""
         return self.prefix

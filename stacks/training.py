@@ -1,4 +1,4 @@
-"""Training: the SageMaker pipeline with its code and roles, and the group that its models are registered in."""
+"""Training: the job that builds training sets, the SageMaker pipeline, and the group its models are registered in."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from pipelines.retraining.definition import definition
+from stacks.components.glue_job import TrainingSetJob
 from stacks.components.job_code import JobCode
 from stacks.components.training_role import JobRole, PipelineRole
 from stacks.lake import Lake
@@ -18,10 +19,11 @@ class Training:
     """What other stacks use of training."""
 
     pipeline: sagemaker.CfnPipeline
+    training_set: TrainingSetJob
 
 
 class TrainingStack(HeadraceStack):
-    """Pipeline, model package group, job code and roles."""
+    """Training-set job, pipeline, model package group, code and roles."""
 
     noun = "training"
 
@@ -38,8 +40,13 @@ class TrainingStack(HeadraceStack):
         code.grant_read_to(jobs)
         pipeline = self._build_pipeline(lake, code, jobs)
         pipeline.add_resource_dependency(group)
-        self.training = Training(pipeline=pipeline)
-        self.publish(PipelineName=target.pipeline_name, ModelPackageGroupName=target.model_package_group_name)
+        training_set = TrainingSetJob(self, "TrainingSetJob", target=target, bucket=lake.bucket)
+        self.training = Training(pipeline=pipeline, training_set=training_set)
+        self.publish(
+            PipelineName=target.pipeline_name,
+            ModelPackageGroupName=target.model_package_group_name,
+            TrainingSetJobName=target.training_set_job_name,
+        )
 
     def _build_pipeline(self, lake: Lake, code: JobCode, jobs: JobRole) -> sagemaker.CfnPipeline:
         role = PipelineRole(self, "PipelineRole", target=self.target, bucket=lake.bucket, jobs=jobs)

@@ -49,6 +49,9 @@ def register() -> None:
     registry.register_inert_type(
         "AWS::WAFv2::LoggingConfiguration", reason="requests are not inspected", ref="{ResourceArn}"
     )
+    registry.register_inert_type(
+        "AWS::Glue::SecurityConfiguration", reason="says how Glue encrypts, and no Spark runs", ref="{Name}"
+    )
     registry.register_inert_type("AWS::Budgets::Budget", reason="nothing costs money locally")
     registry.register_inert_type(
         "AWS::CloudTrail::Trail",

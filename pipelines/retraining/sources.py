@@ -8,7 +8,7 @@ import gzip
 import io
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,19 +56,44 @@ def build(usecase: UseCase, folder: Path, *, root: Path = _ROOT) -> CodeFiles:
     return files
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingSetFiles:
+    """What was built for the Glue job: its script, and the packages it imports as a zip."""
+
+    script: Path
+    packages: Path
+
+
+def build_training_set(usecase: UseCase, folder: Path, *, root: Path = _ROOT) -> TrainingSetFiles:
+    """Write the code of a use case's training-set job into ``folder``; see ``build``."""
+    pipelines = root / "pipelines"
+    rooms = [*(pipelines / "glue").glob("*.py"), *(pipelines / "training_set").glob("*.py")]
+    packages = {**_domain(usecase, root), **_read([pipelines / "__init__.py", *rooms], root)}
+    files = TrainingSetFiles(script=folder / "training_set.py", packages=folder / "packages.zip")
+    folder.mkdir(parents=True, exist_ok=True)
+    files.script.write_bytes((pipelines / "glue" / "training_set.py").read_bytes())
+    files.packages.write_bytes(_zip(packages))
+    return files
+
+
 def modules(usecase: UseCase, root: Path) -> dict[str, bytes]:
     """The modules that jobs import, by their path: the domain, the use case and the jobs' own."""
-    own = root / "usecases" / f"{usecase.name}.py"
-    if not own.is_file():
-        raise DefinitionError(f"the use case {usecase.name} has no file usecases/{usecase.name}.py: add it")
     paths = [
-        *(root / "headrace").rglob("*.py"),
-        root / "usecases" / "__init__.py",
-        own,
         root / "pipelines" / "__init__.py",
         *(root / "pipelines" / "jobs").rglob("*.py"),
         *(root / "pipelines" / "quality").glob("*.py"),
     ]
+    return {**_domain(usecase, root), **_read(paths, root)}
+
+
+def _domain(usecase: UseCase, root: Path) -> dict[str, bytes]:
+    own = root / "usecases" / f"{usecase.name}.py"
+    if not own.is_file():
+        raise DefinitionError(f"the use case {usecase.name} has no file usecases/{usecase.name}.py: add it")
+    return _read([*(root / "headrace").rglob("*.py"), root / "usecases" / "__init__.py", own], root)
+
+
+def _read(paths: Iterable[Path], root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 

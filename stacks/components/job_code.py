@@ -1,6 +1,7 @@
-"""Uploads the code that training jobs run. Its name is its content's hash, so a run can be traced to what it ran."""
+"""Uploads the code that jobs run. Its name is its content's hash, so a run can be traced to what it ran."""
 
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,17 +14,21 @@ from pipelines.retraining import sources
 from pipelines.retraining.plan import CodeLocations
 
 
-class JobCode(Construct):
-    """Two scripts, the packages they import and the training job's archive, as assets of the deployment."""
+class UploadedCode(Construct):
+    """Files as assets of the deployment."""
 
-    def __init__(self, scope: Construct, id_: str, *, usecase: UseCase) -> None:
+    def __init__(self, scope: Construct, id_: str, *, build: Callable[[Path], Mapping[str, Path]]) -> None:
+        """Upload files.
+
+        Args:
+            scope: the stack.
+            id_: within it.
+            build: writes the files into a folder and returns them by name.
+        """
         super().__init__(scope, id_)
         with tempfile.TemporaryDirectory() as folder:
-            files = asdict(sources.build(usecase, Path(folder)))
-            self._places = {name: self._upload(name, path) for name, path in files.items()}
-        self.locations = CodeLocations(
-            **{name: f"s3://{place.bucket_name}/{place.object_key}" for name, place in self._places.items()}
-        )
+            self._places = {name: self._upload(name, path) for name, path in build(Path(folder)).items()}
+        self.uris = {name: f"s3://{place.bucket_name}/{place.object_key}" for name, place in self._places.items()}
 
     def grant_read_to(self, role: iam.Role) -> None:
         """Let a role read these files, each by its own name."""
@@ -46,3 +51,19 @@ class JobCode(Construct):
             source_hash=f"{staged.asset_hash}{inner}",
             file_name=staged.relative_staged_path(stack),
         )
+
+
+class JobCode(UploadedCode):
+    """Two scripts, the packages they import and the training job's archive."""
+
+    def __init__(self, scope: Construct, id_: str, *, usecase: UseCase) -> None:
+        super().__init__(scope, id_, build=lambda folder: asdict(sources.build(usecase, folder)))
+        self.locations = CodeLocations(**self.uris)
+
+
+class TrainingSetCode(UploadedCode):
+    """The script of the job that builds training sets on Spark, and the packages it imports."""
+
+    def __init__(self, scope: Construct, id_: str, *, usecase: UseCase) -> None:
+        super().__init__(scope, id_, build=lambda folder: asdict(sources.build_training_set(usecase, folder)))
+        self.script, self.packages = self.uris["script"], self.uris["packages"]

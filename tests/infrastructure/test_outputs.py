@@ -10,7 +10,7 @@ OUTPUTS = {
         "StateTableName", "FeatureDeliveryStreamName", "EnrichmentFunctionName", "EnrichmentDeadLetterUrl",
         "GroundTruthDeadLetterUrl", "CustomerFeatureGroupName", "TerminalFeatureGroupName",
     },
-    "training": {"PipelineName", "ModelPackageGroupName"},
+    "training": {"PipelineName", "ModelPackageGroupName", "TrainingSetJobName"},
     "serving": {"ApiUrl", "EndpointName", "InferenceFunctionName", "DeploymentDeadLetterUrl"},
     "retraining": {"StateMachineArn"},
     "observability": {"TopicArn", "DashboardName"},

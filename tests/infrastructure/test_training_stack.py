@@ -23,8 +23,11 @@ def test_jobs_run_the_uploaded_code(prod: Synthesized) -> None:
     body, assets = _definition(prod), json.loads((prod.folder / f"{prod.prefix}-training.assets.json").read_text())
     keys = [next(iter(it["destinations"].values()))["objectKey"] for it in assets["files"].values()]
     code = [key for key in keys if not key.endswith(".json")]
-    assert sorted(key.partition(".")[2] for key in code) == ["py", "py", "tar.gz", "zip"]
-    assert all(key in body for key in code)
+    job = text(prod.only("training", "AWS::Glue::Job"))
+    in_pipeline, in_job = [key for key in code if key in body], [key for key in code if key in job]
+    assert sorted(key.partition(".")[2] for key in in_pipeline) == ["py", "py", "tar.gz", "zip"]
+    assert sorted(key.partition(".")[2] for key in in_job) == ["py", "zip"]
+    assert sorted(in_pipeline + in_job) == sorted(code)
 
 
 def test_the_pipelines_role_starts_jobs_and_the_jobs_role_reads_data(prod: Synthesized) -> None:
