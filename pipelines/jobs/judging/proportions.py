@@ -2,7 +2,7 @@
 
 import math
 
-_Z = 1.959964
+NORMAL_95 = 1.959964
 """The normal quantile of a 95 % interval."""
 Interval = tuple[float, float]
 
@@ -16,15 +16,15 @@ def wilson(part: float, whole: float) -> Interval:
     """The 95 % interval of a share (Wilson 1927); all of 0 to 1 where there is nothing."""
     if not whole:
         return (0.0, 1.0)
-    middle = (part + _Z**2 / 2) / (whole + _Z**2)
-    half = _Z / (whole + _Z**2) * math.sqrt(part * (whole - part) / whole + _Z**2 / 4)
+    middle = (part + NORMAL_95**2 / 2) / (whole + NORMAL_95**2)
+    half = NORMAL_95 / (whole + NORMAL_95**2) * math.sqrt(part * (whole - part) / whole + NORMAL_95**2 / 4)
     return (max(0.0, middle - half), min(1.0, middle + half))
 
 
 def difference(part_a: float, whole_a: float, part_d: float, whole_d: float) -> Interval:
     """The 95 % interval of share a - share d (Agresti and Caffo 2000: one success and one failure more in each)."""
     a, d = (part_a + 1) / (whole_a + 2), (part_d + 1) / (whole_d + 2)
-    half = _Z * math.sqrt(a * (1 - a) / (whole_a + 2) + d * (1 - d) / (whole_d + 2))
+    half = NORMAL_95 * math.sqrt(a * (1 - a) / (whole_a + 2) + d * (1 - d) / (whole_d + 2))
     return (max(-1.0, a - d - half), min(1.0, a - d + half))
 
 
@@ -34,5 +34,5 @@ def ratio(part_d: float, whole_d: float, part_a: float, whole_a: float) -> Inter
         return (0.0, math.inf)
     d, a = (part_d + 0.5) / (whole_d + 0.5), (part_a + 0.5) / (whole_a + 0.5)
     spread = 1 / (part_d + 0.5) - 1 / (whole_d + 0.5) + 1 / (part_a + 0.5) - 1 / (whole_a + 0.5)
-    half = _Z * math.sqrt(max(0.0, spread))
+    half = NORMAL_95 * math.sqrt(max(0.0, spread))
     return (d / a * math.exp(-half), d / a * math.exp(half))

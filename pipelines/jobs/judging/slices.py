@@ -13,7 +13,7 @@ import numpy as np
 from headrace.calendar import PARTS
 from headrace.usecase import CalendarPart, Field, UseCase
 from pipelines.jobs.judging.judged_rows import JudgedRows
-from pipelines.jobs.judging.proportions import share, wilson
+from pipelines.jobs.judging.proportions import NORMAL_95, share, wilson
 from pipelines.jobs.metrics import Ranking
 
 _HOUR_S = 3_600
@@ -49,12 +49,22 @@ def slices(usecase: UseCase, rows: JudgedRows, scores: np.ndarray, threshold: fl
 
 
 def auc_interval(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float, float]:
-    """The area under the ROC curve with its 95 % interval (Hanley and McNeil 1982); needs both classes."""
-    area = float(Ranking.of(labels, scores).metrics(np.inf)["auc"][0])
-    positives, negatives = float(np.sum(labels == 1)), float(np.sum(labels == 0))
-    above, both = area / (2 - area), 2 * area**2 / (1 + area)
-    spread = area * (1 - area) + (positives - 1) * (above - area**2) + (negatives - 1) * (both - area**2)
-    half = 1.959964 * float(np.sqrt(max(0.0, spread) / (positives * negatives)))
+    """The area under the ROC curve with its 95 % interval (DeLong et al. 1988); needs both classes.
+
+    Args:
+        labels: 0 or 1, shape (n,).
+        scores: shape (n,).
+    """
+    ranking = Ranking.of(labels, scores)
+    tp, fp = (count[0] for count in ranking.counts(np.ones((1, len(labels)))))
+    positives, negatives = tp[-1], fp[-1]
+    of_tp, of_fp = np.diff(tp, prepend=0), np.diff(fp, prepend=0)
+    # Per run of equal scores: the share of negatives that a positive beats, and of positives that beat a negative.
+    beats, beaten = (negatives - fp + of_fp / 2) / negatives, (tp - of_tp / 2) / positives
+    area = float(np.sum(beats * of_tp) / positives)
+    spread = np.sum(of_tp * (beats - area) ** 2) / positives / max(1, positives - 1)
+    spread += np.sum(of_fp * (beaten - area) ** 2) / negatives / max(1, negatives - 1)
+    half = NORMAL_95 * float(np.sqrt(spread))
     return area, max(0.0, area - half), min(1.0, area + half)
 
 
