@@ -157,7 +157,10 @@ def world(usecase: UseCase = FRAUD, *, faults: Faults | None = None, slice_s: fl
 
 def created(key: str, version: str = "v1") -> str:
     """S3's event about a new object, as EventBridge delivers it."""
-    detail = {"bucket": {"name": "lake"}, "object": {"key": key, "size": 1, "etag": "e", "sequencer": "0055", "version-id": version}}
+    detail = {
+        "bucket": {"name": "lake"},
+        "object": {"key": key, "size": 1, "etag": "e", "sequencer": "0055", "version-id": version},
+    }
     return json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
 
 
