@@ -59,16 +59,17 @@ def features(options: Options, console: Console) -> tuple[dict[str, object], Ver
         console.print(f"[yellow]![/] {notice}", soft_wrap=True)
     with phases.phase("features") as phase:
         phase.at(doing=f"{len(usecase.feature_names)} features of {len(source.frame):,} events")
-        frame = training_frame(
-            usecase,
-            source.frame,
-            None if labels is None else labels.frame,
-            since=options.since,
-            until=options.until,
-        )
+        known = None if labels is None else labels.frame
+        frame = training_frame(usecase, source.frame, known, since=options.since, until=options.until)
         frame = _presented(usecase, frame, source, labels)
     with phases.phase("write") as phase:
         table_file.write(frame, options.out, lambda done, total: phase.report(done, total, str(options.out)))
+    verdict = _judged(options, usecase, frame, phases) if options.check else None
+    summary = _summary(options, usecase, frame, verdict)
+    return {**summary, "notices": notices, "seconds": round(time.perf_counter() - started, 2)}, verdict
+
+
+def _summary(options: Options, usecase: UseCase, frame: pd.DataFrame, verdict: Verdict | None) -> dict[str, object]:
     summary: dict[str, object] = {
         "usecase": usecase.name,
         "out": str(options.out),
@@ -76,13 +77,10 @@ def features(options: Options, console: Console) -> tuple[dict[str, object], Ver
         "features": len(usecase.feature_names),
         "labelled_rows": int(frame[LABEL].notna().sum()) if LABEL in frame else 0,
         "positives": int(frame[LABEL].sum()) if LABEL in frame else 0,
-        "notices": notices,
     }
-    verdict = None
-    if options.check:
-        verdict = _judged(options, usecase, frame, phases)
+    if verdict is not None:
         summary["quality"] = quality.summary(verdict, options.report / PAGE_NAME)
-    return {**summary, "seconds": round(time.perf_counter() - started, 2)}, verdict
+    return summary
 
 
 def _judged(options: Options, usecase: UseCase, frame: pd.DataFrame, phases: Phases) -> Verdict:
