@@ -34,8 +34,8 @@ usecase = UseCase(
         ),
     ),
     entities=(
-        Entity(name="customer", key="customer_id", snapshot="1d"),
-        Entity(name="terminal", key="terminal_id", snapshot="1d"),
+        Entity(name="customer", key="customer_id", snapshot="7d"),
+        Entity(name="terminal", key="terminal_id", snapshot="7d"),
     ),
     inputs=("amount",),
     calendar=("is_weekend", "is_night"),

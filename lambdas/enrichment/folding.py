@@ -1,6 +1,6 @@
 """A batch of events folded into its states, in shard order, each event valued as of its own place."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from headrace.errors import StateError
@@ -35,7 +35,6 @@ class Snapshot(NamedTuple):
 class Cadence(NamedTuple):
     """How often an entity's features are put into the Feature Store, and which they are."""
 
-    entity: str
     period_s: int
     names: tuple[str, ...]
 
@@ -61,12 +60,12 @@ class Folding:
         self._entities = features.entities("events")
         self._primary = usecase.primary.name if usecase.event.drop_duplicates else None
         self._event_id, self._timestamp = usecase.event.id, usecase.event.timestamp
-        self._cadences = [
-            Cadence(entity.name, entity.snapshot_s, names)
+        self._cadences = {
+            entity.name: Cadence(entity.snapshot_s, names)
             for entity in usecase.entities
             if entity.snapshot_s is not None
             for names in [tuple(it.name for it in usecase.window_features if it.entity == entity.name)]
-        ]
+        }
 
     def fold(self, accepted: Sequence[Accepted], stored: Stored) -> Folded:
         """Fold events, each valued by what came before it and itself. Stops at a state that cannot be read.
@@ -82,66 +81,85 @@ class Folding:
         source = source_of("events", accepted[0].record.shard_id) if accepted else ""
         mine = {key: state for key, states in stored.items() for state in states if state.source == source}
         folded = Folded(OwnItems(source=source, stored=mine, layout=lambda name: self._features.layout(name, "events")))
-        parts: dict[EntityKey, _Part] = {}
+        known: dict[EntityKey, _Part] = {}
         for it in accepted:
             try:
-                for key in it.keys.values():
-                    if key not in parts:
-                        parts[key] = self._part(key, stored, folded.own, source)
+                parts = {
+                    name: known[key] if key in known else known.setdefault(key, self._part(key, stored, folded.own))
+                    for name, key in it.keys.items()
+                }
             except StateError as exc:
                 folded.damaged_from, folded.problem = it.mark, str(exc)
                 break
-            self._fold_one(it, {name: parts[key] for name, key in it.keys.items()}, folded)
+            self._fold_one(it, parts, folded)
         return folded
 
-    def _part(self, key: EntityKey, stored: Stored, own: OwnItems, source: str) -> "_Part":
+    def _part(self, key: EntityKey, stored: Stored, own: OwnItems) -> "_Part":
         """Raises StateError if what is stored of the entity cannot be read."""
-        foreign = [state for state in stored.get(key, ()) if state.source != source]
+        foreign = [state for state in stored.get(key, ()) if state.source != own.source]
         states = decode_states(self._features, key, foreign) if foreign else []
-        if key.entity not in self._entities:
-            return _Part(None, states)
-        item = own.item(key)
-        return _Part(item, [*states, item.state])
+        item = own.item(key) if key.entity in self._entities else None
+        if item is not None:
+            states.append(item.state)
+        cadence = self._cadences.get(key.entity)
+        return _Part(item, states, _NEVER if cadence is None else _newest(states) // cadence.period_s)
 
     def _fold_one(self, it: Accepted, parts: Mapping[str, "_Part"], folded: Folded) -> None:
         mark, event = it.mark, it.event
         if self._primary is not None:
-            item, states = parts[self._primary]
-            if item is not None and item.mark >= mark:
+            primary = parts[self._primary]
+            if primary.item is not None and primary.item.mark >= mark:
                 return  # it is written last: whatever else the event touched holds it as well
-            if _known(cast(str, event[self._event_id]), states):
+            if _holds(primary.states, cast(str, event[self._event_id])):
                 folded.duplicates += 1
                 return
-        items = {name: part.item for name, part in parts.items() if part.item is not None}
-        behind = {name: item for name, item in items.items() if item.mark < mark}
-        # An item that holds the event proves that its vector and its snapshots are out.
-        out = len(behind) < len(items)
+        behind: dict[str, OwnItem] = {}
+        out = False  # an item that holds the event proves that its vector and its snapshots are out
+        for name, part in parts.items():
+            if part.item is None:
+                continue
+            if part.item.mark < mark:
+                behind[name] = part.item
+            else:
+                out = True
+        due = self._due(it, parts) if self._cadences else ()
         if not out:
             vector = self._features.vector(event, {name: part.states for name, part in parts.items()}, folded=False)
             folded.vectors.append((it, vector))
-            if self._cadences:
-                folded.snapshots += self._snapshots(it, parts, vector)
+            folded.snapshots += [self._snapshot(it, entity, vector) for entity in due]
         self._features.fold_event(event, {name: cast(EventState, item.state) for name, item in behind.items()})
         for item in behind.values():
             item.advance(it)
 
-    def _snapshots(self, it: Accepted, parts: Mapping[str, "_Part"], vector: Vector) -> Iterator[Snapshot]:
-        """One of each entity whose first event in a period this is; its own state does not hold the event yet."""
-        timestamp = cast(int, it.event[self._timestamp])
-        for entity, period_s, names in self._cadences:
-            if timestamp // period_s > _newest(parts[entity].states) // period_s:
-                values = {name: value for name in names if (value := vector[name]) is not None}
-                yield Snapshot(it.keys[entity], timestamp, values, it.mark)
+    def _due(self, it: Accepted, parts: Mapping[str, "_Part"]) -> list[str]:
+        """The entities whose first event in a period this is."""
+        timestamp, due = cast(int, it.event[self._timestamp]), []
+        for entity, cadence in self._cadences.items():
+            period, part = timestamp // cadence.period_s, parts[entity]
+            if period > part.period:
+                part.period = period
+                due.append(entity)
+        return due
+
+    def _snapshot(self, it: Accepted, entity: str, vector: Vector) -> Snapshot:
+        names = self._cadences[entity].names
+        values = {name: value for name in names if (value := vector[name]) is not None}
+        return Snapshot(it.keys[entity], cast(int, it.event[self._timestamp]), values, it.mark)
 
 
-class _Part(NamedTuple):
-    """One entity in a batch: the shard's item, if its events are kept, and every state, the item's included."""
+class _Part:
+    """One entity in a batch: the shard's item, if its events are kept, and every state, the item's included.
 
-    item: OwnItem | None
-    states: Sequence[State]
+    ``period`` is that of the newest event, in the cadence of its snapshots.
+    """
+
+    __slots__ = ("item", "period", "states")
+
+    def __init__(self, item: OwnItem | None, states: Sequence[State], period: int) -> None:
+        self.item, self.states, self.period = item, states, period
 
 
-def _known(event_id: str, states: Iterable[State]) -> bool:
+def _holds(states: Iterable[State], event_id: str) -> bool:
     return any(isinstance(state, EventState) and state.contains(event_id) for state in states)
 
 

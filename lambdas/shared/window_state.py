@@ -153,7 +153,7 @@ class OwnItems:
     def __init__(
         self, *, source: str, stored: Mapping[EntityKey, StoredState], layout: Callable[[str], Layout]
     ) -> None:
-        self._source = source
+        self.source = source
         self._stored = stored
         self._layout = layout
         self._items: dict[EntityKey, OwnItem] = {}
@@ -183,7 +183,7 @@ class OwnItems:
         return [
             StateWrite(
                 key=key,
-                source=self._source,
+                source=self.source,
                 data=encode(item.state),
                 mark=item.mark,
                 folded=item.folded,
