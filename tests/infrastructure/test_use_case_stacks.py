@@ -51,7 +51,9 @@ _FRAUD = usecases.load("fraud")
 def test_a_hashed_field_brings_a_secret_key_that_only_the_transform_reads(templates: dict[str, dict]) -> None:
     (secret,) = [it["Properties"] for it in templates["ingestion"].values() if it["Type"] == SECRET]
     assert "ExportsOutputFnGetAttKey" in text(secret["KmsKeyId"])
-    (function,) = [it["Properties"] for it in templates["ingestion"].values() if it["Type"] == "AWS::Lambda::Function"]
+    functions = [it["Properties"] for it in templates["ingestion"].values() if it["Type"] == "AWS::Lambda::Function"]
+    (function,) = [it for it in functions if "MASK_KEY_SECRET_ARN" in it["Environment"]["Variables"]]
+    assert function["Handler"] == "lambdas.delivery_transform.handler.handler"
     assert "MaskKey" in text(function["Environment"]["Variables"]["MASK_KEY_SECRET_ARN"])
     readers = [
         name for name, it in templates["ingestion"].items() if "secretsmanager:GetSecretValue" in text(it["Properties"])
