@@ -18,7 +18,7 @@ from cli.backfill_checkpoint import Checkpoint, begin, every
 from cli.backfill_history import History
 from cli.backfill_lake import event_days, label_days, write_events, write_labels
 from cli.backfill_snapshots import Snapshots, put_snapshots
-from cli.backfill_states import expiry, require_no_stream, write_states
+from cli.backfill_states import describe_layouts, expiry, require_no_stream, write_states
 from cli.backfill_training import note_lake, order_of, training_rows, write_training_set
 from cli.deployment import Deployment
 from cli.plan import Report
@@ -165,14 +165,18 @@ class _Run:
 
     def write_states(self) -> tuple[int, int]:
         """Window state, then the snapshots that follow from it; returns how many of each there are."""
-        history = self.history
-        snapshots = Snapshots(FeatureSet(history.usecase), history.at)
+        history, deployment = self.history, self.deployment
+        features = FeatureSet(history.usecase)
+        snapshots = Snapshots(features, history.at)
         states = snapshots.passing(entity_states(history.usecase, history.events, history.labels, at=history.at))
         expires_at, count = expiry(history.usecase, self.checkpoint.started_at), 0
+        with self.checkpoint.part("layouts") as todo:
+            if todo:
+                describe_layouts(deployment, features, expires_at=expires_at)
         for number, chunk in enumerate(_chunks(states)):
             with self.checkpoint.part(f"state/{CHUNK}/{number}") as todo:
                 if todo:
-                    write_states(self.deployment, chunk, expires_at=expires_at)
+                    write_states(deployment, chunk, expires_at=expires_at)
             count += len(chunk)
             self.report(count, 0, f"window state: {count:,} items")
         for number, some in enumerate(snapshots.chunks(CHUNK)):

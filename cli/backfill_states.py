@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from cli.backfill_lake import SHARD
 from cli.deployment import Deployment
 from headrace.errors import HeadraceError, RetryableError
+from headrace.features import FeatureSet
 from headrace.usecase import UseCase
 from headrace.windows_columnar import EntityState
+from lambdas.shared.layouts import description_item, layouts_of
 from lambdas.shared.state_reader import BACKFILL, REGISTER
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, source_of
@@ -17,7 +19,8 @@ from lambdas.shared.window_state import EntityKey, source_of
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MARGIN_S = 7 * 86_400
+_DAY_S = 86_400
+MARGIN_S = 7 * _DAY_S
 BATCH_LIMIT = 25
 ATTEMPTS = 8
 WRITERS = 4
@@ -66,6 +69,16 @@ def write_states(deployment: Deployment, states: Sequence[EntityState], *, expir
     batches = [items[start : start + BATCH_LIMIT] for start in range(0, len(items), BATCH_LIMIT)]
     requests = [[{"PutRequest": {"Item": item}} for item in batch] for batch in batches]
     send(deployment.dynamodb, deployment.state_table, requests)
+
+
+def describe_layouts(deployment: Deployment, features: FeatureSet, *, expires_at: int) -> None:
+    """Say how the items are packed: code with other features may be deployed before the first event comes.
+
+    Raises:
+        RetryableError: if DynamoDB keeps refusing items.
+    """
+    items = [description_item(layout, expires_at + _DAY_S) for layout in layouts_of(features)]
+    send(deployment.dynamodb, deployment.state_table, [[{"PutRequest": {"Item": item}} for item in items]])
 
 
 def written_by_backfill(deployment: Deployment) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ from lambdas.shared.stream import NO_MARK
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef
 
 REGISTER = "#layouts"
 """Partition key under which the table describes layouts; the sort key is the fingerprint in hexadecimal."""
@@ -26,6 +27,18 @@ REGISTER = "#layouts"
 def layouts_of(features: FeatureSet) -> list[Layout]:
     """Every layout in which a use case's states are stored."""
     return [features.layout(entity, source) for source in ("events", "labels") for entity in features.entities(source)]
+
+
+def description_item(layout: Layout, expires_at: int) -> "dict[str, UniversalAttributeValueTypeDef]":
+    """The item that describes a layout until ``expires_at``, in epoch seconds."""
+    return {
+        "entity": {"S": REGISTER},
+        "source": {"S": layout.fingerprint.hex()},
+        "layout": {"S": layout.description},
+        "mark": {"S": NO_MARK},
+        "folded": {"N": "0"},
+        "expires_at": {"N": str(expires_at)},
+    }
 
 
 class Layouts:
@@ -57,19 +70,9 @@ class Layouts:
 
     def register(self, expires_at: int) -> None:
         """Describe this code's layouts for readers until ``expires_at``, epoch seconds. Raises as ``foreign`` does."""
-        for fingerprint, layout in self._own.items():
+        for layout in self._own.values():
             try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={
-                        "entity": {"S": REGISTER},
-                        "source": {"S": fingerprint.hex()},
-                        "layout": {"S": layout.description},
-                        "mark": {"S": NO_MARK},
-                        "folded": {"N": "0"},
-                        "expires_at": {"N": str(expires_at)},
-                    },
-                )
+                self._client.put_item(TableName=self._table, Item=description_item(layout, expires_at))
             except (ClientError, BotoCoreError) as exc:
                 raise translate(exc, doing="registering a layout of window state") from exc
 

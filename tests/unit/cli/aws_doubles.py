@@ -85,13 +85,17 @@ class Bucket:
 
 
 class Table:
-    """DynamoDB with one table. Every ``busy``-th batch leaves its last item unprocessed."""
+    """DynamoDB with one table. Every ``busy``-th batch leaves its last item unprocessed.
+
+    ``layouts`` are the descriptions under ``#layouts``, ``items`` everything else.
+    """
 
     def __init__(self, changes: Changes, *, busy: int = 0) -> None:
         self._changes = changes
         self._busy = busy
         self._batches = 0
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self.layouts: dict[str, dict[str, Any]] = {}
 
     def batch_write_item(self, *, RequestItems: Mapping[str, list[Any]]) -> dict[str, Any]:
         """BatchWriteItem."""
@@ -103,7 +107,10 @@ class Table:
         for request in taken:
             if "PutRequest" in request:
                 item = request["PutRequest"]["Item"]
-                self.items[item["entity"]["S"], item["source"]["S"]] = item
+                if item["entity"]["S"] == "#layouts":
+                    self.layouts[item["source"]["S"]] = item
+                else:
+                    self.items[item["entity"]["S"], item["source"]["S"]] = item
             else:
                 key = request["DeleteRequest"]["Key"]
                 self.items.pop((key["entity"]["S"], key["source"]["S"]), None)

@@ -28,6 +28,7 @@ from cli.plan import Plan
 from headrace.errors import RetryableError, UseCaseError
 from headrace.features import FeatureSet
 from headrace.usecase import UseCase
+from headrace.windows import fingerprint_of
 from headrace.windows_columnar import training_frame
 from pipelines.quality.refusal import QualityError
 from pipelines.training_set import Folder, Order, build
@@ -335,3 +336,12 @@ def test_what_aws_refuses_is_not_taken_for_done(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(ClientError):
             platform.backfill(small_history(FRAUD), tmp_path)
     assert platform.backfill(small_history(FRAUD), tmp_path).states == len(platform.table.items)
+
+
+def test_the_layouts_of_what_it_writes_are_described_for_code_with_other_features(tmp_path: Path) -> None:
+    platform = Platform.empty(FRAUD)
+    platform.backfill(small_history(FRAUD), tmp_path)
+    written = {fingerprint_of(item["state"]["B"]).hex() for item in platform.table.items.values()}
+    assert written == platform.table.layouts.keys()
+    expires = {int(item["expires_at"]["N"]) for item in platform.table.items.values()}
+    assert all(int(item["expires_at"]["N"]) > max(expires) for item in platform.table.layouts.values())

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import usecases
-from cli.changes import app
+from cli.main import app
 from headrace.evolution import compare
 from headrace.usecase import UseCase, Window
 from stacks import recorded
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(monkeypatch: pytest.MonkeyPatch, usecase: UseCase, *options: str) -> Result:
     monkeypatch.setattr(usecases, "load", lambda _: usecase)
-    return CliRunner().invoke(app, ["fraud", *options])
+    return CliRunner().invoke(app, ["evolve", "fraud", *options])
 
 
 def test_the_record_of_the_shipped_use_case_is_up_to_date() -> None:
