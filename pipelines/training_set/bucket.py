@@ -62,7 +62,3 @@ class Bucket:
             self._client.delete_object(Bucket=self.name, Key=key)
         except (ClientError, BotoCoreError) as exc:
             raise LakeError(f"cannot remove s3://{self.name}/{key}: {exc}") from exc
-
-    def uri(self, key: str) -> str:
-        """See ``ObjectStore``."""
-        return f"s3://{self.name}/{key}"

@@ -32,9 +32,6 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; one that is absent is fine."""
 
-    def uri(self, key: str) -> str:
-        """Where Spark finds the object."""
-
 
 class Folder:
     """A lake in a folder of this machine. An object is written beside its place and moved there when it is whole."""
@@ -74,7 +71,3 @@ class Folder:
         path.unlink(missing_ok=True)
         if path.parent != self.root and path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
-
-    def uri(self, key: str) -> str:
-        """See ``ObjectStore``."""
-        return (self.root / key).as_uri()
