@@ -2,7 +2,7 @@
 
 Each record that Kinesis accepted must be in the lake or quarantined by the delivery, and must be enriched, quarantined
 by enrichment or dead-lettered. Enriched means two things: its vector is logged in the lake, and window state counts it
-once.
+once. Where the use case drops duplicates, a record may also be a copy of one that is enriched.
 """
 
 import base64
@@ -36,6 +36,8 @@ class Account:
     events_enriched: int
     events_quarantined: int
     events_dead_lettered: int
+    events_dropped: int
+    """Copies of enriched events, where the use case drops them."""
     unaccounted: int
 
 
@@ -47,13 +49,15 @@ def account(deployment: Deployment) -> Account:
     enriched = _places(lake.read_parquet(deployment, "features/", ["shard_id", "sequence_number"]))
     quarantined = _quarantined_by_enrichment(deployment)
     dead = _dead_lettered(deployment, sent)
-    lost = (set(sent) - delivered - refused) | (set(sent) - enriched - quarantined - dead)
+    copies = _copies(deployment, enriched) if deployment.usecase.event.drop_duplicates else set()
+    lost = (set(sent) - delivered - refused) | (set(sent) - enriched - quarantined - dead - copies)
     return Account(
         events_sent=len(sent),
         events_in_lake=len(delivered),
         events_enriched=len(enriched),
         events_quarantined=len(refused | quarantined),
         events_dead_lettered=len(dead),
+        events_dropped=len(copies),
         unaccounted=len(lost) + abs(_folded(deployment) - len(enriched)),
     )
 
@@ -62,6 +66,19 @@ def _places(table: Any) -> set[Place]:
     if not table.num_rows:
         return set()
     return set(zip(table["shard_id"].to_pylist(), table["sequence_number"].to_pylist(), strict=True))
+
+
+def _copies(deployment: Deployment, enriched: set[Place]) -> set[Place]:
+    """Records in the lake that were not enriched, and share id and primary key with one that was."""
+    usecase = deployment.usecase
+    identity = [usecase.event.id, usecase.primary.key]
+    table = lake.read_parquet(deployment, "events/", ["shard_id", "sequence_number", *identity])
+    if not table.num_rows:
+        return set()
+    places = zip(table["shard_id"].to_pylist(), table["sequence_number"].to_pylist(), strict=True)
+    known = dict(zip(places, zip(*(table[name].to_pylist() for name in identity), strict=True), strict=True))
+    originals = {known[place] for place in enriched & known.keys()}
+    return {place for place, name in known.items() if place not in enriched and name in originals}
 
 
 def _accepted(deployment: Deployment) -> dict[Place, str]:

@@ -44,6 +44,7 @@ def proof(run: RunRecord) -> Proof:
         ("events_enriched", "enriched"),
         ("events_quarantined", "quarantined"),
         ("events_dead_lettered", "dead-lettered"),
+        *((("events_dropped", "dropped as copies"),) if run.count("events_dropped") else ()),
     )
     found = (_equation(run, "Delivery", delivery), _equation(run, "Enrichment", enrichment))
     return Proof(

@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,9 +35,12 @@ def sent(deployment: Deployment) -> list[Sent]:
     return places
 
 
-def write_parquet(deployment: Deployment, prefix: str, records: list[Sent]) -> None:
+def write_parquet(
+    deployment: Deployment, prefix: str, records: list[Sent], identity: dict[str, list[str]] | None = None
+) -> None:
     buffer = io.BytesIO()
     columns = {"shard_id": [r.shard_id for r in records], "sequence_number": [r.sequence_number for r in records]}
+    columns |= identity or {}
     pq.write_table(pa.table(columns), buffer)
     deployment.s3.put_object(Bucket="lake", Key=f"{prefix}/dt=2026-01-01/hh=00/part.parquet", Body=buffer.getvalue())
 
@@ -79,6 +82,7 @@ def test_a_healthy_loop_accounts_for_every_event(deployment: Deployment, settled
         events_enriched=GOOD,
         events_quarantined=BAD,
         events_dead_lettered=DEAD,
+        events_dropped=0,
         unaccounted=0,
     )
 
@@ -109,4 +113,22 @@ def test_an_event_delivered_twice_is_counted_once(deployment: Deployment, settle
 
 def test_one_error_document_does_not_excuse_a_lost_twin(deployment: Deployment, settled: list[Sent]) -> None:
     deployment.kinesis.put_record(StreamName="events", Data=settled[GOOD].data, PartitionKey="twin")
+    assert account(deployment).unaccounted == 1
+
+
+def test_a_copy_of_an_enriched_event_is_accounted_for_where_copies_are_dropped(
+    deployment: Deployment, settled: list[Sent]
+) -> None:
+    """The last good record was not enriched. It is a copy of the first, or bears the id for another customer."""
+    in_lake = settled[:GOOD] + settled[-DEAD:]
+    write_parquet(deployment, "features", settled[: GOOD - 1])
+    count_state(deployment, "events#shardId-000000000000", GOOD - 1)
+    usecase = deployment.usecase
+    dropping = replace(deployment, usecase=replace(usecase, event=replace(usecase.event, drop_duplicates=True)))
+    ids = [f"e{number}" for number in range(GOOD - 1)]
+    for customer, dropped, unaccounted in (("C0", 1, 0), ("C9", 0, 1)):
+        keys = [*(f"C{number}" for number in range(GOOD - 1)), customer, "C8"]
+        write_parquet(deployment, "events", in_lake, {"event_id": [*ids, "e0", "e8"], "customer_id": keys})
+        found = account(dropping)
+        assert (found.events_dropped, found.unaccounted) == (dropped, unaccounted)
     assert account(deployment).unaccounted == 1
