@@ -111,6 +111,7 @@ def run_jobs(usecase: UseCase, root: Path) -> Trained:
     log = _train(code.sourcedir, root, splits)
     test, output = str(splits / "test"), str(root / "evaluation")
     places = ("--model", str(model), "--test", test, "--output", output, "--resamples", "50")
+    places += ("--manifest", str(splits / "manifest"), "--train", str(splits / "train"), "--lineage", "reason=test")
     _require_success(run_job(code.evaluate, "--usecase", usecase.name, *places, *reason, env=shipped))
     return Trained(
         root=root,

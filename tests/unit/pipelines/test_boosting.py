@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from pipelines.jobs.boosting import Progress, Rows, Schedule, fit
+from pipelines.jobs.boosting import Progress, Rows, Schedule, fit, grow
 
 PARAMETERS = {"max_depth": 4, "eta": 0.2, "subsample": 0.7, "colsample_bytree": 0.7, "seed": 7, "nthread": 1}
 
@@ -87,3 +87,26 @@ def test_the_history_is_validations_average_precision() -> None:
     progress.booster.set_param({"eval_metric": "aucpr"})
     value = float(str(progress.booster.eval(scored)).rsplit(":", 1)[1])
     assert progress.history[progress.best] == pytest.approx(value, abs=1e-6)
+
+
+def test_patience_of_zero_never_stops_early() -> None:
+    assert len(run(60, patience=0).history) == 60
+
+
+def test_growing_again_takes_the_rounds_it_is_told_and_can_be_interrupted(tmp_path: Path) -> None:
+    schedule = Schedule(rounds=17, patience=1, save_every=5)
+    whole = grow(PARAMETERS, sample(1), schedule)
+    assert whole.num_boosted_rounds() == 17
+    grow(PARAMETERS, sample(1), Schedule(rounds=12, patience=1, save_every=5), checkpoint=tmp_path)
+    resumed = grow(PARAMETERS, sample(1), schedule, checkpoint=tmp_path)
+    assert bytes(resumed.save_raw("ubj")) == bytes(whole.save_raw("ubj"))
+
+
+def test_growing_takes_the_trees_that_fitting_takes() -> None:
+    grown = grow(PARAMETERS, sample(1), Schedule(rounds=9, patience=1, save_every=5))
+    fitted = run(9)
+    fresh = sample(3).features
+    whole = xgb.Booster(model_file=fitted.booster.save_raw("ubj"))
+    assert grown.inplace_predict(fresh, iteration_range=(0, 4)) == pytest.approx(
+        whole.inplace_predict(fresh, iteration_range=(0, 4))
+    )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost as xgb
 from job_runs import Trained
 from sklearn.metrics import average_precision_score
 
@@ -100,6 +102,29 @@ def test_another_seed_gives_another_model(trained: Trained, fraud: UseCase, tmp_
 def test_training_leaves_a_checkpoint_to_resume_from(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
     train.train(fraud, {**SHORT, "checkpoint_every": 5}, "v", places(trained, tmp_path))
     assert len(json.loads((tmp_path / "checkpoints" / "history.json").read_text())) == 15
+
+
+def test_the_model_that_serves_has_learned_from_validation_rows_too_for_as_long(
+    trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    held_out = train.train(fraud, {**SHORT, "refit": 0}, "v", places(trained, tmp_path / "held out"))
+    refitted = train.train(fraud, SHORT, "v", places(trained, tmp_path / "refitted"))
+    boosters = [xgb.Booster(model_file=tmp_path / name / "model" / "model.ubj") for name in ("held out", "refitted")]
+    assert [it.num_boosted_rounds() for it in boosters] == [held_out["best_iteration"] + 1] * 2
+    assert boosters[0].save_raw("ubj") != boosters[1].save_raw("ubj")
+    assert {**refitted, "hyperparameters": {}} == {**held_out, "hyperparameters": {}}
+
+
+def test_an_interrupted_training_ends_with_the_artifact_of_an_uninterrupted_one(
+    trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    given = {**SHORT, "checkpoint_every": 4, "early_stopping_rounds": 0}
+    whole, cut = places(trained, tmp_path / "whole"), places(trained, tmp_path / "cut")
+    train.train(fraud, given, "v", whole)
+    train.train(fraud, {**given, "num_round": 6}, "v", cut)
+    shutil.rmtree(cut.checkpoint / "refit")
+    train.train(fraud, given, "v", cut)
+    assert (cut.model / "model.ubj").read_bytes() == (whole.model / "model.ubj").read_bytes()
 
 
 @pytest.mark.parametrize(
