@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lambda_fakes import START, FakeStore, FakeTable, Faults, event, hashing, label, record
 
@@ -190,7 +190,6 @@ def test_without_event_windows_nothing_is_known_of_events() -> None:
     assert collect(labels(label(1)), function).counts["UnknownEvents"] == 0
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 40 * DAY), min_size=1, max_size=40), st.integers(0, 40 * DAY))
 def test_no_event_that_came_is_ever_called_unknown(ages: list[int], newest: int) -> None:
     function, table, _ = wired()

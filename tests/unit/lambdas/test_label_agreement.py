@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inbox_fakes import GIVEN, HEADER, csv_file, json_file, packed, world
 from lambda_fakes import START, FakeStore, FakeTable, Faults, event_source_mapping, label, record
@@ -137,7 +137,6 @@ def in_training(store: FakeStore) -> dict[str, int]:
     return dict(zip(frame["event_id"], frame["label"].tolist(), strict=True))
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     arrived=st.lists(deliveries, max_size=8),
     twice=st.lists(st.integers(0, 7), max_size=3),

@@ -4,7 +4,7 @@ import base64
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inbox_fakes import FRAUD, GIVEN, HEADER, World, cells, created, csv_file, json_file, packed, world
 from lambda_fakes import START, Faults, label
@@ -275,7 +275,6 @@ def test_a_label_that_grows_beyond_a_record_is_refused() -> None:
     assert its.stream.records == []
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     wrong=st.sets(st.integers(0, 1_299), max_size=6),
     count=st.integers(0, 1_300),
