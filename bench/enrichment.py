@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import Ki
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bench.comparison import Comparison, Effort, medians
-from bench.stream_world import BATCH, USECASE, MemoryBucket, MemoryLog, MemoryTable, World, world
+from bench.stream_world import BATCH, USECASE, MemoryBucket, MemoryGroups, MemoryLog, MemoryTable, World, world
 from headrace.features import FeatureSet
 from lambdas.enrichment import adapters
 from lambdas.enrichment.handler import handler
@@ -83,6 +83,7 @@ def wired(it: World, table: Callable[[], MemoryTable]) -> Iterator[None]:
         log=MemoryLog(),
         quarantine=MemoryBucket(),
         scorer=None,
+        snapshots=MemoryGroups(),
     )
     settings = Settings(
         usecase=USECASE, stage="bench", state_table="t", feature_delivery_stream="d", quarantine_bucket="b"

@@ -71,6 +71,7 @@ def _environment(endpoint: str) -> Iterator[None]:
         "STAGE": "bench",
         "STATE_TABLE": TABLE,
         "FEATURE_DELIVERY_STREAM": "vectors",
+        "FEATURE_GROUPS": "customer=customers,terminal=terminals",
         "QUARANTINE_BUCKET": "lake",
     }
     with mock.patch.dict(os.environ, variables), contextlib.redirect_stdout(io.StringIO()):

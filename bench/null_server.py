@@ -1,4 +1,4 @@
-"""DynamoDB and Firehose reduced to their protocol: what remains of a call is the client's own work.
+"""DynamoDB, Firehose and the Feature Store reduced to their protocol: what remains of a call is the client's own work.
 
 Runs as its own process, so that its work does not count. It remembers items, so that reads bring back what was written;
 it checks nothing.
@@ -56,6 +56,13 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def do_PUT(self) -> None:
+        """Take a record of the Feature Store."""
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response_only(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
 
     def do_POST(self) -> None:
         """Answer one call."""

@@ -14,6 +14,7 @@ import simulators
 import usecases
 from headrace.usecase import UseCase
 from headrace.windows_columnar import entity_states
+from lambdas.enrichment.folding import Snapshot
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, StateWrite, StoredState, source_of
 
@@ -54,6 +55,14 @@ class MemoryLog:
 
     def append(self, rows: Sequence[bytes]) -> AbstractSet[int]:
         """Take rows."""
+        return frozenset()
+
+
+class MemoryGroups:
+    """Feature groups that take everything."""
+
+    def put(self, snapshots: Sequence[Snapshot]) -> AbstractSet[int]:
+        """Take snapshots."""
         return frozenset()
 
 

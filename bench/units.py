@@ -16,7 +16,7 @@ from unittest import mock
 
 from bench.comparison import Comparison, Effort
 from bench.enrichment import context
-from bench.stream_world import BATCH, USECASE, MemoryBucket, MemoryLog, World, world
+from bench.stream_world import BATCH, USECASE, MemoryBucket, MemoryGroups, MemoryLog, World, world
 from headrace.features import FeatureSet
 from lambdas.enrichment import adapters
 from lambdas.enrichment.handler import handler
@@ -148,6 +148,7 @@ def _run(it: World, table: MeteredTable) -> None:
             log=MemoryLog(),
             quarantine=MemoryBucket(),
             scorer=None,
+            snapshots=MemoryGroups(),
         )
         settings = Settings(
             usecase=USECASE, stage="bench", state_table="t", feature_delivery_stream="d", quarantine_bucket="b"
