@@ -7,7 +7,7 @@ import pandas as pd
 
 from headrace.usecase import Entity, Source, UseCase, WindowFeature
 from headrace.windows_columnar.aggregation import Columns, event_features
-from headrace.windows_columnar.columns import Floats, Integers, calendar_part, floats, seconds, texts
+from headrace.windows_columnar.columns import Floats, Integers, calendar_part, floats, seconds, texts, values
 from headrace.windows_columnar.expressions import expressed
 from headrace.windows_columnar.label_windows import label_features
 from headrace.windows_columnar.ranges import points, timeline
@@ -37,8 +37,8 @@ def training_frame(
         until: the second before which the events to return end. None: all.
 
     Returns:
-        Event id, timestamp (int64 seconds), entity keys, then every feature as float64 (missing: NaN), ordered by
-        (timestamp, event id).
+        Event id, timestamp (int64 seconds), entity keys, fields of facets as they are, then every feature as float64
+        (missing: NaN), ordered by (timestamp, event id).
 
     Raises:
         KeyError: if a needed column is absent.
@@ -120,6 +120,7 @@ def _assembled(usecase: UseCase, rows: pd.DataFrame, windows: Columns, keep: Seq
     described: dict[str, object] = {name: rows[name] for name in keep}
     described |= {shape.id: texts(rows, shape.id), shape.timestamp: times}
     described |= {entity.key: texts(rows, entity.key) for entity in usecase.entities}
+    described |= {name: values(rows, shape.field(name)) for name in usecase.facet_fields}
     return pd.DataFrame(described | {name: columns[name] for name in usecase.feature_names}, index=rows.index)
 
 
