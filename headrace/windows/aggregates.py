@@ -13,7 +13,7 @@ from operator import add
 from typing import Any, Literal, TypeAlias
 
 from headrace.usecase import Field, FieldType, WindowFunction
-from headrace.windows.columns import BYTES, DOUBLES, SECONDS, Counts, Ones
+from headrace.windows.columns import BYTES, DOUBLES, ONES, SECONDS, Counts
 from headrace.windows.ragged import BinColumn, Bins, HashColumn, Hashes
 from headrace.windows.sketches import KEPT
 
@@ -48,7 +48,7 @@ class Column:
         if self.kind == "bins":
             return BinColumn()
         if self.kind == "count":
-            return Ones() if self.field is None else array(BYTES)
+            return ONES if self.field is None else array(BYTES)
         return array(SECONDS if self.kind in ("oldest", "newest", "last_at") else DOUBLES)
 
 

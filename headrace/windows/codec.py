@@ -4,7 +4,7 @@
 
 The version has its eighth bit set if the state is partial.
 
-The head of an event state is the length of its ids (text separated by NUL) and, per track, the width of its buckets,
+The head of an event state is how many ids it has, their length (text separated by NUL) and, per track, the width of its buckets,
 how many entries it has, and one byte per array: its times, then one array for a column of numbers, two for hashes
 (how many each entry has; the hashes), three for bins (and how often each occurs). The head of a label state is how
 many labels there are, when the last was given, one more than the newest second of which any was dropped, and the bytes
@@ -22,8 +22,8 @@ from typing import Any
 from zlib import crc32
 
 from headrace.errors import StateError
-from headrace.windows.columns import Counts, Ones, total
-from headrace.windows.event_state import SEPARATOR, EventState
+from headrace.windows.columns import ONES, Counts, Ones, total
+from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout, Track
 from headrace.windows.merging import State
@@ -33,6 +33,7 @@ from headrace.windows.track_state import TrackState
 VERSION = 2
 _PARTIAL = 0x80
 _PREFIX = 5
+_NUMBERS_PER_TRACK = 3
 _LABELS = Struct("<B4sIQQ4s")
 _CHECK = Struct("<I")
 _LABELS_SIZED_BY = (None,) * 4
@@ -49,14 +50,14 @@ def encode(state: State) -> bytes:
     Raises:
         StateError: if an id holds a NUL or a lone surrogate.
     """
-    version = VERSION | (_PARTIAL if state.partial else 0)
+    version = VERSION | _PARTIAL if state.partial else VERSION
     if isinstance(state, EventState):
         ids = _packed_ids(state)
         parts = [b"", ids]
-        head: list[int | bytes] = [len(ids)]
+        head: list[int | bytes] = [version, state.layout.fingerprint, state.singles, len(ids)]
         for track in state.tracks:
             head += (track.width_s, len(track.times), _pack(_arrays(track), parts))
-        parts[0] = state.layout.head.pack(version, state.layout.fingerprint, *head)
+        parts[0] = state.layout.head.pack(*head)
     else:
         parts = [b""]
         codes = _pack([state.times, state.ids, state.labelled, array("B", state.values)], parts)
@@ -80,34 +81,35 @@ def decode(data: bytes, layout: Layout) -> State:
     end = len(data) - _CHECK.size
     if end < _PREFIX or _CHECK.unpack_from(data, end)[0] != crc32(data[:end]):
         raise StateError("the packed state is damaged: its checksum does not hold")
-    if data[0] & ~_PARTIAL != VERSION:
-        raise StateError(f"the packed state has version {data[0] & ~_PARTIAL}, this code reads {VERSION}")
+    version = data[0] & ~_PARTIAL
+    if version != VERSION:
+        raise StateError(f"the packed state has version {version}, this code reads {VERSION}")
     if data[1:_PREFIX] != layout.fingerprint:
         raise StateError(f"the packed state has another layout than {layout.entity}/{layout.source}: rebuild it")
     # From here on the bytes are what this version wrote.
-    state = _unpack_events(data, layout) if layout.source == "events" else _unpack_labels(data, layout)
-    state.partial = bool(data[0] & _PARTIAL)
-    return state
+    return _unpack_events(data, layout) if layout.source == "events" else _unpack_labels(data, layout)
 
 
 def _unpack_events(data: bytes, layout: Layout) -> EventState:
     state = EventState.__new__(EventState)
-    _, _, size, *heads = layout.head.unpack_from(data)
+    version, _, state.singles, size, *heads = layout.head.unpack_from(data)
     at = layout.head.size + size
-    state.layout, state.packed_ids, state.tracks = layout, data[layout.head.size : at].decode(), []
-    for number, plan in enumerate(layout.tracks):
-        width_s, entries, codes = heads[3 * number : 3 * number + 3]
-        arrays, at = _unpack(data, at, codes, plan.sized_by, entries)
-        state.tracks.append(_track(plan, width_s, arrays))
-    state.singles = state.packed_ids.count(SEPARATOR) + 1 if layout.tracks and state.tracks[0].times else 0
+    state.layout, state.partial = layout, version != VERSION
+    state.packed_ids = data[layout.head.size : at].decode()
+    state.tracks, place = [], 0
+    for plan in layout.tracks:
+        entries = heads[place + 1]
+        arrays, at = _unpack(data, at, heads[place + 2], plan.sized_by, entries)
+        state.tracks.append(_track(plan, heads[place], arrays))
+        place += _NUMBERS_PER_TRACK
     return state
 
 
 def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
     state = LabelState.__new__(LabelState)
-    _, _, entries, latest, dropped, codes = _LABELS.unpack_from(data)
+    version, _, entries, state.latest, dropped, codes = _LABELS.unpack_from(data)
     arrays, _ = _unpack(data, _LABELS.size, codes, _LABELS_SIZED_BY, entries)
-    state.layout, state.latest, state.dropped = layout, latest, dropped - 1
+    state.layout, state.partial, state.dropped = layout, version != VERSION, dropped - 1
     state.times, state.ids, state.labelled, values = arrays
     state.values = bytearray(values)
     return state
@@ -118,7 +120,7 @@ def _packed_ids(state: EventState) -> bytes:
         packed = state.packed_ids.encode()
     except UnicodeEncodeError as exc:
         raise StateError("the state cannot be packed: an event id has half of a surrogate pair") from exc
-    if packed.count(0) >= max(1, state.singles):
+    if packed.count(0) > max(0, state.singles - 1):
         raise StateError("the state cannot be packed: an event id holds a NUL")
     return packed
 
@@ -181,13 +183,13 @@ def _unpack(data: bytes, at: int, codes: bytes, sized_by: Sequence[int | None], 
     arrays: list[Any] = []
     for code, sizes in zip(codes, sized_by, strict=True):
         length = entries if sizes is None else total(arrays[sizes], 0, entries)
-        if code in _TYPES:
+        if code == _ONES:
+            arrays.append(ONES)
+        elif code in _TYPES:
             kind, size = _TYPES[code]
             after = at + length * size
             arrays.append(array(kind, data[at:after]))
             at = after
-        elif code == _ONES:
-            arrays.append(Ones(length))
         elif code < _SHARED:
             arrays.append(arrays[code - 1][:])
         else:

@@ -6,8 +6,7 @@ the other one apart.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
-from itertools import repeat
+from collections.abc import Iterable
 from typing import Any, TypeAlias, overload
 
 Numbers: TypeAlias = "array[Any]"
@@ -17,49 +16,42 @@ _LIMITS = (("B", 1 << 8), ("H", 1 << 16), ("I", 1 << 32))
 
 
 class Ones:
-    """A column of ones. Any other number is an overflow."""
+    """A column of nothing but ones. ``ONES`` serves all of them: it has no length."""
 
-    __slots__ = ("length",)
-
-    def __init__(self, length: int = 0) -> None:
-        self.length = length
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[int]:
-        return repeat(1, self.length)
+    __slots__ = ()
 
     @overload
     def __getitem__(self, entries: int) -> int: ...
     @overload
     def __getitem__(self, entries: slice) -> list[int]: ...
     def __getitem__(self, entries: int | slice) -> int | list[int]:
-        return [1] * len(range(*entries.indices(self.length))) if isinstance(entries, slice) else 1
+        return [1] * (entries.stop - entries.start) if isinstance(entries, slice) else 1
 
-    def __setitem__(self, index: int, value: float) -> None:
+    def __delitem__(self, entries: slice) -> None:
+        """There is nothing to delete."""
+
+    def append(self, value: float) -> None:
+        """Add a one. Raises OverflowError if it is another number."""
         if value != 1:
             raise OverflowError("a column of ones holds no other number")
 
-    def __delitem__(self, entries: slice) -> None:
-        self.length -= len(range(*entries.indices(self.length)))
-
-    def insert(self, index: int, value: float) -> None:
-        """Insert a one before ``index``."""
-        self[index] = value
-        self.length += 1
-
     def pop(self, index: int) -> int:
-        """Take one away."""
-        self.length -= 1
+        """There is nothing to take away."""
         return 1
 
 
+ONES = Ones()
 Counts: TypeAlias = "array[Any] | Ones"
 
 
-def insert(column: Any, index: int, value: Any) -> Any:
+def insert(column: Any, index: int, value: Any, *, length: int) -> Any:
     """Insert a value before ``index``.
+
+    Args:
+        column: numbers, ones, or a ragged column.
+        index: at most the column's length.
+        value: what to insert.
+        length: how long the column is.
 
     Returns:
         The column to use from now on: the given one, changed, unless the number needs a wider one.
@@ -67,6 +59,10 @@ def insert(column: Any, index: int, value: Any) -> Any:
     Raises:
         OverflowError: if the number is negative, or needs more than 64 bits.
     """
+    if column is ONES:
+        if value == 1:
+            return column
+        column = _written_out(length)
     try:
         column.insert(index, value)
     except OverflowError:
@@ -75,8 +71,12 @@ def insert(column: Any, index: int, value: Any) -> Any:
     return column
 
 
-def replace(column: Any, index: int, value: Any) -> Any:
-    """Replace the value at ``index``. Returns and raises as ``insert``."""
+def replace(column: Any, index: int, value: Any, *, length: int) -> Any:
+    """Replace the value at ``index``. Takes, returns and raises as ``insert``."""
+    if column is ONES:
+        if value == 1:
+            return column
+        column = _written_out(length)
     try:
         column[index] = value
     except OverflowError:
@@ -96,5 +96,9 @@ def total(numbers: Counts, first: int, last: int) -> int:
     return last - first if isinstance(numbers, Ones) else sum(numbers[first:last])
 
 
-def _wider(numbers: Counts, value: float) -> Numbers:
+def _written_out(length: int) -> Numbers:
+    return array(BYTES, b"\1" * length)
+
+
+def _wider(numbers: Numbers, value: float) -> Numbers:
     return array(next((code for code, limit in _LIMITS if 0 <= value < limit), "Q"), numbers)

@@ -19,16 +19,24 @@ _Part: TypeAlias = Callable[[Values, int], Any]
 
 
 def contributor(columns: Sequence[Column]) -> Contribute:
-    """What one event contributes to these columns. Windows over parts of the calendar take them from its time."""
-    parts = [_part(column) for column in columns]
-    return lambda values, timestamp: [part(values, timestamp) for part in parts]
+    """What one event contributes to these columns, of which the first counts events.
+
+    Windows over parts of the calendar take them from the event's time.
+    """
+    parts = [_part(column) for column in columns[1:]]
+
+    def contribute(values: Values, timestamp: int) -> Row:
+        row: list[Any] = [1]
+        for part in parts:
+            row.append(part(values, timestamp))
+        return row
+
+    return contribute
 
 
 def _part(column: Column) -> _Part:
-    field, kind = column.field, column.kind
-    if field is None:
-        return (lambda _, timestamp: 1) if kind == "count" else (lambda _, timestamp: timestamp)
-    if kind == "last_at":
+    field = column.field
+    if field is None or column.kind == "last_at":
         return lambda _, timestamp: timestamp
     absent, convert = _conversion(column)
     if field in CALENDAR:

@@ -73,25 +73,33 @@ class EventState:
         """
         if drop_duplicates and event_id in self.ids:
             return False
-        layout, tracks, singles = self.layout, self.tracks, self.singles
-        if not tracks:
+        if not self.tracks:
             return True
-        if singles < layout.newest or timestamp <= tracks[0].times[-1]:
+        if self.singles < self.layout.newest or timestamp <= self.tracks[0].times[-1]:
             self._insert(timestamp, event_id, values)
-            return True
-        crowded = False
-        for track in tracks:
-            track.push(timestamp, track.plan.contribute(values, timestamp), tail=singles)
-            crowded = crowded or len(track.times) > layout.roomy
+        else:
+            self._push(timestamp, event_id, values)
+        return True
+
+    def _push(self, timestamp: int, event_id: str, values: Values) -> None:
+        """Add the newest event to a state that is full: the usual case."""
+        singles, roomy, crowded = self.singles, self.layout.roomy, False
+        for track in self.tracks:
+            plan = track.plan
+            track.append(timestamp, plan.contribute(values, timestamp))
+            length = len(track.times)
+            track.seal(length - singles - 1)
+            if track.times[0] <= timestamp - plan.retention_s:
+                track.prune(timestamp, body=len(track.times) - singles)
+            crowded = crowded or length > roomy
         kept = self.packed_ids.partition(SEPARATOR)[2] + SEPARATOR if singles > 1 else ""
         self.packed_ids = kept + event_id
         if crowded:
             self.prune()
-        return True
 
     def _insert(self, timestamp: int, event_id: str, values: Values) -> None:
         """Add an event to a state that is not full, or one that is not the newest."""
-        ids, position = self.ids, self.position(timestamp, event_id)
+        ids, (_, position) = self.ids, self.positions(timestamp, event_id)
         full = len(ids) >= self.layout.newest
         # The tail of an upgraded state may be short: what is older than it belongs among the buckets all the same.
         late = not position and (full or any(len(track.times) > len(ids) for track in self.tracks))
@@ -107,10 +115,6 @@ class EventState:
             ids.insert(position, event_id)
             self.ids = ids[1:] if full else ids
         self.prune()
-
-    def position(self, timestamp: int, event_id: str) -> int:
-        """How many events of the tail are ordered at or before (timestamp, event id)."""
-        return self.positions(timestamp, event_id)[1]
 
     def positions(self, timestamp: int, event_id: str) -> tuple[int, int]:
         """How many events of the tail are ordered before, and at or before, (timestamp, event id)."""

@@ -85,8 +85,8 @@ class LabelState:
         index = bisect_left(self.times, timestamp)
         while index < len(self.times) and self.times[index] == timestamp and self.ids[index] < event:
             index += 1
-        self.times = insert(self.times, index, timestamp)
-        self.labelled = insert(self.labelled, index, labelled_at)
+        self.times = insert(self.times, index, timestamp, length=len(self.times))
+        self.labelled = insert(self.labelled, index, labelled_at, length=len(self.labelled))
         self.ids.insert(index, event)
         self.values.insert(index, value)
         self.latest = max(self.latest, labelled_at)

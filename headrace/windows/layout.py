@@ -116,7 +116,7 @@ class Layout:
         object.__setattr__(self, "description", description)
         object.__setattr__(self, "fingerprint", hashlib.blake2b(description.encode(), digest_size=4).digest())
         heads = "".join(f"II{len(track.sized_by)}s" for track in self.tracks)
-        object.__setattr__(self, "head", Struct(f"<B4sI{heads}"))
+        object.__setattr__(self, "head", Struct(f"<B4sII{heads}"))
         object.__setattr__(self, "roomy", _roomy(self))
         object.__setattr__(self, "names", tuple(features))
 

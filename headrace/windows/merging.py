@@ -59,7 +59,7 @@ def merge_events(states: Sequence[EventState]) -> EventState:
             track.add_all(part.entries(0, len(part.times) - state.singles))
         track.add_all((timestamp, rows[number]) for timestamp, _, rows in tail[:kept])
         for timestamp, _, rows in tail[kept:]:
-            track.insert(len(track.times), timestamp, rows[number])
+            track.append(timestamp, rows[number])
     merged.partial = any(state.partial for state in states)
     merged.ids = [event_id for _, event_id, _ in tail[kept:]]
     merged.prune()

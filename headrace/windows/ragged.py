@@ -6,11 +6,9 @@ tuple. While every entry holds one number, as single events do, nothing is spent
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterator
-from itertools import accumulate, pairwise
 from typing import Generic, TypeAlias, TypeVar
 
-from headrace.windows.columns import BINS, HASHES, Counts, Numbers, Ones, insert, total
+from headrace.windows.columns import BINS, HASHES, ONES, Counts, Numbers, Ones, insert, total
 
 Hashes: TypeAlias = tuple[int, ...]
 """Distinct hashes, ascending."""
@@ -25,7 +23,7 @@ class Ragged(ABC, Generic[Entry]):
     __slots__ = ("cells", "sizes")
 
     def __init__(self, code: str) -> None:
-        self.sizes: Counts = Ones()
+        self.sizes: Counts = ONES
         self.cells: Numbers = array(code)
 
     @abstractmethod
@@ -41,10 +39,7 @@ class Ragged(ABC, Generic[Entry]):
         """Remove cells."""
 
     def __len__(self) -> int:
-        return len(self.sizes)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return (self._read(*bounds) for bounds in pairwise(accumulate(self.sizes, initial=0)))
+        return len(self.cells) if isinstance(self.sizes, Ones) else len(self.sizes)
 
     def __getitem__(self, index: int) -> Entry:
         return self._read(*self.cells_of(index, index + 1))
@@ -54,14 +49,21 @@ class Ragged(ABC, Generic[Entry]):
         self.insert(index, entry)
 
     def __delitem__(self, entries: slice) -> None:
-        first, last, _ = entries.indices(len(self.sizes))
+        first, last, _ = entries.indices(len(self))
         self._drop(slice(*self.cells_of(first, last)))
         del self.sizes[first:last]
 
     def insert(self, index: int, entry: Entry) -> None:
         """Insert an entry before ``index``."""
+        length = len(self)
         self._put(total(self.sizes, 0, index), entry)
-        self.sizes = insert(self.sizes, index, len(entry))
+        self.sizes = insert(self.sizes, index, len(entry), length=length)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry at the end."""
+        length = len(self)
+        self._put(len(self.cells), entry)
+        self.sizes = insert(self.sizes, length, len(entry), length=length)
 
     def pop(self, index: int) -> Entry:
         """Take one entry away."""
@@ -100,15 +102,15 @@ class BinColumn(Ragged[Bins]):
 
     def __init__(self) -> None:
         super().__init__(BINS)
-        self.counts: Counts = Ones()
+        self.counts: Counts = ONES
 
     def _read(self, first: int, last: int) -> Bins:
         return tuple((self.cells[at], self.counts[at]) for at in range(first, last))
 
     def _put(self, at: int, entry: Bins) -> None:
         for offset, (number, count) in enumerate(entry, at):
+            self.counts = insert(self.counts, offset, count, length=len(self.cells))
             self.cells.insert(offset, number)
-            self.counts = insert(self.counts, offset, count)
 
     def _drop(self, cells: slice) -> None:
         del self.cells[cells]

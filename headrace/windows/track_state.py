@@ -39,10 +39,23 @@ class TrackState:
 
     def insert(self, index: int, timestamp: int, row: Row) -> None:
         """Put one entry before ``index``."""
-        columns = self.columns
-        self.times = insert(self.times, index, timestamp)
+        columns, length = self.columns, len(self.times)
+        self.times = insert(self.times, index, timestamp, length=length)
         for number, value in enumerate(row):
-            columns[number] = insert(columns[number], index, value)
+            columns[number] = insert(columns[number], index, value, length=length)
+
+    def append(self, timestamp: int, row: Row) -> None:
+        """Put one entry at the end."""
+        times, columns = self.times, self.columns
+        length = len(times)
+        try:
+            times.append(timestamp)
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+        except OverflowError:  # a number needs a wider column: undo, and take the long way
+            for column in (times, *columns):
+                del column[length:]
+            self.insert(length, timestamp, row)
 
     def add_to_body(self, timestamp: int, row: Row, *, body: int) -> None:
         """Add one event or bucket to its bucket among the first ``body`` entries."""
@@ -51,16 +64,9 @@ class TrackState:
         if index == body or self.times[index] != start:
             self.insert(index, start, row)
             return
-        merged = self.plan.combine([column[index] for column in self.columns], row)
-        for number, value in enumerate(merged):
-            self.columns[number] = replace(self.columns[number], index, value)
-
-    def push(self, timestamp: int, row: Row, *, tail: int) -> None:
-        """Append the newest event and turn the first of the ``tail`` newest before it into a bucket."""
-        self.insert(len(self.times), timestamp, row)
-        self.seal(len(self.times) - tail - 1)
-        if self.times[0] <= timestamp - self.plan.retention_s:
-            self.prune(timestamp, body=len(self.times) - tail)
+        columns, length = self.columns, len(self.times)
+        for number, value in enumerate(self.plan.combine([column[index] for column in columns], row)):
+            columns[number] = replace(columns[number], index, value, length=length)
 
     def seal(self, body: int) -> None:
         """Turn the first entry of the tail into (a part of) a bucket; the body has ``body`` entries before."""
@@ -108,7 +114,7 @@ class TrackState:
         regrouped = TrackState.empty(self.plan, width_s)
         buckets = regrouped.add_all(self.entries(0, body))
         for timestamp, row in self.entries(body, len(self.times)):
-            regrouped.insert(len(regrouped.times), timestamp, row)
+            regrouped.append(timestamp, row)
         self.width_s, self.times, self.columns = width_s, regrouped.times, regrouped.columns
         return buckets
 

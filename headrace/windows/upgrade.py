@@ -11,7 +11,7 @@ from typing import cast
 
 from headrace.errors import StateError
 from headrace.windows.aggregates import Cells, Column
-from headrace.windows.columns import Counts, insert
+from headrace.windows.columns import insert
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout, Track
@@ -107,7 +107,7 @@ def _nothing(plan: Track, number: int, times: Sequence[int]) -> Cells:
     """What a column holds of events of which nothing but their time is known."""
     cells = plan.columns[number].empty()
     for index, timestamp in enumerate(times):
-        cells = cast(Cells, insert(cast(Counts, cells), index, plan.contribute({}, timestamp)[number]))
+        cells = cast(Cells, insert(cells, index, plan.contribute({}, timestamp)[number], length=index))
     return cells
 
 
