@@ -37,6 +37,8 @@ def evolve(
         table = Table(box=None, show_header=False)
         for key in _SHOWN:
             table.add_row(key, escape(_text(summary[key])))
+        for gap in outcome.gaps:
+            table.add_row("rebuild", escape(f"{gap.feature}: the {gap.entity} state lacks {gap.missing}"))
         for number, step in enumerate(outcome.next(), start=1):
             table.add_row(f"next {number}", escape(step))
         progress_console.print(table)

@@ -1,19 +1,20 @@
 """``headrace evolve``: what a changed use case does to deployed features, and the record that allows it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import usecases
-from headrace.evolution import Evolution, compare
+from headrace.evolution import Evolution, Gap, compare, gaps
 from stacks import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What was found, and the record's file if it was written."""
+    """What was found, which features stored state cannot answer yet, and the record's file if it was written."""
 
     evolution: Evolution
+    gaps: tuple[Gap, ...]
     written: Path | None
 
     def summary(self) -> dict[str, object]:
@@ -31,6 +32,7 @@ class Outcome:
             ],
             "allowed": not it.refusals,
             "refusals": [str(one) for one in it.refusals],
+            "rebuild": [asdict(one) for one in self.gaps],
             "models": models(it),
             "next": list(self.next()),
             "written": str(self.written) if self.written else None,
@@ -43,6 +45,11 @@ class Outcome:
             return
         if self.written:
             yield f"commit {self.written.parent.name}/{self.written.name}, then deploy"
+        if self.gaps:
+            yield (
+                f"after the deployment `headrace rebuild -u {it.after.usecase} --stage ...`: until then "
+                f"{', '.join(gap.feature for gap in self.gaps)} count only what is new"
+            )
         if it.raised:
             yield f"once no model reads the feature groups of version {it.after.kept[-1].version}: --retire them"
 
@@ -58,11 +65,13 @@ def evolve(usecase: str, *, retire: int | None = None) -> Outcome:
         UseCaseError: if there is no such use case or version, or the record is unreadable.
     """
     before = recorded.load(usecase)
-    evolution = compare(before, usecases.load(usecase))
+    now = usecases.load(usecase)
+    evolution = compare(before, now)
+    lacking = gaps(before, now)
     if evolution.refusals:
-        return Outcome(evolution=evolution, written=None)
+        return Outcome(evolution=evolution, gaps=lacking, written=None)
     after = evolution.after if retire is None else evolution.after.without(retire)
-    return Outcome(evolution=evolution, written=None if after == before else recorded.save(after))
+    return Outcome(evolution=evolution, gaps=lacking, written=None if after == before else recorded.save(after))
 
 
 def models(evolution: Evolution) -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from cli.rebuild_rows import BACKFILL, MARK, SHARD
 from headrace.usecase import UseCase
-from headrace.windows import EventState, Layout
+from headrace.windows import EventState, Layout, compile_layout
 from headrace.windows.aggregates import Column
 from headrace.windows.layout import Track
 from lambdas.shared.stream import NO_MARK
@@ -32,7 +32,9 @@ class Copies:
         """
         shape = usecase.event
         self._id, self._timestamp, self._key = shape.id, shape.timestamp, usecase.primary.key
-        self._layout = Layout(usecase.primary.name, "events", (Track(1, 1, (Column("count"),)),))
+        own = compile_layout(usecase, usecase.primary.name, "events")
+        counting = (Track(1, 1, (Column("count"),)),) if own.tracks else ()  # no state, no memory of ids
+        self._layout = Layout(usecase.primary.name, "events", counting, own.newest)
         self._states: dict[str, dict[str, EventState]] = {}
         self._seen_to: dict[str, str] = {}
         self._dropped: set[tuple[str, str]] = set()

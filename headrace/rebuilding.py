@@ -93,6 +93,6 @@ def _lacking_events(rebuilt: TrackState, stored: TrackState) -> int:
 def _counted(track: TrackState, width_s: int) -> Counter[int]:
     """How many events there are per ``width_s`` seconds. The first column counts them."""
     counts: Counter[int] = Counter()
-    for timestamp, count in zip(track.times, cast(Iterable[int], track.columns[0]), strict=True):
-        counts[timestamp // width_s * width_s] += count
+    for timestamp, row in track.entries(0, len(track.times)):
+        counts[timestamp // width_s * width_s] += row[0]
     return counts

@@ -6,15 +6,18 @@ a recorded field or the label means never changes, because stored state and lake
 """
 
 from headrace.evolution.comparison import Evolution, Retyped, compare, require_recorded
+from headrace.evolution.rebuilds import Gap, gaps
 from headrace.evolution.record import Group, Record, RecordedFeature, record_of
 
 __all__ = [
     "Evolution",
+    "Gap",
     "Group",
     "Record",
     "RecordedFeature",
     "Retyped",
     "compare",
+    "gaps",
     "record_of",
     "require_recorded",
 ]

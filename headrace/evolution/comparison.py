@@ -171,9 +171,24 @@ def _under_this_version(
     )
     for name in removed:
         yield UseCaseError(f"features[{name}]", "was deployed and is gone", f"put it back, or {way_out}")
+    for name in _counted_otherwise(record, now):
+        yield UseCaseError(
+            f"fields[{name}].required",
+            "was True, and state counts its values by the events",
+            f"leave it required, or {way_out}",
+        )
     for it in retyped:
         yield UseCaseError(
             f"features[{it.name}]",
             f"was deployed with another meaning ({it})",
             f"give the new one another name, or {way_out}",
         )
+
+
+def _counted_otherwise(record: Record, now: Record) -> Iterator[str]:
+    """Fields that became optional though means of them are kept: what they divide by was not counted so far."""
+    windows = [window for feature in record.features if (window := feature.window)]
+    divided = {it.over for it in windows if it.function in ("mean", "std") and it.source == "events"}
+    for name, field in now.fields.items():
+        if record.fields.get(name, field)["required"] and not field["required"] and name in divided:
+            yield name

@@ -58,6 +58,14 @@ def compile_layout(
     return Layout(entity, source, tracks, newest, max_buckets, max_cells, max_labels)
 
 
+def retention_s(resolution_s: int, reach_s: int) -> int:
+    """How long a track is kept whose windows begin up to ``reach_s`` back, in seconds.
+
+    A little longer than that, so that the vector of an event that is late by so much stays exact.
+    """
+    return reach_s + max(resolution_s, reach_s // _LATENESS_SHARE)
+
+
 def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[str, Field]) -> Track:
     columns: dict[Column, int] = {Column("count"): 0}
     reaches: dict[int, int] = {}
@@ -71,7 +79,6 @@ def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[st
         read = LABEL_READINGS[it.function] if it.source == "labels" else READINGS[it.function](*at)
         aggregate = Aggregate(it.name, read, it.fill)
         spans.setdefault((reach, end, it.current), []).append(aggregate)
-    # A little longer than the longest window, so that the vector of an event that is late by that much stays exact.
-    retention = max(reaches) + max(resolution_s, max(reaches) // _LATENESS_SHARE)
+    retention = retention_s(resolution_s, max(reaches))
     compiled = tuple(Span(*place, tuple(group)) for place, group in spans.items())
     return Track(resolution_s, retention, tuple(columns), tuple(reaches), tuple(ends), compiled)
