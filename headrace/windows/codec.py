@@ -4,11 +4,11 @@
 
 The version has its eighth bit set if the state is partial.
 
-The head of an event state is how many ids it has, their length (text separated by NUL) and, per track, the width of its buckets,
-how many entries it has, and one byte per array: its times, then one array for a column of numbers, two for hashes
-(how many each entry has; the hashes), three for bins (and how often each occurs). The head of a label state is how
-many labels there are, when the last was given, one more than the newest second of which any was dropped, and the bytes
-of its four arrays.
+The head of an event state is how many ids it has and their length (text separated by NUL) and, per track, the width of
+its buckets, how many entries it has, and one byte per array: its times, then one array for a column of numbers, two for
+hashes (how many each entry has; the hashes), three for bins (and how often each occurs). The head of a label state is
+how many labels there are, when the last was given, one more than the newest second of which any was dropped, and the
+bytes of its four arrays.
 
 The byte of an array is its type code, with the eighth bit set if all its bytes are equal and only one is stored; 0 for
 nothing but ones; or a small number n if it equals the track's n-th array, as sum, minimum and last value of single
