@@ -37,8 +37,8 @@ def training_frame(
         until: the second before which the events to return end. None: all.
 
     Returns:
-        Event id, timestamp (int64 seconds), entity keys, fields of facets as they are, then every feature as float64
-        (missing: NaN), ordered by (timestamp, event id).
+        Event id, timestamp (int64 seconds), entity keys, fields of facets (texts as they are, else float64), then every
+        feature as float64 (missing: NaN), ordered by (timestamp, event id).
 
     Raises:
         KeyError: if a needed column is absent.
@@ -120,7 +120,8 @@ def _assembled(usecase: UseCase, rows: pd.DataFrame, windows: Columns, keep: Seq
     described: dict[str, object] = {name: rows[name] for name in keep}
     described |= {shape.id: texts(rows, shape.id), shape.timestamp: times}
     described |= {entity.key: texts(rows, entity.key) for entity in usecase.entities}
-    described |= {name: values(rows, shape.field(name)) for name in usecase.facet_fields}
+    for field in map(shape.field, usecase.facet_fields):
+        described[field.name] = values(rows, field) if field.type == "string" else floats(rows, field)
     return pd.DataFrame(described | {name: columns[name] for name in usecase.feature_names}, index=rows.index)
 
 

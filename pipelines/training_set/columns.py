@@ -30,11 +30,18 @@ _ARROW: dict[FieldType, pa.DataType] = {
 
 
 def event_schema(usecase: UseCase) -> pa.Schema:
-    """What is kept of an event: id, time in seconds, entity keys, what features look at, origin and arrival."""
+    """What is kept of an event: id, time in seconds, entity keys, what features and facets look at, origin, arrival."""
     shape = usecase.event
     looked_at = (it.over for it in usecase.window_features if it.source == "events" and it.over is not None)
     names = dict.fromkeys(
-        (shape.id, shape.timestamp, *(it.key for it in usecase.entities), *usecase.inputs, *looked_at)
+        (
+            shape.id,
+            shape.timestamp,
+            *(it.key for it in usecase.entities),
+            *usecase.inputs,
+            *usecase.facet_fields,
+            *looked_at,
+        )
     )
     fields = [(name, _ARROW[shape.field(name).type]) for name in names if name not in get_args(CalendarPart)]
     return pa.schema([*fields, (ORIGIN, pa.string()), (ARRIVED, pa.int64())])

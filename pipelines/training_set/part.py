@@ -21,9 +21,11 @@ _ROW_GROUP = 131_072
 
 
 def schema(usecase: UseCase) -> pa.Schema:
-    """The columns of a training set: event id, time in seconds, entity keys, features (missing: null), label."""
+    """The columns: event id, time in seconds, entity keys, fields of facets, features (missing: null), label."""
     shape = usecase.event
     keys = {it.key: pa.string() for it in usecase.entities}
+    for field in map(shape.field, usecase.facet_fields):
+        keys[field.name] = pa.string() if field.type == "string" else pa.float64()
     features = dict.fromkeys(usecase.feature_names, pa.float64())
     return pa.schema({shape.id: pa.string(), shape.timestamp: pa.int64(), **keys, **features, LABEL: pa.int8()})
 

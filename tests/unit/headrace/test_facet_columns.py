@@ -7,6 +7,7 @@ from window_cases import USECASE
 
 from headrace.usecase import Facet, Field
 from headrace.windows_columnar import training_frame
+from pipelines.training_set import columns, part
 
 FACET = Facet(field="gender", values=("f",))
 
@@ -27,4 +28,5 @@ def test_the_field_of_a_facet_is_in_the_training_set_and_not_in_the_features():
     frame = training_frame(usecase, pd.DataFrame(rows))
     assert frame["gender"].tolist() == ["f", "m", None]
     assert "gender" not in usecase.feature_names
+    assert {"gender"} <= set(part.schema(usecase).names) & set(columns.event_schema(usecase).names)
     assert "gender" not in training_frame(USECASE, pd.DataFrame(rows))
