@@ -10,7 +10,7 @@ USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-spark run-test-spark check synth bench lock clean
+.PHONY: help setup demo test nightly test-spark run-test-spark check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ demo: $(STAMP) ## run the whole loop on this machine; report in out/demo/index.h
 
 test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
 	$(BIN)/python -m pytest $(ARGS)
+
+nightly: $(STAMP) ## 10,000 random use cases and histories: stream, request and batch must agree (under half an hour)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality $(ARGS)
 
 check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cdk-nag and cfn-lint on every stage
 	$(BIN)/python -m ruff check .

@@ -8,29 +8,28 @@ evaluation. None as a value means that the window holds none, or that it is not 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from headrace.usecase import WindowFunction
 from headrace.windows.aggregates import Row
-from headrace.windows.columns import Ones
+from headrace.windows.columns import ONES
 from headrace.windows.sketches import distinct, is_new, quantile
 
 Columns: TypeAlias = Sequence[Any]
 More: TypeAlias = Sequence[Sequence[Any]] | None
+ROUNDING = 1e-12
+"""A standard deviation of no more than this share of the mean is rounding: the values are all the same, and it is 0."""
 Read: TypeAlias = "Callable[[Columns, int, int, More, Point], float | None]"
 
 
-class Point(NamedTuple):
-    """Where a window is evaluated: the time in seconds and, if known, what the event there contributes itself."""
-
-    timestamp: int
-    own: Row | None
+Point: TypeAlias = tuple[int, Row | None]
+"""Where a window is evaluated: the time in seconds and, if known, what the event there contributes itself."""
 
 
 def _count(at: int) -> Read:
     def read(columns: Columns, first: int, last: int, more: More, _: Point) -> float:
         counts = columns[at]
-        counted = last - first if isinstance(counts, Ones) else sum(counts[first:last])
+        counted = last - first if counts is ONES else sum(counts[first:last])
         return float(counted if more is None else counted + sum(more[at]))
 
     return read
@@ -59,7 +58,7 @@ def _fsum(numbers: Iterable[float]) -> float | None:
 def _mean(counts: int, sums: int) -> Read:
     def read(columns: Columns, first: int, last: int, more: More, _: Point) -> float | None:
         each, numbers = columns[counts], columns[sums][first:last]
-        counted = last - first if isinstance(each, Ones) else sum(each[first:last])
+        counted = last - first if each is ONES else sum(each[first:last])
         if more is not None:
             counted += sum(more[counts])
             numbers.extend(more[sums])
@@ -94,7 +93,10 @@ def _std(counts: int, sums: int, deviations: int) -> Read:
         n, total, squares = (_entries(columns, at, first, last, more) for at in (counts, sums, deviations))
         apart = [(m, summed / m - mean) for m, summed in zip(n, total, strict=True) if m]
         deviation = _fsum([*squares, *(m * distance * distance for m, distance in apart)])
-        return None if deviation is None else math.sqrt(deviation / sum(n))
+        if deviation is None:
+            return None
+        deviation = math.sqrt(deviation / sum(n))
+        return deviation if deviation > ROUNDING * abs(mean) else 0.0
 
     return read
 
@@ -114,9 +116,8 @@ def _distinct(at: int) -> Read:
 
 def _is_new(at: int) -> Read:
     def read(columns: Columns, first: int, last: int, more: More, point: Point) -> float | None:
-        if point.own is None or not point.own[at]:
-            return None
-        return is_new(_hashes(columns, at, first, last, more), point.own[at][0])
+        own = None if point[1] is None else point[1][at]
+        return is_new(_hashes(columns, at, first, last, more), own[0]) if own else None
 
     return read
 
@@ -163,7 +164,7 @@ def _age(choose: Callable[..., int], *, of_first: bool) -> Callable[[int], Read]
             times = [] if more is None else [*more[at]]
             if last > first:
                 times.append(columns[at][first if of_first else last - 1])
-            return max(0.0, float(point.timestamp - choose(times))) if times else None
+            return max(0.0, float(point[0] - choose(times))) if times else None
 
         return read
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from headrace.usecase import WindowFeature, WindowFunction
+from headrace.windows.readings import ROUNDING
 from headrace.windows.sketches import QUANTILES
 from headrace.windows_columnar.columns import Floats
 from headrace.windows_columnar.distinct import Different
@@ -21,12 +22,18 @@ def _divided(total: Floats, counted: Floats) -> Floats:
     return np.divide(total, counted, out=np.full_like(total, np.nan), where=counted > 0)
 
 
+def _deviation(parts: Parts) -> Floats:
+    counted, mean, squares = parts
+    deviation = np.sqrt(_divided(squares, counted))
+    return np.where(deviation <= ROUNDING * np.abs(mean), 0.0, deviation)
+
+
 _REDUCED: dict[WindowFunction, tuple[Reduction, Callable[[Parts], Floats]]] = {
     "sum": (TOTALS, lambda parts: parts[1] + parts[2]),
     "mean": (TOTALS, lambda parts: _divided(parts[1] + parts[2], parts[0])),
     "min": (LOWEST, lambda parts: parts[0]),
     "max": (HIGHEST, lambda parts: parts[0]),
-    "std": (MOMENTS, lambda parts: np.sqrt(_divided(parts[2], parts[0]))),
+    "std": (MOMENTS, _deviation),
 }
 
 

@@ -140,6 +140,22 @@ def test_a_long_history_is_pruned_before_it_is_folded():
     assert found["customer", "c", "events"].folded == 400
 
 
+@pytest.mark.parametrize("resolution", ["1s", "1m"])
+@pytest.mark.parametrize("amount", [0.1, 19.99, 123_456.78])
+def test_equal_values_have_no_deviation_in_either_kernel(amount, resolution):
+    window = Window(entity="customer", function="std", over="amount", lengths=("10m",), resolution=resolution)
+    features = FeatureSet(shop(window), newest=2)
+    history = [
+        POINT | {"event_id": f"{number:02}", "timestamp": 1_000 + number, "amount": amount} for number in range(9)
+    ]
+    state, logged = features.new_state("customer", "events"), []
+    for row in history:
+        features.fold_event(row, {"customer": state})
+        logged.append(features.vector(row, {"customer": [state]}, folded=True)["customer_amount_std_10m"])
+    frame = training_frame(features.usecase, event_table(history))
+    assert logged == frame["customer_amount_std_10m"].tolist() == [0.0] * 9
+
+
 def test_entities_without_windows_get_no_states():
     usecase = shop(Window(entity="shop", function="count", lengths=("1d",)))
     found = list(
