@@ -245,3 +245,11 @@ def test_a_use_case_without_windows_logs_its_vectors_and_keeps_no_state() -> Non
     table, log, _ = parts(function)
     assert table.items == {}
     assert [row["event_id"] for row in log.rows] == ["e000001"]
+
+
+def test_a_hot_entity_whose_state_was_coarsened_is_counted_and_its_neighbours_are_not() -> None:
+    function = wired(features=FeatureSet(FEATURES.usecase, newest=2, max_buckets=8))
+    hot = [record(n, event(n, at=START + n, customer="hot", terminal=f"t{n}")) for n in range(12)]
+    outcome = enrich([*hot, record(12, event(12, customer="cold", terminal="t12"))], function)
+    assert (outcome.counts["CoarseStates"], outcome.counts["Stored"]) == (1, 15)
+    assert "CoarseStates" not in enrich([record(13, event(13, customer="cold", terminal="t12"))], function).counts
