@@ -8,7 +8,7 @@ _DAY_S = 86_400
 _HOUR_S = 3_600
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 _SATURDAY = 5
-_NIGHT_UNTIL_HOUR = 6
+_MORNING_S = 7 * _HOUR_S
 
 
 def hour(timestamp: int) -> float:
@@ -23,12 +23,12 @@ def weekday(timestamp: int) -> float:
 
 def is_weekend(timestamp: int) -> float:
     """1 on Saturday and Sunday, else 0."""
-    return float(weekday(timestamp) >= _SATURDAY)
+    return float((timestamp // _DAY_S + _EPOCH_WEEKDAY) % 7 >= _SATURDAY)
 
 
 def is_night(timestamp: int) -> float:
     """1 from midnight to 6:59:59, else 0 (the Fraud Detection Handbook, chapter 3)."""
-    return float(hour(timestamp) <= _NIGHT_UNTIL_HOUR)
+    return float(timestamp % _DAY_S < _MORNING_S)
 
 
 PARTS: dict[CalendarPart, Callable[[int], float]] = {

@@ -39,7 +39,7 @@ class FeatureSet:
         self._calendar = [PARTS[part] for part in usecase.calendar]
         found = [name for it in self._entities for layout in it[1:] if layout for name in layout.names]
         self._found = (*usecase.inputs, *usecase.calendar, *found)
-        self._in_order = self._found == self.names[: len(self._found)]
+        self._in_order = self._found == self.names
 
     def _evaluated(self, entity: str) -> _Evaluated:
         events, labels = (self._layouts[entity, source] for source in _SOURCES)
@@ -121,24 +121,31 @@ class FeatureSet:
             Every feature in order; None is missing.
         """
         timestamp, event_id = self._point(event)
-        values: Found = [read(event) for read in self._inputs]
+        values: Found = []
+        for read in self._inputs:
+            values.append(read(event))
         for part in self._calendar:
             values.append(part(timestamp))
         for entity, on_events, on_labels in self._entities:
-            own = states.get(entity, ())
+            events, labels = [], []
+            for state in states.get(entity, ()):
+                if isinstance(state, EventState):
+                    events.append(state)
+                else:
+                    labels.append(state)
             if on_events is not None:
-                held = [state for state in own if isinstance(state, EventState)]
-                known = _contained(held, event_id) if folded is None else folded
-                values += event_values(on_events, held, timestamp, event_id, own=event, folded=known)
+                known = _contained(events, event_id) if folded is None else folded
+                values += event_values(on_events, events, timestamp, event_id, own=event, folded=known)
             if on_labels is not None:
-                given = [state for state in own if isinstance(state, LabelState)]
-                values += label_values(on_labels, given, timestamp)
+                values += label_values(on_labels, labels, timestamp)
         vector = dict(zip(self._found, values, strict=True))
-        if not self._in_order:
-            vector = {name: vector[name] for name in self.names if name in vector}
+        return vector if self._in_order else self._ordered(vector)
+
+    def _ordered(self, found: Vector) -> Vector:
+        """The vector in the use case's order, with its expressions."""
         if self.usecase.expressions:
-            vector |= evaluate_expressions(self.usecase.expressions, vector)
-        return vector
+            found |= evaluate_expressions(self.usecase.expressions, found)
+        return {name: found[name] for name in self.names}
 
     def _point(self, event: Mapping[str, Value]) -> tuple[int, str]:
         shape = self.usecase.event

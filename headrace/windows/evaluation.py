@@ -6,13 +6,13 @@ from typing import Any, TypeAlias, cast
 from headrace.windows.contributions import Values
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
-from headrace.windows.layout import Layout, Track
+from headrace.windows.layout import Layout
 from headrace.windows.merging import State, merge_labels
-from headrace.windows.readings import More, Point
+from headrace.windows.readings import More
 
 Found: TypeAlias = list[float | None]
 Covered: TypeAlias = tuple[list[Any], list[int], list[int]]
-"""The columns of a track; per reach and per end, where in them windows begin and end."""
+"""The columns of a track, and where in them windows begin (per start of the track) and end (per end)."""
 
 
 def evaluate(
@@ -60,42 +60,38 @@ def event_values(
         own: the values of the event at this point, if there is one.
         folded: whether the states were given that event.
     """
-    if not states:
-        states = [EventState(layout)]
-    places = [state.positions(timestamp, event_id) for state in states]
+    state, *others = states or [EventState(layout)]
     found: Found = []
     for number, track in enumerate(layout.tracks):
         row = None if own is None else track.contribute(own, timestamp)
-        added = row is not None and not (folded and _held(states, number, timestamp, event_id))
-        covered = [_covered(state, number, timestamp, *place) for state, place in zip(states, places, strict=True)]
-        _read(track, covered, Point(timestamp, row), list(zip(row, strict=True)) if added and row else None, found)
+        added: More = None
+        if row is not None and not (folded and _held(states, number, timestamp, event_id)):
+            added = list(zip(row, strict=False))  # per column one entry
+        columns, starts, ends = _covered(state, number, timestamp, event_id)
+        elsewhere = [_covered(it, number, timestamp, event_id) for it in others] if others else None
+        point = timestamp, row
+        for start, end, current, aggregates in track.spans:
+            first, last, more = starts[start], ends[end], added if current else None
+            if elsewhere:
+                more = _together(elsewhere, start, end, more)
+            for _, read, fill in aggregates:
+                value = read(columns, first, last if last > first else first, more, point)
+                found.append(fill if value is None else value)
     return found
 
 
-def _covered(state: EventState, number: int, timestamp: int, before: int, through: int) -> Covered:
+def _covered(state: EventState, number: int, timestamp: int, event_id: str) -> Covered:
     track = state.tracks[number]
-    body = len(track.times) - state.singles
-    return track.columns, track.starts(timestamp), track.ends(timestamp, body, before, through)
+    starts, ends = track.bounds(timestamp, len(track.times) - state.singles, *state.positions(timestamp, event_id))
+    return track.columns, starts, ends
 
 
-def _read(track: Track, covered: Sequence[Covered], point: Point, added: More, found: Found) -> None:
-    columns, starts, ends = covered[0]
-    for reach, end, current, aggregates in track.spans:
-        first, last = starts[reach], ends[end]
-        more = added if current else None
-        if len(covered) > 1:
-            more = _elsewhere(covered[1:], reach, end, more)
-        for _, read, fill in aggregates:
-            value = read(columns, first, last if last > first else first, more, point)
-            found.append(fill if value is None else value)
-
-
-def _elsewhere(covered: Sequence[Covered], reach: int, end: int, more: More) -> More:
-    """Per column the entries that other states hold within a span, and ``more``."""
-    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in covered[0][0]]
-    for columns, starts, ends in covered:
+def _together(elsewhere: Sequence[Covered], start: int, end: int, more: More) -> More:
+    """Per column the entries of a span that other states hold, and ``more``."""
+    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in elsewhere[0][0]]
+    for columns, starts, ends in elsewhere:
         for entries, column in zip(together, columns, strict=True):
-            entries.extend(column[index] for index in range(starts[reach], ends[end]))
+            entries.extend(column[index] for index in range(starts[start], ends[end]))
     return together
 
 
@@ -105,13 +101,17 @@ def _held(states: Sequence[EventState], number: int, timestamp: int, event_id: s
 
 def label_values(layout: Layout, states: Sequence[LabelState], timestamp: int) -> Found:
     """The features of an entity's labels, in the layout's order, from the labels given by a time in seconds."""
-    seen = [state.visible(timestamp) for state in states] or [LabelState(layout)]
-    state = seen[0] if len(seen) == 1 else merge_labels(seen)
+    if len(states) == 1 and states[0].latest <= timestamp:
+        state = states[0]
+    else:
+        state = merge_labels([LabelState(layout), *(it.visible(timestamp) for it in states)])
     found: Found = []
     for track in layout.tracks:
-        for span, (first, last) in zip(track.spans, state.ranges(track, timestamp), strict=True):
-            counted, ones = last - first, state.values.count(1, first, last)
-            for _, read, fill in span.aggregates:
-                value = read(counted, ones)
+        starts, ends = state.bounds(track, timestamp)
+        for start, end, _, aggregates in track.spans:
+            first, last = starts[start], ends[end]
+            ones = state.values.count(1, first, last)
+            for _, read, fill in aggregates:
+                value = read(last - first if last > first else 0, ones)
                 found.append(fill if value is None else value)
     return found

@@ -130,9 +130,15 @@ class LabelState:
         for numbers in (self.times, self.ids, self.labelled, self.values):
             del numbers[entries]
 
-    def ranges(self, track: Track, timestamp: int) -> list[tuple[int, int]]:
-        """Per span of a track the range of labels that it covers at a time in seconds. Label windows are delayed."""
-        times, resolution = self.times, track.resolution_s
-        firsts = [bisect_left(times, ((timestamp - reach) // resolution + 1) * resolution) for reach in track.reaches]
-        lasts = [bisect_left(times, (timestamp - delay + 1) // resolution * resolution) for delay, _ in track.ends]
-        return [(firsts[span.reach], max(firsts[span.reach], lasts[span.end])) for span in track.spans]
+    def bounds(self, track: Track, timestamp: int) -> tuple[list[int], list[int]]:
+        """Which labels windows cover at a time in seconds; label windows are delayed.
+
+        Returns:
+            Per reach of the track the first label, and per end the one after the last.
+        """
+        times, resolution, starts, ends = self.times, track.resolution_s, [], []
+        for reach in track.reaches:
+            starts.append(bisect_left(times, (timestamp - reach) // resolution * resolution + resolution))
+        for delay, _ in track.ends:
+            ends.append(bisect_left(times, (timestamp - delay + 1) // resolution * resolution))
+        return starts, ends
