@@ -5,7 +5,6 @@ Firehose writes times as INT96, a backfill as milliseconds, other tools as decim
 
 from typing import get_args
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -110,12 +109,3 @@ def frame(table: pa.Table) -> pd.DataFrame:
         mapped = exact.get(values.type) if values.null_count else None
         columns[name] = values.to_pandas(types_mapper=lambda _, to=mapped: to)
     return pd.DataFrame(columns)
-
-
-def first_of_each(table: pa.Table, name: str) -> pa.Table:
-    """The rows whose value differs from the row before: the first of every run."""
-    values = table.column(name).combine_chunks()
-    if len(values) < 2:  # noqa: PLR2004  # nothing to compare
-        return table
-    changed = pc.not_equal(values.slice(1), values.slice(0, len(values) - 1))
-    return table.filter(pa.chunked_array([pa.array(np.concatenate(([True], changed.to_numpy(zero_copy_only=False))))]))
