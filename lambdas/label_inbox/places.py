@@ -53,9 +53,7 @@ class Place:
     @property
     def receipt(self) -> str:
         """The key of its receipt: the file's path, made harmless for whoever copies it to a disk, and the digest."""
-        path = "/".join(
-            _DOTS.get(part) or quote(part, safe="=@+, ") for part in self.key.removeprefix(INBOX).split("/")
-        )
+        path = "/".join(_harmless(part) for part in self.key.removeprefix(INBOX).split("/"))
         return f"{RECEIPTS}{path[-_LONGEST_NAME:]}.{self.digest}.json"
 
     def quarantine(self, line: int) -> str:

@@ -243,6 +243,7 @@ def test_a_message_that_nobody_can_read_stays_for_people(body: str) -> None:
         "//a.csv",
         "a b+c%2F=.csv",
         "ä\u2028\x07.csv",
+        "half\ud800.csv",
         "x" * 1_000 + ".csv",
         "...csv",
         "-rf.csv",

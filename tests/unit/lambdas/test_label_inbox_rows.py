@@ -145,6 +145,12 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only() -> None:
     assert [row.label for row in found[1:]] == [EXPECTED] * 300
 
 
+def test_a_quote_that_is_open_at_the_end_of_the_file_costs_its_own_line_only() -> None:
+    found = of_csv("\n".join((cells(1), cells(1) + ',"oh', cells(1))), HEADER)
+    assert [isinstance(row.label, LabelRecord) for row in found] == [True, False, True]
+    assert [row.line for row in found] == [2, 3, 4]
+
+
 def test_json_lines_are_labels_as_on_the_stream() -> None:
     given = {name: value for name, value in label(1).items() if name != "labelled_at"}
     found = of_json(given, b"  ", {**label(1), "labelled_at": None}, label(1, labelled_at=START + 5))
