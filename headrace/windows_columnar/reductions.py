@@ -2,8 +2,8 @@
 
 Level k of the table holds the aggregate of the 2^k values from each row on; a range is put together from the binary
 digits of its length. Nothing is ever subtracted, so a small window after large values loses no digits, and the same
-walk serves minimum, maximum and squared deviations. Sums carry what rounding took from them, so they come out as
-exact as those of ``math.fsum``.
+walk serves minimum, maximum and squared deviations. Sums carry what rounding took from them, so they come out
+within a last bit of ``math.fsum``.
 Cost: rows x log2(longest range).
 """
 
