@@ -1,7 +1,8 @@
 """State and event become a named feature vector: the one definition that stream, request and batch share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, cast
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from headrace.calendar import PARTS
 from headrace.expressions import evaluate_expressions
@@ -29,6 +30,7 @@ class FeatureSet:
     def __init__(self, usecase: UseCase, *, newest: int | None = None, max_buckets: int = MAX_BUCKETS) -> None:
         self.usecase = usecase
         self.names = usecase.feature_names
+        self._id, self._timestamp = usecase.event.id, usecase.event.timestamp
         self._layouts = {
             (entity.name, source): compile_layout(usecase, entity.name, source, newest=newest, max_buckets=max_buckets)
             for entity in usecase.entities
@@ -37,9 +39,11 @@ class FeatureSet:
         self._entities = [self._evaluated(entity.name) for entity in usecase.entities]
         self._inputs = [_input(usecase, name) for name in usecase.inputs]
         self._calendar = [PARTS[part] for part in usecase.calendar]
-        found = [name for it in self._entities for layout in it[1:] if layout for name in layout.names]
-        self._found = (*usecase.inputs, *usecase.calendar, *found)
-        self._in_order = self._found == self.names
+        windows = [name for it in self._entities for layout in it[1:] if layout for name in layout.names]
+        found = (*usecase.inputs, *usecase.calendar, *windows)
+        self._expressions = usecase.expressions
+        self._base = self.names[: len(found)]
+        self._in_order = _order(found, self._base)
 
     def _evaluated(self, entity: str) -> _Evaluated:
         events, labels = (self._layouts[entity, source] for source in _SOURCES)
@@ -138,18 +142,13 @@ class FeatureSet:
                 values += event_values(on_events, events, timestamp, event_id, own=event, folded=known)
             if on_labels is not None:
                 values += label_values(on_labels, labels, timestamp)
-        vector = dict(zip(self._found, values, strict=True))
-        return vector if self._in_order else self._ordered(vector)
+        vector = dict(zip(self._base, self._in_order(values), strict=True))
+        if self._expressions:
+            vector |= evaluate_expressions(self._expressions, vector)
+        return vector
 
-    def _ordered(self, found: Vector) -> Vector:
-        """The vector in the use case's order, with its expressions."""
-        if self.usecase.expressions:
-            found |= evaluate_expressions(self.usecase.expressions, found)
-        return {name: found[name] for name in self.names}
-
-    def _point(self, event: Mapping[str, Value]) -> tuple[int, str]:
-        shape = self.usecase.event
-        return cast(int, event[shape.timestamp]), cast(str, event[shape.id])
+    def _point(self, event: Mapping[str, Any]) -> tuple[int, str]:
+        return event[self._timestamp], event[self._id]
 
 
 def _contained(states: Sequence[EventState], event_id: str) -> bool:
@@ -167,3 +166,10 @@ def _input(usecase: UseCase, name: str) -> Callable[[Mapping[str, Value]], float
         return None if value is None else float(value)
 
     return read
+
+
+def _order(names: Sequence[str], wanted: Sequence[str]) -> Callable[[Found], Sequence[float | None]]:
+    """What brings values of these names into the wanted order."""
+    if names == wanted:
+        return lambda values: values
+    return itemgetter(*(names.index(name) for name in wanted))

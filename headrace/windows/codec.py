@@ -36,11 +36,14 @@ _PREFIX = 5
 _NUMBERS_PER_TRACK = 3
 _LABELS = Struct("<B4sIQQ4s")
 _CHECK = Struct("<I")
+_WHOLE = 0x2144DF1C
+"""The CRC-32 of whatever ends with its own CRC-32."""
 _LABELS_SIZED_BY = (None,) * 4
 _ONES = 0
 _EQUAL = 0x80
 _SHARED = 64
 """Bytes from 1 up to this one refer to an earlier array of the track."""
+_CODES = {code: ord(code) for code in "BHIQid"}
 _TYPES = {ord(code): (code, array(code).itemsize) for code in "BHIQid"}
 
 
@@ -48,7 +51,7 @@ def encode(state: State) -> bytes:
     """Pack a state.
 
     Raises:
-        StateError: if an id holds a NUL or a lone surrogate.
+        StateError: if an id has half of a surrogate pair.
     """
     version = VERSION | _PARTIAL if state.partial else VERSION
     if isinstance(state, EventState):
@@ -78,8 +81,7 @@ def decode(data: bytes, layout: Layout) -> State:
     Raises:
         StateError: if the bytes are damaged, of another version, or of another layout.
     """
-    end = len(data) - _CHECK.size
-    if end < _PREFIX or _CHECK.unpack_from(data, end)[0] != crc32(data[:end]):
+    if len(data) < _PREFIX or crc32(data) != _WHOLE:
         raise StateError("the packed state is damaged: its checksum does not hold")
     version = data[0] & ~_PARTIAL
     if version != VERSION:
@@ -117,12 +119,9 @@ def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
 
 def _packed_ids(state: EventState) -> bytes:
     try:
-        packed = state.packed_ids.encode()
+        return state.packed_ids.encode()
     except UnicodeEncodeError as exc:
         raise StateError("the state cannot be packed: an event id has half of a surrogate pair") from exc
-    if packed.count(0) > max(0, state.singles - 1):
-        raise StateError("the state cannot be packed: an event id holds a NUL")
-    return packed
 
 
 def _arrays(track: TrackState) -> list[Counts]:
@@ -165,10 +164,10 @@ def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
             codes.append(_ONES)
             earlier.append(None)
             continue
-        packed, code = numbers.tobytes(), ord(numbers.typecode)
+        packed, code = numbers.tobytes(), _CODES[numbers.typecode]
         if packed in earlier and codes[earlier.index(packed)] == code and earlier.index(packed) < _SHARED - 1:
             codes.append(earlier.index(packed) + 1)
-        elif packed[:1] == packed[-1:] and packed.count(packed[:1]) == len(packed) > 1:
+        elif len(packed) > 1 and packed[0] == packed[-1] and packed.count(packed[0]) == len(packed):
             codes.append(code | _EQUAL)
             parts.append(packed[:1])
         else:
@@ -181,17 +180,18 @@ def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
 def _unpack(data: bytes, at: int, codes: bytes, sized_by: Sequence[int | None], entries: int) -> tuple[list[Any], int]:
     """The arrays with these codes, from ``at`` on. Returns them and where they end."""
     arrays: list[Any] = []
-    for code, sizes in zip(codes, sized_by, strict=True):
+    for code in codes:
+        sizes = sized_by[len(arrays)]
         length = entries if sizes is None else total(arrays[sizes], 0, entries)
         if code == _ONES:
             arrays.append(ONES)
-        elif code in _TYPES:
+        elif code < _SHARED:
+            arrays.append(arrays[code - 1][:])
+        elif code < _EQUAL:
             kind, size = _TYPES[code]
             after = at + length * size
             arrays.append(array(kind, data[at:after]))
             at = after
-        elif code < _SHARED:
-            arrays.append(arrays[code - 1][:])
         else:
             kind, size = _TYPES[code ^ _EQUAL]
             arrays.append(array(kind, data[at : at + 1] * (length * size)))

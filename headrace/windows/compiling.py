@@ -68,17 +68,15 @@ def retention_s(resolution_s: int, reach_s: int) -> int:
 
 def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[str, Field]) -> Track:
     columns: dict[Column, int] = {Column("count"): 0}
-    reaches: dict[int, int] = {}
     ends: dict[tuple[int, bool], int] = {}
     spans: dict[tuple[int, int, bool], list[Aggregate]] = {}
     for it in features:
         needed = columns_of(it.function, it.over, fields.get(it.over or ""))
         at = [columns.setdefault(column, len(columns)) for column in needed]
-        reach = reaches.setdefault(it.length_s + it.delay_s, len(reaches))
         end = ends.setdefault((it.delay_s, it.current), len(ends))
         read = LABEL_READINGS[it.function] if it.source == "labels" else READINGS[it.function](*at)
         aggregate = Aggregate(it.name, read, it.fill)
-        spans.setdefault((reach, end, it.current), []).append(aggregate)
-    retention = retention_s(resolution_s, max(reaches))
+        spans.setdefault((it.length_s + it.delay_s, end, it.current), []).append(aggregate)
+    retention = retention_s(resolution_s, max(reach for reach, _, _ in spans))
     compiled = tuple(Span(*place, tuple(group)) for place, group in spans.items())
-    return Track(resolution_s, retention, tuple(columns), tuple(reaches), tuple(ends), compiled)
+    return Track(resolution_s, retention, tuple(columns), tuple(ends), compiled)

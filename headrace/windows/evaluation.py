@@ -1,5 +1,6 @@
 """The value of every window feature of one entity and source at one point in the order of time and event id."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
@@ -9,10 +10,11 @@ from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout
 from headrace.windows.merging import State, merge_labels
 from headrace.windows.readings import More
+from headrace.windows.track_state import TrackState
 
 Found: TypeAlias = list[float | None]
-Covered: TypeAlias = tuple[list[Any], list[int], list[int]]
-"""The columns of a track, and where in them windows begin (per start of the track) and end (per end)."""
+Covered: TypeAlias = tuple[TrackState, list[int]]
+"""A track of one state, and where windows end in it, per end of the track."""
 
 
 def evaluate(
@@ -60,20 +62,22 @@ def event_values(
         own: the values of the event at this point, if there is one.
         folded: whether the states were given that event.
     """
-    state, *others = states or [EventState(layout)]
+    if not states:
+        states = [EventState(layout)]
     found: Found = []
     for number, track in enumerate(layout.tracks):
         row = None if own is None else track.contribute(own, timestamp)
         added: More = None
         if row is not None and not (folded and _held(states, number, timestamp, event_id)):
-            added = list(zip(row, strict=False))  # per column one entry
-        columns, starts, ends = _covered(state, number, timestamp, event_id)
-        elsewhere = [_covered(it, number, timestamp, event_id) for it in others] if others else None
-        point = timestamp, row
-        for start, end, current, aggregates in track.spans:
-            first, last, more = starts[start], ends[end], added if current else None
-            if elsewhere:
-                more = _together(elsewhere, start, end, more)
+            added = [(entry,) for entry in row]
+        covered = [_covered(state, number, timestamp, event_id) for state in states]
+        held, ends = covered[0]
+        times, columns, resolution, point = held.times, held.columns, track.resolution_s, (timestamp, row)
+        for reach, end, current, aggregates in track.spans:
+            begin = (timestamp - reach) // resolution * resolution + resolution
+            first, last, more = bisect_left(times, begin), ends[end], added if current else None
+            if len(covered) > 1:
+                more = _together(covered[1:], begin, end, more)
             for _, read, fill in aggregates:
                 value = read(columns, first, last if last > first else first, more, point)
                 found.append(fill if value is None else value)
@@ -82,16 +86,17 @@ def event_values(
 
 def _covered(state: EventState, number: int, timestamp: int, event_id: str) -> Covered:
     track = state.tracks[number]
-    starts, ends = track.bounds(timestamp, len(track.times) - state.singles, *state.positions(timestamp, event_id))
-    return track.columns, starts, ends
+    before, through = state.positions(timestamp, event_id)
+    return track, track.ends(timestamp, len(track.times) - state.singles, before, through)
 
 
-def _together(elsewhere: Sequence[Covered], start: int, end: int, more: More) -> More:
-    """Per column the entries of a span that other states hold, and ``more``."""
-    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in elsewhere[0][0]]
-    for columns, starts, ends in elsewhere:
-        for entries, column in zip(together, columns, strict=True):
-            entries.extend(column[index] for index in range(starts[start], ends[end]))
+def _together(covered: Sequence[Covered], begin: int, end: int, more: More) -> More:
+    """Per column the entries of a span that these states hold, and ``more``."""
+    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in covered[0][0].columns]
+    for track, ends in covered:
+        inside = range(bisect_left(track.times, begin), ends[end])
+        for entries, column in zip(together, track.columns, strict=True):
+            entries.extend(column[index] for index in inside)
     return together
 
 
@@ -107,11 +112,13 @@ def label_values(layout: Layout, states: Sequence[LabelState], timestamp: int) -
         state = merge_labels([LabelState(layout), *(it.visible(timestamp) for it in states)])
     found: Found = []
     for track in layout.tracks:
-        starts, ends = state.bounds(track, timestamp)
-        for start, end, _, aggregates in track.spans:
-            first, last = starts[start], ends[end]
-            ones = state.values.count(1, first, last)
+        times, resolution, ends = state.times, track.resolution_s, []
+        for delay, _ in track.ends:  # label windows are delayed
+            ends.append(bisect_left(times, (timestamp - delay + 1) // resolution * resolution))
+        for reach, end, _, aggregates in track.spans:
+            first, last = bisect_left(times, (timestamp - reach) // resolution * resolution + resolution), ends[end]
+            counted, ones = last - first if last > first else 0, state.values.count(1, first, last)
             for _, read, fill in aggregates:
-                value = read(last - first if last > first else 0, ones)
+                value = read(counted, ones)
                 found.append(fill if value is None else value)
     return found

@@ -7,6 +7,7 @@ them joins its bucket. So order within the newest bucket is exact, and a reader 
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from headrace.errors import StateError
 from headrace.windows.aggregates import Row
 from headrace.windows.contributions import Values
 from headrace.windows.layout import Layout
@@ -70,11 +71,17 @@ class EventState:
 
         Returns:
             False if the event was dropped as a duplicate.
+
+        Raises:
+            StateError: if the id holds a NUL.
+            OverflowError: if the time is before 1970.
         """
         if drop_duplicates and event_id in self.ids:
             return False
         if not self.tracks:
             return True
+        if SEPARATOR in event_id:
+            raise StateError("the event cannot be folded: its id holds a NUL")
         if self.singles < self.layout.newest or timestamp <= self.tracks[0].times[-1]:
             self._insert(timestamp, event_id, values)
         else:

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from headrace.windows.columns import LONG_HASHES, SECONDS, Numbers, insert, seconds
-from headrace.windows.layout import Layout, Track
+from headrace.windows.layout import Layout
 
 Label = tuple[int, int, int, int]
 """Event time, hash of the event id, time of the label, value."""
@@ -129,16 +129,3 @@ class LabelState:
     def _delete(self, entries: slice) -> None:
         for numbers in (self.times, self.ids, self.labelled, self.values):
             del numbers[entries]
-
-    def bounds(self, track: Track, timestamp: int) -> tuple[list[int], list[int]]:
-        """Which labels windows cover at a time in seconds; label windows are delayed.
-
-        Returns:
-            Per reach of the track the first label, and per end the one after the last.
-        """
-        times, resolution, starts, ends = self.times, track.resolution_s, [], []
-        for reach in track.reaches:
-            starts.append(bisect_left(times, (timestamp - reach) // resolution * resolution + resolution))
-        for delay, _ in track.ends:
-            ends.append(bisect_left(times, (timestamp - delay + 1) // resolution * resolution))
-        return starts, ends

@@ -47,8 +47,8 @@ class Aggregate(NamedTuple):
 class Span(NamedTuple):
     """The features of one length and delay that treat the evaluated event alike."""
 
-    reach: int
-    """Which of the track's reaches it begins at."""
+    reach_s: int
+    """The distance from the evaluated time back to where it begins."""
     end: int
     """Which of the track's ends it ends at."""
     current: bool
@@ -60,15 +60,13 @@ class Span(NamedTuple):
 class Track:
     """The columns of one resolution, kept for ``retention_s`` behind the newest event.
 
-    ``reaches`` are the distinct distances in seconds from the evaluated time back to where windows begin, ``ends``
-    those to where they end, each with whether the evaluated event counts. ``contribute`` turns an event into a row,
-    ``combine`` two rows into one.
+    ``ends`` are the distinct distances in seconds from the evaluated time back to where windows end, each with whether
+    the evaluated event counts. ``contribute`` turns an event into a row, ``combine`` two rows into one.
     """
 
     resolution_s: int
     retention_s: int
     columns: tuple[Column, ...]
-    reaches: tuple[int, ...] = ()
     ends: tuple[tuple[int, bool], ...] = ()
     spans: tuple[Span, ...] = ()
     contribute: Contribute = field(init=False, repr=False, compare=False)

@@ -118,23 +118,17 @@ class TrackState:
         self.width_s, self.times, self.columns = width_s, regrouped.times, regrouped.columns
         return buckets
 
-    def bounds(self, timestamp: int, body: int, before: int, through: int) -> tuple[list[int], list[int]]:
-        """Which entries windows cover at a point.
+    def ends(self, timestamp: int, body: int, before: int, through: int) -> list[int]:
+        """Per end of the track, the entry after the last that windows cover.
 
         Args:
             timestamp: the time of evaluation, in seconds.
             body: how many entries are buckets.
             before: how many entries of the tail are ordered before the evaluated event.
             through: how many are ordered at or before it.
-
-        Returns:
-            Per reach of the track the first entry, and per end the one after the last.
         """
-        times, plan, starts, ends = self.times, self.plan, [], []
-        resolution = plan.resolution_s
-        for reach in plan.reaches:
-            starts.append(bisect_left(times, (timestamp - reach) // resolution * resolution + resolution))
-        for delay, current in plan.ends:
+        times, ends = self.times, []
+        for delay, current in self.plan.ends:
             if delay:
                 ends.append(self._delayed_end(timestamp - delay, body))
             elif through:
@@ -143,7 +137,7 @@ class TrackState:
                 ends.append(bisect_right(times, timestamp, 0, body))
             else:  # which of the events of that bucket come before is forgotten, so none of them counts
                 ends.append(bisect_left(times, timestamp // self.width_s * self.width_s, 0, body))
-        return starts, ends
+        return ends
 
     def _delayed_end(self, until: int, body: int) -> int:
         resolution, width = self.plan.resolution_s, self.width_s
