@@ -44,7 +44,7 @@ class Limits:
 
     worse_than_champion: float = 0.01
     confidence: float = 0.95
-    gap: float = 0.4
+    gap: float = 0.25
     positives: int = 10
     single_feature: float = 0.99
     score_shift: float = 0.2
