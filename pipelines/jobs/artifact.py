@@ -25,6 +25,7 @@ from pipelines.jobs.served.scorers import Scorer
 from pipelines.jobs.training_set import TrainingSetError
 
 ABOUT = "headrace.json"
+ARCHIVE = "model.tar.gz"
 PACKAGES = (np, pd, pa, sklearn, xgb)
 
 
@@ -77,6 +78,11 @@ def read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
+def held(folder: Path | None) -> bool:
+    """Whether a folder holds an artifact, packed or not."""
+    return folder is not None and any((folder / name).is_file() for name in (ABOUT, ARCHIVE))
+
+
 def unpack(folder: Path, into: Path) -> Path:
     """Unpack ``model.tar.gz`` as SageMaker hands it to a job, and return the folder of the artifact.
 
@@ -87,9 +93,9 @@ def unpack(folder: Path, into: Path) -> Path:
     """
     if (folder / ABOUT).is_file():
         return folder
-    archive = folder / "model.tar.gz"
+    archive = folder / ARCHIVE
     if not archive.is_file():
-        raise TrainingSetError(f"{folder} holds neither headrace.json nor model.tar.gz: give the output of train")
+        raise TrainingSetError(f"{folder} holds neither {ABOUT} nor {ARCHIVE}: give the output of train")
     with tarfile.open(archive) as source:
         source.extractall(into, filter="data")
     return into

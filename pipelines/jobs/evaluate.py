@@ -70,7 +70,7 @@ def evaluate(
     trial = Trial.open(usecase, model_dir, test, resamples=resamples, seed=seed)
     judged = trial.candidate.judged(trial.rows)
     with tempfile.TemporaryDirectory() as scratch:
-        champion = _filled(given.champion)
+        champion = given.champion if artifact.held(given.champion) else None
         other = contestant(usecase, artifact.unpack(champion, Path(scratch))) if champion else None
         evaluation = trial.evaluation(judged, other)
     about, train, validation = trial.candidate.about, _filled(given.train), _filled(given.validation)
@@ -157,7 +157,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--train", type=Path, help="training split: labels of the facets' groups")
     parser.add_argument("--validation", type=Path, help="validation split: scores to compare with, where no labels are")
-    parser.add_argument("--champion", type=Path, help="the deployed model; an empty folder if there is none")
+    parser.add_argument("--champion", type=Path, help="the deployed model; a folder without one if there is none")
     parser.add_argument("--manifest", type=Path, help="folder of the data manifest, for the report")
     parser.add_argument("--floor", action="append", default=[], metavar="METRIC=MINIMUM", help="instead of the gate's")
     parser.add_argument("--lineage", action="append", default=[], metavar="NAME=VALUE", help="for card and report")

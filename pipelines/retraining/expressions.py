@@ -25,6 +25,18 @@ def references(value: object) -> Iterator[str]:
             yield from references(member)
 
 
+def readings(value: object) -> Iterator[Mapping[str, Any]]:
+    """Every ``Std:JsonGet`` below a value: the file and the path in it."""
+    if isinstance(value, Mapping):
+        if isinstance(reading := value.get("Std:JsonGet"), Mapping):
+            yield reading
+        for member in value.values():
+            yield from readings(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from readings(member)
+
+
 def steps(definition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every step, those inside the branches of conditions right after their condition."""
     yield from _flatten(definition["Steps"])

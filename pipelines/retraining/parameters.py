@@ -17,26 +17,29 @@ def floor_name(gate: Gate) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """The declared parameters. ``floors`` is one per gate, by metric."""
+    """The declared parameters. ``champion`` is the deployed model's artifact, ``floors`` one per gate, by metric."""
 
     input_data: ParameterString
     approval_status: ParameterString
     trigger_reason: ParameterString
     drift_severity: ParameterString
+    champion: ParameterString
     floors: Mapping[str, ParameterFloat]
 
     @property
     def declared(self) -> Sequence[Parameter]:
         """All of them, in the order of the definition."""
-        return [self.input_data, self.approval_status, self.trigger_reason, self.drift_severity, *self.floors.values()]
+        named = (self.input_data, self.approval_status, self.trigger_reason, self.drift_severity, self.champion)
+        return [*named, *self.floors.values()]
 
 
-def declare(gates: Sequence[Gate]) -> Parameters:
+def declare(gates: Sequence[Gate], *, no_champion: str) -> Parameters:
     """Declare the parameters of a use case with these gates. Only the input has no default: it must be named."""
     return Parameters(
         input_data=ParameterString("InputData"),
         approval_status=ParameterString("ModelApprovalStatus", default_value=APPROVALS[0], enum_values=[*APPROVALS]),
         trigger_reason=ParameterString("TriggerReason", default_value="manual"),
         drift_severity=ParameterString("DriftSeverity", default_value="none"),
+        champion=ParameterString("ChampionModel", default_value=no_champion),
         floors={gate.metric: ParameterFloat(floor_name(gate), default_value=float(gate.minimum)) for gate in gates},
     )

@@ -9,16 +9,17 @@ from pipelines.retraining.plan import Plan
 
 
 def build_pipeline(plan: Plan, session: PipelineSession) -> Pipeline:
-    """Preprocess, train and evaluate; register what reaches every floor, fail with the floors it misses otherwise."""
-    declared = parameters.declare(plan.gates)
+    """Preprocess, train and evaluate; register what passes every gate, otherwise fail and say which it did not pass."""
+    declared = parameters.declare(plan.gates, no_champion=plan.code.no_champion)
     containers = Containers(plan, session)
 
     preprocess = steps.preprocess(containers, declared)
     train = steps.train(containers, preprocess)
-    evaluate = steps.evaluate(containers, train, preprocess)
-    register = steps.register(containers, train, declared)
-    fail = steps.fail(plan, declared)
-    check = steps.check_gates(evaluate, declared, passed=register, missed=fail)
+    evaluate = steps.evaluate(containers, train, preprocess, declared)
+    baseline = steps.baseline(containers, train, preprocess)
+    register = steps.register(containers, train, baseline, declared)
+    fail = steps.fail(plan, evaluate)
+    check = steps.check_gates(evaluate, passed=[baseline, register], missed=fail)
 
     return Pipeline(
         name=plan.name,

@@ -23,11 +23,21 @@ class CodeLocations:
 
     preprocess: str
     evaluate: str
+    baseline: str
     headrace: str
     sourcedir: str
+    no_champion: str
+    """What the evaluation receives while nothing is deployed: a job's input may not be empty."""
 
     def __post_init__(self) -> None:
-        endings = {"preprocess": ".py", "evaluate": ".py", "headrace": ".zip", "sourcedir": ".tar.gz"}
+        endings = {
+            "preprocess": ".py",
+            "evaluate": ".py",
+            "baseline": ".py",
+            "headrace": ".zip",
+            "sourcedir": ".tar.gz",
+            "no_champion": ".txt",
+        }
         for name, ending in endings.items():
             uri = getattr(self, name)
             if not uri.startswith("s3://") or not uri.endswith(ending):

@@ -21,12 +21,14 @@ _PERMISSIONS = 0o644
 
 @dataclass(frozen=True, kw_only=True)
 class CodeFiles:
-    """What was built: two scripts, the packages they import as a zip, and the training job's source archive."""
+    """What was built: scripts, the packages they import as a zip, the training job's archive, and a word for nobody."""
 
     preprocess: Path
     evaluate: Path
+    baseline: Path
     headrace: Path
     sourcedir: Path
+    no_champion: Path
 
 
 def build(usecase: UseCase, folder: Path, *, root: Path = _ROOT) -> CodeFiles:
@@ -45,12 +47,15 @@ def build(usecase: UseCase, folder: Path, *, root: Path = _ROOT) -> CodeFiles:
     files = CodeFiles(
         preprocess=folder / "preprocess.py",
         evaluate=folder / "evaluate.py",
+        baseline=folder / "baseline.py",
         headrace=folder / "headrace.zip",
         sourcedir=folder / "sourcedir.tar.gz",
+        no_champion=folder / "no_champion.txt",
     )
     folder.mkdir(parents=True, exist_ok=True)
-    for script in (files.preprocess, files.evaluate):
+    for script in (files.preprocess, files.evaluate, files.baseline):
         script.write_bytes((jobs / script.name).read_bytes())
+    files.no_champion.write_text("No model is deployed yet.\n")
     files.headrace.write_bytes(_zip(packages))
     files.sourcedir.write_bytes(_tar_gz({"train.py": (jobs / "train.py").read_bytes(), **packages}))
     return files

@@ -1,25 +1,28 @@
 """One function per step of the retraining pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from sagemaker.core.drift_check_baselines import DriftCheckBaselines
+from sagemaker.core.helper.pipeline_variable import PipelineVariable
 from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.core.training.configs import InputData
-from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo
+from sagemaker.core.workflow.conditions import ConditionEquals
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.model_step import ModelStep
-from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep
+from sagemaker.mlops.workflow.steps import ProcessingStep, Step, TrainingStep
 
 from pipelines.retraining.containers import Containers
-from pipelines.retraining.parameters import Parameters, floor_name
+from pipelines.retraining.parameters import Parameters
 from pipelines.retraining.places import delivered, received, run_uri
 from pipelines.retraining.plan import INPUT, OUTPUT, REASON, Plan
 
 JSON = "application/json"
-REPORT = PropertyFile(name="EvaluationReport", output_name="evaluation", path="evaluation.json")
+GATES = PropertyFile(name="Gates", output_name="evaluation", path="gates.json")
+NORMAL = ("statistics", "constraints")
 SPLITS = ("train", "validation", "test")
 
 
@@ -45,28 +48,61 @@ def train(containers: Containers, preprocess: ProcessingStep) -> TrainingStep:
     return TrainingStep("Train", step_args=containers.trainer().train(input_data_config=channels))
 
 
-def evaluate(containers: Containers, train: TrainingStep, preprocess: ProcessingStep) -> ProcessingStep:
-    """Judge the artifact on the test split, which nothing has seen before."""
+def evaluate(
+    containers: Containers, train: TrainingStep, preprocess: ProcessingStep, parameters: Parameters
+) -> ProcessingStep:
+    """Judge the artifact on the test split, which nothing has seen before, next to the deployed model."""
     plan = containers.plan
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
-    options = {"model": f"{INPUT}/model", "test": f"{INPUT}/test", "output": f"{OUTPUT}/evaluation"}
+    inputs = {
+        "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+        "champion": parameters.champion,
+        **{name: splits[name].S3Output.S3Uri for name in (*SPLITS, "manifest")},
+    }
+    options = {name: f"{INPUT}/{name}" for name in inputs}
+    lineage = {
+        "trigger_reason": parameters.trigger_reason,
+        "drift_severity": parameters.drift_severity,
+        "input_data": parameters.input_data,
+    }
     job = containers.processor().run(
         code=plan.code.evaluate,
-        inputs=[
-            received("model", train.properties.ModelArtifacts.S3ModelArtifacts),
-            received("test", splits["test"].S3Output.S3Uri),
-            received("headrace", plan.code.headrace),
-        ],
+        inputs=[*(received(name, uri) for name, uri in inputs.items()), received("headrace", plan.code.headrace)],
         outputs=[delivered("evaluation", run_uri(plan, "models", "evaluation"))],
-        arguments=_arguments(plan, options),
+        arguments=[
+            *_arguments(plan, {**options, "output": f"{OUTPUT}/evaluation"}),
+            *_pairs("--floor", parameters.floors),
+            *_pairs("--lineage", lineage),
+        ],
     )
-    return ProcessingStep("Evaluate", step_args=job, property_files=[REPORT])
+    return ProcessingStep("Evaluate", step_args=job, property_files=[GATES])
 
 
-def register(containers: Containers, train: TrainingStep, parameters: Parameters) -> ModelStep:
-    """Register the artifact as a new version of the model, with its figures and where it came from."""
+def baseline(containers: Containers, train: TrainingStep, preprocess: ProcessingStep) -> ProcessingStep:
+    """Write down what normal looks like to this model: its monitors compare with it once it is deployed."""
     plan = containers.plan
-    report = MetricsSource(content_type=JSON, s3_uri=run_uri(plan, "models", "evaluation", REPORT.path))
+    splits = preprocess.properties.ProcessingOutputConfig.Outputs
+    inputs = {
+        "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+        **{name: splits[name].S3Output.S3Uri for name in ("train", "test")},
+    }
+    job = containers.processor().run(
+        code=plan.code.baseline,
+        inputs=[*(received(name, uri) for name, uri in inputs.items()), received("headrace", plan.code.headrace)],
+        outputs=[delivered("baseline", run_uri(plan, "models", "baseline"))],
+        arguments=_arguments(plan, {**{name: f"{INPUT}/{name}" for name in inputs}, "output": f"{OUTPUT}/baseline"}),
+    )
+    return ProcessingStep("Baseline", step_args=job)
+
+
+def register(
+    containers: Containers, train: TrainingStep, baseline: ProcessingStep, parameters: Parameters
+) -> ModelStep:
+    """Register the artifact as a new version: its figures, what its monitors compare with, and where it came from."""
+    plan = containers.plan
+    normal = baseline.properties.ProcessingOutputConfig.Outputs["baseline"].S3Output.S3Uri
+    statistics, constraints = (_json(Join(on="/", values=[normal, f"{name}.json"])) for name in NORMAL)
+    evaluation, bias = (_json(run_uri(plan, "models", "evaluation", f"{name}.json")) for name in ("evaluation", "bias"))
     package = containers.server(train.properties.ModelArtifacts.S3ModelArtifacts).register(
         model_package_group_name=plan.model_package_group,
         content_types=[JSON],
@@ -74,44 +110,56 @@ def register(containers: Containers, train: TrainingStep, parameters: Parameters
         inference_instances=[plan.usecase.serving.instance_type],
         transform_instances=[plan.usecase.serving.instance_type],
         approval_status=parameters.approval_status,
-        model_metrics=ModelMetrics(model_statistics=report),
+        model_metrics=ModelMetrics(
+            model_statistics=evaluation,
+            model_data_statistics=statistics,
+            model_data_constraints=constraints,
+            bias=bias,
+        ),
+        drift_check_baselines=DriftCheckBaselines(
+            model_data_statistics=statistics, model_data_constraints=constraints, model_statistics=evaluation
+        ),
         customer_metadata_properties={
             "usecase": plan.usecase.name,
             "model_version": ExecutionVariables.PIPELINE_EXECUTION_ID,
             "trigger_reason": parameters.trigger_reason,
             "drift_severity": parameters.drift_severity,
             "input_data": parameters.input_data,
+            "champion": parameters.champion,
+            "code": plan.code.headrace.rsplit("/", 1)[-1],
             "data_manifest": run_uri(plan, "training", "manifest", "data_manifest.json"),
+            "report": run_uri(plan, "models", "evaluation", "report.html"),
+            "model_card": run_uri(plan, "models", "evaluation", "model_card.json"),
         },
     )
     return ModelStep("Register", step_args=package)
 
 
-def fail(plan: Plan, parameters: Parameters) -> FailStep:
-    """End the execution as failed, naming every floor and where the figures are."""
-    message: list[object] = ["The model was not registered, for it does not reach every floor:"]
-    for gate in plan.gates:
-        message += [f" {gate.metric} >= ", parameters.floors[gate.metric], f" ({floor_name(gate)}),"]
-    message += [" figures in ", run_uri(plan, "models", "evaluation", REPORT.path)]
+def fail(plan: Plan, evaluate: ProcessingStep) -> FailStep:
+    """End the execution as failed, with the reason of every gate that was not passed and where the report is."""
+    message = [
+        "The model was not registered: ",
+        JsonGet(step_name=evaluate.name, property_file=GATES, json_path="reason"),
+        "; report in ",
+        run_uri(plan, "models", "evaluation", "report.html"),
+    ]
     return FailStep("Fail", error_message=Join(on="", values=message))
 
 
-def check_gates(
-    evaluate: ProcessingStep, parameters: Parameters, *, passed: ModelStep, missed: FailStep
-) -> ConditionStep:
-    """Go on only if every floor is reached on the test split."""
-    reached = [
-        ConditionGreaterThanOrEqualTo(
-            left=JsonGet(
-                step_name=evaluate.name,
-                property_file=REPORT,
-                json_path=f"binary_classification_metrics.{metric}.value",
-            ),
-            right=floor,
-        )
-        for metric, floor in parameters.floors.items()
-    ]
-    return ConditionStep("CheckGates", conditions=reached, if_steps=[passed], else_steps=[missed])
+def check_gates(evaluate: ProcessingStep, *, passed: Sequence[Step], missed: FailStep) -> ConditionStep:
+    """Go on only if every gate is passed on the test split."""
+    missing = JsonGet(step_name=evaluate.name, property_file=GATES, json_path="failed")
+    nothing = ConditionEquals(left=missing, right=0)
+    return ConditionStep("CheckGates", conditions=[nothing], if_steps=[*passed], else_steps=[missed])
+
+
+def _json(uri: Join) -> MetricsSource:
+    return MetricsSource(content_type=JSON, s3_uri=uri)
+
+
+def _pairs(option: str, values: Mapping[str, PipelineVariable]) -> list[PipelineVariable | str]:
+    """``option NAME=VALUE`` for each value that only an execution knows."""
+    return [it for name, value in values.items() for it in (option, Join(on="=", values=[name, value]))]
 
 
 def _arguments(plan: Plan, options: Mapping[str, str]) -> list[str]:

@@ -48,7 +48,13 @@ def validate(definition: Mapping[str, Any]) -> None:
     problems = [*_check_frame(definition), *_check_order(definition)]
     by_name = {step["Name"]: step for step in expressions.steps(definition)}
     for step in by_name.values():
-        checks = (*_check_request(step), *_check_property_files(step), *_check_references(definition, by_name, step))
+        checks = (
+            *_check_request(step),
+            *_check_failure(step),
+            *_check_property_files(step),
+            *_check_readings(step),
+            *_check_references(definition, by_name, step),
+        )
         problems += [f"step {step['Name']}: {problem}" for problem in checks]
     if problems:
         raise DefinitionError("the pipeline definition is wrong:\n" + "\n".join(f"- {problem}" for problem in problems))
@@ -116,13 +122,33 @@ def _check_property_files(step: Step) -> Iterator[str]:
             yield f"property file {file['PropertyFileName']} is in the output {file['OutputName']}, which is not there"
 
 
+def _check_failure(step: Step) -> Iterator[str]:
+    """A failure is no call of the API, so no service model knows its only member."""
+    if step["Type"] == "Fail" and set(step["Arguments"]) != {"ErrorMessage"}:
+        yield "it needs an ErrorMessage and nothing else"
+
+
+def _check_readings(step: Step) -> Iterator[str]:
+    """Readings of files; that the file is declared is checked with the other references."""
+    for reading in expressions.readings(_own(step)):
+        file, path = reading.get("PropertyFile", {}).get("Get"), reading.get("Path")
+        if not file and "S3Uri" not in reading:
+            yield f"a reading of {path!r} names no property file"
+        if not path:
+            yield f"a reading of {file or reading.get('S3Uri')} has no path"
+
+
+def _own(step: Step) -> dict[str, Any]:
+    """A step's arguments without the steps of its branches, which are checked by themselves."""
+    return {key: it for key, it in step["Arguments"].items() if key not in ("IfSteps", "ElseSteps")}
+
+
 def _check_references(definition: Mapping[str, Any], by_name: Mapping[str, Step], step: Step) -> Iterator[str]:
     parameters = {parameter["Name"] for parameter in definition["Parameters"]}
-    arguments = {key: it for key, it in step["Arguments"].items() if key not in ("IfSteps", "ElseSteps")}
     for name in step.get("DependsOn", []):
         if name not in by_name:
             yield f"it depends on {name}, which is no step"
-    for target in expressions.references(arguments):
+    for target in expressions.references(_own(step)):
         head, _, rest = target.partition(".")
         name, _, path = rest.partition(".")
         known = {"Parameters": rest in parameters, "Execution": rest in EXECUTION, "Steps": name in by_name}

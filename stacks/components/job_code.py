@@ -54,7 +54,7 @@ class UploadedCode(Construct):
 
 
 class JobCode(UploadedCode):
-    """Two scripts, the packages they import and the training job's archive."""
+    """Scripts, the packages they import, the training job's archive, and the word that no model is deployed."""
 
     def __init__(self, scope: Construct, id_: str, *, usecase: UseCase) -> None:
         super().__init__(scope, id_, build=lambda folder: asdict(sources.build(usecase, folder)))

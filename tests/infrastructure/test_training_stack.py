@@ -25,7 +25,7 @@ def test_jobs_run_the_uploaded_code(prod: Synthesized) -> None:
     code = [key for key in keys if not key.endswith(".json")]
     job = text(prod.only("training", "AWS::Glue::Job"))
     in_pipeline, in_job = [key for key in code if key in body], [key for key in code if key in job]
-    assert sorted(key.partition(".")[2] for key in in_pipeline) == ["py", "py", "tar.gz", "zip"]
+    assert sorted(key.partition(".")[2] for key in in_pipeline) == ["py", "py", "py", "tar.gz", "txt", "zip"]
     assert sorted(key.partition(".")[2] for key in in_job) == ["py", "zip"]
     assert sorted(in_pipeline + in_job) == sorted(code)
 

@@ -34,8 +34,10 @@ def locations() -> CodeLocations:
     return CodeLocations(
         preprocess=f"{bucket}/0a1b.py",
         evaluate=f"{bucket}/2c3d.py",
+        baseline=f"{bucket}/8c9d.py",
         headrace=f"{bucket}/4e5f.zip",
         sourcedir=f"{bucket}/6a7b.tar.gz",
+        no_champion=f"{bucket}/e0f1.txt",
     )
 
 

@@ -1,21 +1,18 @@
 """The retraining pipeline as SageMaker will read it: names, edges and parameters are pinned, whoever renders it."""
 
-import json
-import logging
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from job_runs import ROOT, MakeDefinition
+from job_runs import MakeDefinition
 
 from headrace.usecase import Gate, UseCase
 from pipelines.retraining import expressions
 from pipelines.retraining.plan import CodeLocations, DefinitionError, JobSize
+
+PROCESSING = ("Preprocess", "Evaluate", "Baseline")
 
 
 def steps(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -42,25 +39,42 @@ def joined(expression: dict[str, Any]) -> str:
     return str(expression["Std:Join"]["On"]).join(parts)
 
 
+def arguments(definition: dict[str, Any], step: str) -> dict[str, Any]:
+    found: dict[str, Any] = steps(definition)[step]["Arguments"]
+    return found
+
+
+def told(definition: dict[str, Any], option: str) -> list[str]:
+    """Every value of an option that the evaluation gets."""
+    words = arguments(definition, "Evaluate")["AppSpecification"]["ContainerArguments"]
+    return [joined(value) for word, value in pairwise(words) if word == option]
+
+
+def written(path: str) -> dict[str, Any]:
+    """The expression that reads a member of gates.json."""
+    return {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Gates"}, "Path": path}}
+
+
 def test_steps_their_types_and_what_each_waits_for_are_pinned(rendered: dict[str, Any]) -> None:
     assert {name: (step["Type"], expressions.predecessors(step)) for name, step in steps(rendered).items()} == {
         "Preprocess": ("Processing", set()),
         "Train": ("Training", {"Preprocess"}),
         "Evaluate": ("Processing", {"Preprocess", "Train"}),
         "CheckGates": ("Condition", {"Evaluate"}),
-        "Register": ("RegisterModel", {"Train"}),
-        "Fail": ("Fail", set()),
+        "Baseline": ("Processing", {"Preprocess", "Train"}),
+        "Register": ("RegisterModel", {"Train", "Baseline"}),
+        "Fail": ("Fail", {"Evaluate"}),
     }
 
 
-def test_reaching_every_floor_registers_and_missing_one_fails(rendered: dict[str, Any]) -> None:
+def test_passing_every_gate_registers_and_missing_one_fails(rendered: dict[str, Any]) -> None:
     arguments = steps(rendered)["CheckGates"]["Arguments"]
-    assert [step["Name"] for step in arguments["IfSteps"]] == ["Register"]
+    assert [step["Name"] for step in arguments["IfSteps"]] == ["Baseline", "Register"]
     assert [step["Name"] for step in arguments["ElseSteps"]] == ["Fail"]
     assert [step["Name"] for step in rendered["Steps"]] == ["Preprocess", "Train", "Evaluate", "CheckGates"]
 
 
-def test_parameters_are_pinned(rendered: dict[str, Any]) -> None:
+def test_parameters_are_pinned(rendered: dict[str, Any], locations: CodeLocations) -> None:
     approvals = ["PendingManualApproval", "Approved", "Rejected"]
     assert rendered["Parameters"] == [
         {"Name": "InputData", "Type": "String"},
@@ -72,35 +86,51 @@ def test_parameters_are_pinned(rendered: dict[str, Any]) -> None:
         },
         {"Name": "TriggerReason", "Type": "String", "DefaultValue": "manual"},
         {"Name": "DriftSeverity", "Type": "String", "DefaultValue": "none"},
+        {"Name": "ChampionModel", "Type": "String", "DefaultValue": locations.no_champion},
         {"Name": "MinAveragePrecision", "Type": "Float", "DefaultValue": 0.2},
     ]
 
 
-def test_every_gate_is_a_condition_against_its_own_parameter(fraud: UseCase, make_definition: MakeDefinition) -> None:
+def test_only_a_model_that_missed_no_gate_goes_on(rendered: dict[str, Any]) -> None:
+    (condition,) = steps(rendered)["CheckGates"]["Arguments"]["Conditions"]
+    assert condition == {"Type": "Equals", "LeftValue": written("failed"), "RightValue": 0}
+
+
+def test_every_floor_is_a_parameter_told_to_the_evaluation(fraud: UseCase, make_definition: MakeDefinition) -> None:
     gates = (Gate(metric="recall", minimum=0.3), Gate(metric="auc", minimum=0.8))
     definition = make_definition(usecase=replace(fraud, model=replace(fraud.model, gates=gates)))
-    conditions = steps(definition)["CheckGates"]["Arguments"]["Conditions"]
-    assert [(it["Type"], it["LeftValue"]["Std:JsonGet"]["Path"], it["RightValue"]["Get"]) for it in conditions] == [
-        ("GreaterThanOrEqualTo", "binary_classification_metrics.recall.value", "Parameters.MinRecall"),
-        ("GreaterThanOrEqualTo", "binary_classification_metrics.auc.value", "Parameters.MinAuc"),
-    ]
     defaults = {it["Name"]: it.get("DefaultValue") for it in definition["Parameters"]}
     assert (defaults["MinRecall"], defaults["MinAuc"]) == (0.3, 0.8)
+    assert told(definition, "--floor") == ["recall=<Parameters.MinRecall>", "auc=<Parameters.MinAuc>"]
 
 
-def test_the_failure_names_every_metric_and_its_floor(fraud: UseCase, make_definition: MakeDefinition) -> None:
-    gates = (Gate(metric="recall", minimum=0.3), Gate(metric="auc", minimum=0.8))
-    definition = make_definition(usecase=replace(fraud, model=replace(fraud.model, gates=gates)))
-    message = joined(steps(definition)["Fail"]["Arguments"]["ErrorMessage"])
-    assert "recall >= <Parameters.MinRecall> (MinRecall)" in message
-    assert "auc >= <Parameters.MinAuc> (MinAuc)" in message
-    assert message.endswith("/models/<Execution.PipelineExecutionId>/evaluation/evaluation.json")
+def test_the_evaluation_is_told_where_the_model_comes_from(rendered: dict[str, Any]) -> None:
+    assert told(rendered, "--lineage") == [
+        "trigger_reason=<Parameters.TriggerReason>",
+        "drift_severity=<Parameters.DriftSeverity>",
+        "input_data=<Parameters.InputData>",
+    ]
 
 
-def test_the_report_is_declared_as_a_property_file(rendered: dict[str, Any]) -> None:
+def test_candidate_and_champion_are_judged_on_the_same_split(rendered: dict[str, Any]) -> None:
+    inputs = {it["InputName"]: it["S3Input"]["S3Uri"] for it in arguments(rendered, "Evaluate")["ProcessingInputs"]}
+    assert inputs["model"] == {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"}
+    assert inputs["champion"] == {"Get": "Parameters.ChampionModel"}
+    split = {"Get": "Steps.Preprocess.ProcessingOutputConfig.Outputs['test'].S3Output.S3Uri"}
+    assert inputs["test"] == split
+
+
+def test_the_failure_gives_the_gates_reasons_and_the_report(rendered: dict[str, Any]) -> None:
+    first, reason, *rest = arguments(rendered, "Fail")["ErrorMessage"]["Std:Join"]["Values"]
+    assert first == "The model was not registered: "
+    assert reason == written("reason")
+    assert joined(rest[-1]).endswith("/models/<Execution.PipelineExecutionId>/evaluation/report.html")
+
+
+def test_the_gates_are_declared_as_a_property_file(rendered: dict[str, Any]) -> None:
     evaluate = steps(rendered)["Evaluate"]
     assert evaluate["PropertyFiles"] == [
-        {"PropertyFileName": "EvaluationReport", "OutputName": "evaluation", "FilePath": "evaluation.json"}
+        {"PropertyFileName": "Gates", "OutputName": "evaluation", "FilePath": "gates.json"}
     ]
 
 
@@ -129,7 +159,7 @@ def test_no_stand_in_is_left_and_every_token_is_where_it_belongs(
 
 
 def test_jobs_run_the_files_under_the_names_that_assets_have(rendered: dict[str, Any]) -> None:
-    for name, script in (("Preprocess", "0a1b.py"), ("Evaluate", "2c3d.py")):
+    for name, script in (("Preprocess", "0a1b.py"), ("Evaluate", "2c3d.py"), ("Baseline", "8c9d.py")):
         arguments = steps(rendered)[name]["Arguments"]
         entrypoint = arguments["AppSpecification"]["ContainerEntrypoint"]
         assert entrypoint == ["python3", f"/opt/ml/processing/input/code/{script}"]
@@ -137,9 +167,9 @@ def test_jobs_run_the_files_under_the_names_that_assets_have(rendered: dict[str,
 
 
 def test_jobs_are_told_every_folder_they_use(rendered: dict[str, Any]) -> None:
-    for name in ("Preprocess", "Evaluate"):
+    for name in PROCESSING:
         arguments = steps(rendered)[name]["Arguments"]
-        told = " ".join(arguments["AppSpecification"]["ContainerArguments"])
+        told = " ".join(it for it in arguments["AppSpecification"]["ContainerArguments"] if isinstance(it, str))
         folders = {it["InputName"]: it["S3Input"]["LocalPath"] for it in arguments["ProcessingInputs"]}
         assert all(folder in told for key, folder in folders.items() if key not in ("code", "headrace"))
         assert "/opt/ml/processing/output" in told
@@ -148,7 +178,7 @@ def test_jobs_are_told_every_folder_they_use(rendered: dict[str, Any]) -> None:
 
 def test_volumes_and_outputs_are_encrypted_with_the_key(rendered: dict[str, Any]) -> None:
     found, key = steps(rendered), "${Token[TOKEN.13]}"
-    for name in ("Preprocess", "Evaluate"):
+    for name in PROCESSING:
         arguments = found[name]["Arguments"]
         assert arguments["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == key
         assert arguments["ProcessingOutputConfig"]["KmsKeyId"] == key
@@ -157,7 +187,7 @@ def test_volumes_and_outputs_are_encrypted_with_the_key(rendered: dict[str, Any]
 
 
 def test_every_job_has_a_longest_run(rendered: dict[str, Any]) -> None:
-    for name in ("Preprocess", "Train", "Evaluate"):
+    for name in (*PROCESSING, "Train"):
         assert steps(rendered)[name]["Arguments"]["StoppingCondition"]["MaxRuntimeInSeconds"] > 0
 
 
@@ -181,6 +211,7 @@ def test_the_package_says_why_it_was_trained_and_on_what(rendered: dict[str, Any
     assert said["trigger_reason"] == {"Get": "Parameters.TriggerReason"}
     assert said["drift_severity"] == {"Get": "Parameters.DriftSeverity"}
     assert said["input_data"] == {"Get": "Parameters.InputData"}
+    assert said["champion"] == {"Get": "Parameters.ChampionModel"}
     assert joined(said["data_manifest"]).endswith("/manifest/data_manifest.json")
 
 
@@ -203,9 +234,24 @@ def test_the_package_serves_json_with_its_own_code_and_installs_nothing(rendered
     )
 
 
-def test_the_packages_figures_are_the_report(rendered: dict[str, Any]) -> None:
-    report = steps(rendered)["Register"]["Arguments"]["ModelMetrics"]["ModelQuality"]["Statistics"]
-    (output,) = steps(rendered)["Evaluate"]["Arguments"]["ProcessingOutputConfig"]["Outputs"]
+def test_the_package_carries_its_figures_and_what_monitors_compare_with(rendered: dict[str, Any]) -> None:
+    package, models = arguments(rendered, "Register"), "s3://${Token[TOKEN.11]}/models/<Execution.PipelineExecutionId>"
+    figures, normal = package["ModelMetrics"], package["DriftCheckBaselines"]
+    for found in (figures, normal):
+        assert joined(found["ModelQuality"]["Statistics"]["S3Uri"]) == f"{models}/evaluation/evaluation.json"
+        for kind in ("Statistics", "Constraints"):
+            folder, name = found["ModelDataQuality"][kind]["S3Uri"]["Std:Join"]["Values"]
+            written_by = "Steps.Baseline.ProcessingOutputConfig.Outputs['baseline'].S3Output.S3Uri"
+            assert (folder, name) == ({"Get": written_by}, f"{kind.lower()}.json")
+    assert joined(figures["Bias"]["Report"]["S3Uri"]) == f"{models}/evaluation/bias.json"
+    said = package["CustomerMetadataProperties"]
+    assert joined(said["report"]) == f"{models}/evaluation/report.html"
+    assert joined(said["model_card"]) == f"{models}/evaluation/model_card.json"
+
+
+def test_what_the_package_points_to_is_where_the_jobs_deliver(rendered: dict[str, Any]) -> None:
+    (output,) = arguments(rendered, "Evaluate")["ProcessingOutputConfig"]["Outputs"]
+    report = arguments(rendered, "Register")["ModelMetrics"]["ModelQuality"]["Statistics"]
     assert joined(report["S3Uri"]) == f"{joined(output['S3Output']['S3Uri'])}/evaluation.json"
 
 
@@ -234,79 +280,3 @@ def test_sizes_and_options_reach_the_jobs(make_definition: MakeDefinition) -> No
 def test_a_location_that_cannot_be_a_script_is_refused(wrong: str, locations: CodeLocations) -> None:
     with pytest.raises(DefinitionError, match=r"code\.preprocess"):
         replace(locations, preprocess=wrong)
-
-
-def test_rendering_twice_gives_the_same_and_leaves_no_trace(
-    rendered: dict[str, Any], make_definition: MakeDefinition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-south-1")
-    before, disabled = dict(os.environ), logging.root.manager.disable
-    assert make_definition() == rendered
-    assert dict(os.environ) == before
-    assert logging.root.manager.disable == disabled
-
-
-def test_rendering_opens_no_socket(
-    rendered: dict[str, Any], make_definition: MakeDefinition, socket_disabled: None
-) -> None:
-    assert make_definition() == rendered
-
-
-RENDER = """
-import json, sys, usecases
-from pipelines.retraining.definition import definition
-from pipelines.retraining.plan import CodeLocations
-given = json.load(sys.stdin)
-code = CodeLocations(**given.pop("code"))
-json.dump(definition(usecase=usecases.load("fraud"), code=code, **given), sys.stdout)
-"""
-USERS_DEFAULTS = """
-SchemaVersion: '1.0'
-SageMaker:
-  TrainingJob:
-    Environment: {LEAKED: 'yes'}
-    VpcConfig: {SecurityGroupIds: [sg-1], Subnets: [subnet-1]}
-"""
-
-
-def test_rendering_does_not_depend_on_who_renders(
-    rendered: dict[str, Any], locations: CodeLocations, tmp_path: Path
-) -> None:
-    """In a fresh process, so that what the SDK reads while it is imported counts as well."""
-    for folder in (".config/sagemaker", "Library/Application Support/sagemaker"):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "config.yaml").write_text(USERS_DEFAULTS)
-    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "AWS_PROFILE": "nobody", "PYTHONPATH": str(ROOT)}
-    given = {
-        "name": "another-name",
-        "region": "eu-west-1",
-        "bucket": "${Token[TOKEN.11]}",
-        "role_arn": "${Token[TOKEN.12]}",
-        "kms_key_arn": "${Token[TOKEN.13]}",
-        "model_package_group": "headrace-fraud-dev",
-        "code": vars(locations),
-    }
-    command = [sys.executable, "-W", "error", "-c", RENDER]
-    done = subprocess.run(
-        command,
-        input=json.dumps(given),
-        env=env,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == rendered
-    assert done.stderr == ""
-
-
-def test_nothing_but_a_definition_imports_the_sdk() -> None:
-    """The SDK takes seconds to import: stacks, Lambdas and jobs must not pay for it."""
-    modules = (
-        "pipelines.retraining.definition, pipelines.retraining.sources, pipelines.jobs.train, pipelines.jobs.evaluate"
-    )
-    check = f"import sys, {modules}; sys.exit(any(name.partition('.')[0] == 'sagemaker' for name in sys.modules))"
-    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, timeout=60, check=False).returncode == 0

@@ -32,8 +32,14 @@ def first_input(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def package(definition: dict[str, Any]) -> dict[str, Any]:
-    arguments: dict[str, Any] = step(definition, 3)["IfSteps"][0]["Arguments"]
+    arguments: dict[str, Any] = step(definition, 3)["IfSteps"][1]["Arguments"]
     return arguments
+
+
+def reason(definition: dict[str, Any]) -> dict[str, Any]:
+    message = step(definition, 3)["ElseSteps"][0]["Arguments"]["ErrorMessage"]
+    reading: dict[str, Any] = message["Std:Join"]["Values"][1]["Std:JsonGet"]
+    return reading
 
 
 def test_the_rendered_definition_is_right(right: dict[str, Any]) -> None:
@@ -95,11 +101,27 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "a property file that is not declared": (
         lambda d: d["Steps"][2].pop("PropertyFiles"),
-        "step CheckGates: Steps.Evaluate.PropertyFiles.EvaluationReport is not a property of step Evaluate",
+        "step CheckGates: Steps.Evaluate.PropertyFiles.Gates is not a property of step Evaluate",
     ),
     "a property file in an output that is not there": (
         lambda d: d["Steps"][2]["PropertyFiles"][0].update(OutputName="report"),
-        "step Evaluate: property file EvaluationReport is in the output report",
+        "step Evaluate: property file Gates is in the output report",
+    ),
+    "a property file that is not there, read by the failure": (
+        lambda d: reason(d).update(PropertyFile={"Get": "Steps.Evaluate.PropertyFiles.Reasons"}),
+        "step Fail: Steps.Evaluate.PropertyFiles.Reasons is not a property of step Evaluate",
+    ),
+    "a reading that names no property file": (
+        lambda d: reason(d).pop("PropertyFile"),
+        "step Fail: a reading of 'reason' names no property file",
+    ),
+    "a reading without a path": (
+        lambda d: reason(d).pop("Path"),
+        "step Fail: a reading of Steps.Evaluate.PropertyFiles.Gates has no path",
+    ),
+    "a failure without a message": (
+        lambda d: step(d, 3)["ElseSteps"][0]["Arguments"].clear(),
+        "step Fail: it needs an ErrorMessage and nothing else",
     ),
     "a dependency on a step that is not there": (
         lambda d: d["Steps"][1].update(DependsOn=["Prepare"]),
