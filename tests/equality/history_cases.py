@@ -76,10 +76,12 @@ def histories(draw: st.DrawFn, *, maximum: int) -> History:
 
 
 def _labels(events: Sequence[Row]) -> st.SearchStrategy[list[Row]]:
-    drawn = st.tuples(st.sampled_from(events), st.integers(0, 1), st.integers(0, 150))
-    return st.lists(drawn, max_size=10).map(lambda all_of: [_label(*it) for it in all_of])
+    """Labels given at any time, often in the very second of another event."""
+    given = st.integers(START, START + 300) | st.sampled_from([row["timestamp"] for row in events])
+    drawn = st.tuples(st.sampled_from(events), st.integers(0, 1), given)
+    return st.lists(drawn, max_size=12).map(lambda all_of: [_label(*it) for it in all_of])
 
 
-def _label(event: Row, value: int, after_s: int) -> Row:
+def _label(event: Row, value: int, given: int) -> Row:
     known = {name: event[name] for name in ("event_id", "timestamp", "customer_id", "shop_id")}
-    return known | {"returned": value, "labelled_at": event["timestamp"] + after_s}
+    return known | {"returned": value, "labelled_at": max(event["timestamp"], given)}

@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 
+import pytest
 from agreement import Agreement
 from history_cases import History, Row, histories
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loop_paths import Loop, Schedule, batch_vectors, runs
 from usecase_cases import use_cases
 
 from headrace.features import FeatureSet
 from headrace.usecase import UseCase, WindowFeature
+from headrace.windows import aggregates, sketches
+from headrace.windows_columnar import distinct
 
+EXACT = 4
 SCHEDULES = st.builds(
     Schedule,
     batch=st.integers(1, 4),
@@ -20,6 +24,15 @@ SCHEDULES = st.builds(
 )
 
 
+@pytest.fixture(autouse=True)
+def few_distinct_values_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few that small histories reach the estimate."""
+    monkeypatch.setattr(sketches, "K", EXACT)
+    monkeypatch.setattr(distinct, "K", EXACT)
+    monkeypatch.setattr(aggregates, "KEPT", EXACT + 1)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(use_cases(), histories(maximum=14), SCHEDULES, st.integers(1, 4), st.sampled_from([2, 3, 16]))
 def test_an_event_scored_before_while_and_after_it_is_streamed_has_the_vector_of_the_training_set(
     usecase: UseCase, history: History, schedule: Schedule, longest: int, newest: int
@@ -52,6 +65,7 @@ def _after(usecase, run, copied):
     return () if run[-1].row["event_id"] in copied and not run[-1].copy else None
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(use_cases(), histories(maximum=14), SCHEDULES, st.sampled_from([3, 16]), st.randoms(use_true_random=False))
 def test_when_everything_has_come_in_any_order_requests_have_the_vectors_of_the_training_set(
     usecase: UseCase, history: History, schedule: Schedule, newest: int, random
