@@ -8,7 +8,7 @@ import gzip
 import json
 import logging
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,11 @@ class Transform:
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """Conversion to Parquet by a Glue table."""
+    """Conversion to Parquet by a Glue table; ``columns`` gives those of its latest version."""
 
     database: str
     table: str
-    columns: tuple[Column, ...]
+    columns: Callable[[], tuple[Column, ...]]
     compression: str
     role_arn: str
 
@@ -89,18 +89,19 @@ def _plain(destination: Destination, ready: Sequence[Item]) -> tuple[str, bytes]
 
 
 def _converted(destination: Destination, conversion: Conversion, ready: Sequence[Item], now: float) -> Objects:
+    columns = conversion.columns()
     converted: list[list[Any]] = []
     kept: list[Item] = []
     failures: list[Failure] = []
     for item in ready:
         try:
-            converted += rows(item.data, conversion.columns)
+            converted += rows(item.data, columns)
             kept.append(item)
         except ConversionError as exc:
             failures.append(Failure(item=item, code=exc.code, message=str(exc), attempts=1))
     found = _errors(destination, "format-conversion-failed", failures, now)
     if kept:
-        body = parquet(converted, conversion.columns, conversion.compression)
+        body = parquet(converted, columns, conversion.compression)
         found.append((_key(destination, destination.prefix, kept, ".parquet"), body))
     return found
 

@@ -1,9 +1,10 @@
 """Delivery stream definitions as ministack stores them: what AWS would refuse, and what the stream runs by."""
 
+from functools import partial
 from typing import Any
 
 from local.emulator.delivery_objects import Conversion, Destination, Transform
-from local.emulator.delivery_parquet import columns
+from local.emulator.delivery_parquet import Column, columns
 from local.emulator.delivery_prefix import PrefixError, check
 from local.emulator.ministack_core import module, scope
 
@@ -95,17 +96,24 @@ def _conversion(config: dict[str, Any]) -> Conversion | None:
         return None
     schema = config["SchemaConfiguration"]
     database, table = schema["DatabaseName"], schema["TableName"]
-    with scope():
-        found = module("services.glue")._tables.get(f"{database}/{table}") or {}
-    described = (found.get("StorageDescriptor") or {}).get("Columns") or []
-    if not described:
-        raise ValueError(f"the Glue table {database}.{table} does not exist or has no columns")
+    latest = partial(_columns, database, table)
+    latest()
     serializer = config["OutputFormatConfiguration"]["Serializer"]["ParquetSerDe"] or {}
     compression = serializer.get("Compression", "SNAPPY")
     return Conversion(
         database=database,
         table=table,
-        columns=columns(described),
+        columns=latest,
         compression="none" if compression == "UNCOMPRESSED" else compression.lower(),
         role_arn=schema.get("RoleARN", ""),
     )
+
+
+def _columns(database: str, table: str) -> tuple[Column, ...]:
+    """The columns of a Glue table as they are now. Raises ValueError if there are none."""
+    with scope():
+        found = module("services.glue")._tables.get(f"{database}/{table}") or {}
+    described = (found.get("StorageDescriptor") or {}).get("Columns") or []
+    if not described:
+        raise ValueError(f"the Glue table {database}.{table} does not exist or has no columns")
+    return columns(described)

@@ -235,6 +235,21 @@ def test_json_becomes_parquet_by_the_glue_table(account: Account) -> None:
     assert rows[2]["amount"] is None
 
 
+def test_a_column_that_the_table_gets_later_is_converted_from_then_on(account: Account) -> None:
+    delivery = parquet_delivery(account)
+    described = account.client("firehose").describe_delivery_stream(DeliveryStreamName=delivery.name)
+    destination = described["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
+    schema = destination["DataFormatConversionConfiguration"]["SchemaConfiguration"]
+    columns = [*COLUMNS, {"Name": "later", "Type": "double"}]
+    account.client("glue").update_table(
+        DatabaseName=schema["DatabaseName"], TableInput={"Name": "t", "StorageDescriptor": {"Columns": columns}}
+    )
+    delivery.put('{"event_id":"e1","later":1.5}')
+    account.loop.flush()
+    (body,) = delivery.objects("data/").values()
+    assert pq.read_table(io.BytesIO(body)).to_pylist()[0]["later"] == 1.5
+
+
 def test_a_record_that_does_not_fit_the_table_goes_to_the_error_output_alone(account: Account) -> None:
     delivery = parquet_delivery(account)
     bad = ['{"amount":"ten"}', '{"count":2.5}', '{"timestamp":"yesterday"}', "not json", '"text"', " "]
