@@ -29,7 +29,8 @@ class Inventory:
         keys: per entity and source the keys that have an item, by sort key.
         reaches_back_to: per entity and source the time after which records are needed to make its items again.
         newest: the time of the newest event or label of all.
-        marks: per sort key the mark of the last record that any item holds: everything before it was handled.
+        marks: per sort key the mark of the last record that any item holds. Everything before it has been handled: its
+            vectors are logged, or it is in quarantine or dead-lettered.
         partial: how many items lack what new windows reach.
         damaged: how many cannot be read.
     """

@@ -45,14 +45,15 @@ class Remaking:
 
         Args:
             stored: the item as it was just read; None if there is none.
-            until: the mark up to which rows count if there is no item.
+            until: a mark up to which the shard has been handled: rows up to it count even if the item is not so far,
+                for those are records that never reached it.
 
         Returns:
             What to write; ``unchanged`` if that is what is stored, ``incomplete`` if rows are missing that the item
             holds, ``nothing`` if there is neither item nor row.
         """
         before = self._before(stored)
-        rows = self.fetch(until if stored is None else position_of(stored.mark))
+        rows = self.fetch(until if stored is None else max(until, position_of(stored.mark)))
         state = self._fold(rows, before)
         if stored is None and (not rows or (state.newest or 0) <= self.oldest):
             return "nothing"
@@ -88,7 +89,7 @@ class Remaking:
             key=self.key,
             source=self.source,
             data=data,
-            mark=last if stored is None else revised(stored.mark),
+            mark=last if stored is None or last > stored.mark else revised(stored.mark),
             folded=len(rows) if stored is None else stored.folded,
             expires_at=self.expires_at(max(row.arrived_at for row in rows)),
             read_mark=None if stored is None else stored.mark,
