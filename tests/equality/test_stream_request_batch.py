@@ -15,7 +15,7 @@ from headrace.usecase import UseCase, WindowFeature
 from headrace.windows import aggregates, sketches
 from headrace.windows_columnar import distinct
 
-EXACT = 4
+EXACT = 2
 SCHEDULES = st.builds(
     Schedule,
     batch=st.integers(1, 4),
