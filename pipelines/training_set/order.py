@@ -98,6 +98,6 @@ class Order:
         decided = (
             fields, shape.id, shape.timestamp, shape.drop_duplicates,
             [(it.name, it.key) for it in case.entities], case.inputs, case.calendar, case.window_features,
-            case.expressions, case.label.field, case.label.delay_s, self.parts,
+            case.expressions, case.facet_fields, case.label.field, case.label.delay_s, self.parts,
         )  # fmt: skip
         return hashlib.blake2b(repr(decided).encode(), digest_size=16).hexdigest()

@@ -14,6 +14,7 @@ from headrace.usecase import (
     Entity,
     Event,
     Expression,
+    Facet,
     Field,
     Gate,
     Label,
@@ -86,6 +87,8 @@ def use_case(*, shapes: Sequence[tuple[str, str]] = SHAPES, drop_duplicates: boo
                 Field(name="online", type="boolean", required=False),
                 Field(name="channel", type="string", required=False, allowed=("web", "app")),
                 Field(name="due", type="timestamp", required=False),
+                Field(name="region", type="string", required=False),
+                Field(name="age", type="integer", required=False),
             ),
             drop_duplicates=drop_duplicates,
         ),
@@ -100,7 +103,10 @@ def use_case(*, shapes: Sequence[tuple[str, str]] = SHAPES, drop_duplicates: boo
             Expression(name="odd", function="outside", of="tip", against=(tips[2], tips[3])),
         ),
         label=Label(field="returned", delay="20s", missed_cost=5, false_alarm_cost=1),
-        model=Model(gates=(Gate(metric="auc", minimum=0.5),)),
+        model=Model(
+            gates=(Gate(metric="auc", minimum=0.5),),
+            facets=(Facet(field="region", values=("north",)), Facet(field="age", below=25)),
+        ),
         decision=Decision(bands=(Band(decision="SHIP", from_score=0),), fallback="SHIP"),
     )
 
@@ -136,6 +142,8 @@ def _history(rng: np.random.Generator, number: int) -> pd.DataFrame:
             "items": pd.array(np.where(gaps[1], None, (1 << 60) + rng.integers(0, 9, count)), dtype="Int64"),
             "online": pd.array(np.where(gaps[2], None, rng.random(count) < 0.5), dtype="boolean"),
             "channel": np.where(gaps[3], None, rng.choice(["web", "app"], count)),
+            "region": np.where(gaps[3], None, rng.choice(["north", "south"], count)),
+            "age": pd.array(np.where(gaps[1], None, rng.integers(18, 80, count)), dtype="Int64"),
             "due": pd.array(np.where(gaps[4], None, midnight + rng.integers(0, 3, count)), dtype="Int64"),
         }
     )
