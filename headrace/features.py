@@ -1,27 +1,22 @@
 """State and event become a named feature vector: the one definition that stream, request and batch share."""
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from headrace.calendar import PARTS
 from headrace.expressions import evaluate_expressions
 from headrace.schema import LabelRecord, Value
 from headrace.usecase import Source, UseCase
 from headrace.windows import EventState, LabelState, Layout, State, compile_layout, decode, new_state
-from headrace.windows.evaluation import Found, event_values, label_values
+from headrace.windows.evaluation import evaluate_events, evaluate_labels
 from headrace.windows.layout import MAX_BUCKETS
 
 Vector = dict[str, float | None]
 _SOURCES: tuple[Source, ...] = ("events", "labels")
 
 
-class _Evaluated(NamedTuple):
-    """An entity that has windows, and the layouts of its states; None where no window looks at that source."""
-
-    entity: str
-    events: Layout | None
-    labels: Layout | None
+_Evaluated = tuple[str, Layout | None, Layout | None]
+"""An entity and the layouts of its events' and its labels' states; None where no window looks at that source."""
 
 
 class FeatureSet:
@@ -37,17 +32,16 @@ class FeatureSet:
             for source in _SOURCES
         }
         self._entities = [self._evaluated(entity.name) for entity in usecase.entities]
-        self._inputs = [_input(usecase, name) for name in usecase.inputs]
-        self._calendar = [PARTS[part] for part in usecase.calendar]
-        windows = [name for it in self._entities for layout in it[1:] if layout for name in layout.names]
-        found = (*usecase.inputs, *usecase.calendar, *windows)
+        self._inputs: list[tuple[str, Mapping[Any, float]]] = [
+            (it, usecase.event.field(it).codes) for it in usecase.inputs
+        ]
+        self._calendar = [(part, PARTS[part]) for part in usecase.calendar]
         self._expressions = usecase.expressions
-        self._base = self.names[: len(found)]
-        self._in_order = _order(found, self._base)
+        self._blank: Vector = dict.fromkeys(self.names)
 
     def _evaluated(self, entity: str) -> _Evaluated:
         events, labels = (self._layouts[entity, source] for source in _SOURCES)
-        return _Evaluated(entity, events if events.tracks else None, labels if labels.tracks else None)
+        return entity, events if events.tracks else None, labels if labels.tracks else None
 
     def layout(self, entity: str, source: Source) -> Layout:
         """The layout of an entity's events or labels; it has no tracks if no window looks at them.
@@ -91,7 +85,7 @@ class FeatureSet:
             states: one state per entity name, those of the event's own keys; absent entities are left out.
             drop_duplicates: ignore the event where its id is among the newest.
         """
-        timestamp, event_id = self._point(event)
+        timestamp, event_id = self._place(event)
         for state in states.values():
             state.fold(timestamp=timestamp, event_id=event_id, values=event, drop_duplicates=drop_duplicates)
 
@@ -124,12 +118,13 @@ class FeatureSet:
         Returns:
             Every feature in order; None is missing.
         """
-        timestamp, event_id = self._point(event)
-        values: Found = []
-        for read in self._inputs:
-            values.append(read(event))
-        for part in self._calendar:
-            values.append(part(timestamp))
+        place = timestamp, event_id = self._place(event)
+        vector = self._blank.copy()
+        for name, codes in self._inputs:
+            value = codes.get(event.get(name)) if codes else event.get(name)
+            vector[name] = None if value is None else float(value)
+        for part, value_at in self._calendar:
+            vector[part] = value_at(timestamp)
         for entity, on_events, on_labels in self._entities:
             events, labels = [], []
             for state in states.get(entity, ()):
@@ -139,37 +134,16 @@ class FeatureSet:
                     labels.append(state)
             if on_events is not None:
                 known = _contained(events, event_id) if folded is None else folded
-                values += event_values(on_events, events, timestamp, event_id, own=event, folded=known)
+                evaluate_events(events or [EventState(on_events)], place, event, known, vector)
             if on_labels is not None:
-                values += label_values(on_labels, labels, timestamp)
-        vector = dict(zip(self._base, self._in_order(values), strict=True))
+                evaluate_labels(labels or [LabelState(on_labels)], timestamp, vector)
         if self._expressions:
             vector |= evaluate_expressions(self._expressions, vector)
         return vector
 
-    def _point(self, event: Mapping[str, Any]) -> tuple[int, str]:
+    def _place(self, event: Mapping[str, Any]) -> tuple[int, str]:
         return event[self._timestamp], event[self._id]
 
 
 def _contained(states: Sequence[EventState], event_id: str) -> bool:
     return any(state.contains(event_id) for state in states)
-
-
-def _input(usecase: UseCase, name: str) -> Callable[[Mapping[str, Value]], float | None]:
-    """How a field enters the vector: as a number, or as the position of its text among the allowed ones."""
-    codes = {text: float(code) for text, code in usecase.event.field(name).codes.items()}
-
-    def read(event: Mapping[str, Value]) -> float | None:
-        value = event.get(name)
-        if isinstance(value, str):
-            return codes.get(value)
-        return None if value is None else float(value)
-
-    return read
-
-
-def _order(names: Sequence[str], wanted: Sequence[str]) -> Callable[[Found], Sequence[float | None]]:
-    """What brings values of these names into the wanted order."""
-    if names == wanted:
-        return lambda values: values
-    return itemgetter(*(names.index(name) for name in wanted))

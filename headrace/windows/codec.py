@@ -35,6 +35,7 @@ _PARTIAL = 0x80
 _PREFIX = 5
 _NUMBERS_PER_TRACK = 3
 _LABELS = Struct("<B4sIQQ4s")
+_new = object.__new__
 _CHECK = Struct("<I")
 _WHOLE = 0x2144DF1C
 """The CRC-32 of whatever ends with its own CRC-32."""
@@ -48,16 +49,11 @@ _TYPES = {ord(code): (code, array(code).itemsize) for code in "BHIQid"}
 
 
 def encode(state: State) -> bytes:
-    """Pack a state.
-
-    Raises:
-        StateError: if an id has half of a surrogate pair.
-    """
+    """Pack a state."""
     version = VERSION | _PARTIAL if state.partial else VERSION
     if isinstance(state, EventState):
-        ids = _packed_ids(state)
-        parts = [b"", ids]
-        head: list[int | bytes] = [version, state.layout.fingerprint, state.singles, len(ids)]
+        parts = [b"", state.packed_ids]
+        head: list[int | bytes] = [version, state.layout.fingerprint, state.singles, len(state.packed_ids)]
         for track in state.tracks:
             head += (track.width_s, len(track.times), _pack(_arrays(track), parts))
         parts[0] = state.layout.head.pack(*head)
@@ -93,35 +89,31 @@ def decode(data: bytes, layout: Layout) -> State:
 
 
 def _unpack_events(data: bytes, layout: Layout) -> EventState:
-    state = EventState.__new__(EventState)
+    state = _new(EventState)
     version, _, state.singles, size, *heads = layout.head.unpack_from(data)
     at = layout.head.size + size
     state.layout, state.partial = layout, version != VERSION
-    state.packed_ids = data[layout.head.size : at].decode()
+    state.packed_ids = data[layout.head.size : at]
     state.tracks, place = [], 0
     for plan in layout.tracks:
         entries = heads[place + 1]
         arrays, at = _unpack(data, at, heads[place + 2], plan.sized_by, entries)
-        state.tracks.append(_track(plan, heads[place], arrays))
+        if plan.even:
+            state.tracks.append(TrackState(plan, heads[place], arrays[0], arrays[1:]))
+        else:
+            state.tracks.append(_ragged(plan, heads[place], arrays))
         place += _NUMBERS_PER_TRACK
     return state
 
 
 def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
-    state = LabelState.__new__(LabelState)
+    state = _new(LabelState)
     version, _, entries, state.latest, dropped, codes = _LABELS.unpack_from(data)
     arrays, _ = _unpack(data, _LABELS.size, codes, _LABELS_SIZED_BY, entries)
     state.layout, state.partial, state.dropped = layout, version != VERSION, dropped - 1
     state.times, state.ids, state.labelled, values = arrays
     state.values = bytearray(values)
     return state
-
-
-def _packed_ids(state: EventState) -> bytes:
-    try:
-        return state.packed_ids.encode()
-    except UnicodeEncodeError as exc:
-        raise StateError("the state cannot be packed: an event id has half of a surrogate pair") from exc
 
 
 def _arrays(track: TrackState) -> list[Counts]:
@@ -139,10 +131,8 @@ def _arrays(track: TrackState) -> list[Counts]:
     return arrays
 
 
-def _track(plan: Track, width_s: int, arrays: list[Any]) -> TrackState:
-    """The reverse of ``_arrays``."""
-    if plan.even:
-        return TrackState(plan, width_s, arrays[0], arrays[1:])
+def _ragged(plan: Track, width_s: int, arrays: list[Any]) -> TrackState:
+    """A track with ragged columns: the reverse of ``_arrays``."""
     track, rest = TrackState.empty(plan, width_s), iter(arrays)
     track.times = next(rest)
     for number, column in enumerate(track.columns):

@@ -13,7 +13,6 @@ from headrace.windows.layout import (
     REMEMBERED,
     Aggregate,
     Layout,
-    Span,
     Track,
 )
 from headrace.windows.readings import READINGS
@@ -75,8 +74,7 @@ def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[st
         at = [columns.setdefault(column, len(columns)) for column in needed]
         end = ends.setdefault((it.delay_s, it.current), len(ends))
         read = LABEL_READINGS[it.function] if it.source == "labels" else READINGS[it.function](*at)
-        aggregate = Aggregate(it.name, read, it.fill)
-        spans.setdefault((it.length_s + it.delay_s, end, it.current), []).append(aggregate)
+        spans.setdefault((it.length_s + it.delay_s, end, it.current), []).append((it.name, read, it.fill))
     retention = retention_s(resolution_s, max(reach for reach, _, _ in spans))
-    compiled = tuple(Span(*place, tuple(group)) for place, group in spans.items())
+    compiled = tuple((*place, tuple(group)) for place, group in spans.items())
     return Track(resolution_s, retention, tuple(columns), tuple(ends), compiled)

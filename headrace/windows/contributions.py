@@ -10,12 +10,12 @@ from headrace.values import Value
 from headrace.windows.aggregates import Column, ColumnKind, Row
 from headrace.windows.sketches import bin_of, hash_of
 
-Values: TypeAlias = Mapping[str, Value]
+Event: TypeAlias = Mapping[str, Value]
 """An event as ``coerce_event`` returns it: None or absence is no value."""
-Contribute: TypeAlias = Callable[[Values, int], Row]
+Contribute: TypeAlias = Callable[[Event, int], Row]
 """From an event's values and time to a row of the track."""
 CALENDAR = frozenset(get_args(CalendarPart))
-_Part: TypeAlias = Callable[[Values, int], Any]
+_Part: TypeAlias = Callable[[Event, int], Any]
 
 
 def contributor(columns: Sequence[Column]) -> Contribute:
@@ -25,7 +25,7 @@ def contributor(columns: Sequence[Column]) -> Contribute:
     """
     parts = [_part(column) for column in columns[1:]]
 
-    def contribute(values: Values, timestamp: int) -> Row:
+    def contribute(values: Event, timestamp: int) -> Row:
         row: list[Any] = [1]
         for part in parts:
             row.append(part(values, timestamp))
@@ -43,7 +43,7 @@ def _part(column: Column) -> _Part:
         part = PARTS[cast(CalendarPart, field)]
         return lambda _, timestamp: convert(part(timestamp))
 
-    def contribute(values: Values, _: int) -> object:
+    def contribute(values: Event, _: int) -> object:
         value = values.get(field)
         return absent if value is None else convert(value)
 

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
-from headrace.windows.contributions import Values
+from headrace.windows.contributions import Event
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout
@@ -12,7 +12,9 @@ from headrace.windows.merging import State, merge_labels
 from headrace.windows.readings import More
 from headrace.windows.track_state import TrackState
 
-Found: TypeAlias = list[float | None]
+Values: TypeAlias = dict[str, float | None]
+Place: TypeAlias = tuple[int, str]
+"""A time in seconds and the event id that orders within it."""
 Covered: TypeAlias = tuple[TrackState, list[int]]
 """A track of one state, and where windows end in it, per end of the track."""
 
@@ -23,8 +25,8 @@ def evaluate(
     *,
     timestamp: int,
     event_id: str,
-    current: Values | None = None,
-    own: Values | None = None,
+    current: Event | None = None,
+    own: Event | None = None,
 ) -> dict[str, float | None]:
     """Evaluate every feature of a layout over all states that hold a part of the entity.
 
@@ -40,85 +42,86 @@ def evaluate(
     Returns:
         One value per feature name; None where the window is empty and the use case names no fill.
     """
+    values: Values = {}
     if layout.source == "labels":
-        found = label_values(layout, cast(Sequence[LabelState], states), timestamp)
+        evaluate_labels(cast(Sequence[LabelState], states) or [LabelState(layout)], timestamp, values)
     else:
-        events = cast(Sequence[EventState], states)
         known = current is None
-        found = event_values(layout, events, timestamp, event_id, own=own if known else current, folded=known)
-    return dict(zip(layout.names, found, strict=True))
+        events = cast(Sequence[EventState], states) or [EventState(layout)]
+        evaluate_events(events, (timestamp, event_id), own if known else current, known, values)
+    return values
 
 
-def event_values(
-    layout: Layout, states: Sequence[EventState], timestamp: int, event_id: str, *, own: Values | None, folded: bool
-) -> Found:
-    """The features of an entity's events, in the layout's order.
+def evaluate_events(
+    states: Sequence[EventState], place: Place, own: Event | None, folded: bool, values: Values
+) -> None:
+    """Evaluate the features of an entity's events.
 
     Args:
-        layout: the layout of all the states.
-        states: one per shard.
-        timestamp: the time of evaluation, in seconds.
-        event_id: the id that orders within that second.
-        own: the values of the event at this point, if there is one.
+        states: one per shard, at least one.
+        place: where to evaluate.
+        own: the values of the event there, if there is one.
         folded: whether the states were given that event.
+        values: takes one value per feature.
     """
-    if not states:
-        states = [EventState(layout)]
-    found: Found = []
-    for number, track in enumerate(layout.tracks):
+    timestamp = place[0]
+    for number, track in enumerate(states[0].layout.tracks):
         row = None if own is None else track.contribute(own, timestamp)
         added: More = None
-        if row is not None and not (folded and _held(states, number, timestamp, event_id)):
+        if row is not None and not (folded and _held(states, number, place)):
             added = [(entry,) for entry in row]
-        covered = [_covered(state, number, timestamp, event_id) for state in states]
-        held, ends = covered[0]
+        held, ends = _covered(states[0], number, place)
+        others = [_covered(state, number, place) for state in states[1:]] if len(states) > 1 else None
         times, columns, resolution, point = held.times, held.columns, track.resolution_s, (timestamp, row)
         for reach, end, current, aggregates in track.spans:
             begin = (timestamp - reach) // resolution * resolution + resolution
             first, last, more = bisect_left(times, begin), ends[end], added if current else None
-            if len(covered) > 1:
-                more = _together(covered[1:], begin, end, more)
-            for _, read, fill in aggregates:
+            if others:
+                more = _together(others, begin, end, more)
+            for name, read, fill in aggregates:
                 value = read(columns, first, last if last > first else first, more, point)
-                found.append(fill if value is None else value)
-    return found
+                values[name] = fill if value is None else value
 
 
-def _covered(state: EventState, number: int, timestamp: int, event_id: str) -> Covered:
+def _covered(state: EventState, number: int, place: Place) -> Covered:
     track = state.tracks[number]
-    before, through = state.positions(timestamp, event_id)
-    return track, track.ends(timestamp, len(track.times) - state.singles, before, through)
+    before, through = state.positions(place)
+    return track, track.ends(place[0], len(track.times) - state.singles, before, through)
 
 
-def _together(covered: Sequence[Covered], begin: int, end: int, more: More) -> More:
+def _together(others: Sequence[Covered], begin: int, end: int, more: More) -> More:
     """Per column the entries of a span that these states hold, and ``more``."""
-    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in covered[0][0].columns]
-    for track, ends in covered:
+    together: list[list[Any]] = [[*entries] for entries in more] if more else [[] for _ in others[0][0].columns]
+    for track, ends in others:
         inside = range(bisect_left(track.times, begin), ends[end])
         for entries, column in zip(together, track.columns, strict=True):
             entries.extend(column[index] for index in inside)
     return together
 
 
-def _held(states: Sequence[EventState], number: int, timestamp: int, event_id: str) -> bool:
-    return any(state.may_hold(timestamp, event_id, state.tracks[number]) for state in states)
+def _held(states: Sequence[EventState], number: int, place: Place) -> bool:
+    return any(state.may_hold(place, state.tracks[number]) for state in states)
 
 
-def label_values(layout: Layout, states: Sequence[LabelState], timestamp: int) -> Found:
-    """The features of an entity's labels, in the layout's order, from the labels given by a time in seconds."""
-    if len(states) == 1 and states[0].latest <= timestamp:
-        state = states[0]
-    else:
-        state = merge_labels([LabelState(layout), *(it.visible(timestamp) for it in states)])
-    found: Found = []
-    for track in layout.tracks:
-        times, resolution, ends = state.times, track.resolution_s, []
+def evaluate_labels(states: Sequence[LabelState], timestamp: int, values: Values) -> None:
+    """Evaluate the features of an entity's labels, from those given by a time in seconds.
+
+    Args:
+        states: one per shard, at least one.
+        timestamp: the time of evaluation, in seconds.
+        values: takes one value per feature.
+    """
+    state = states[0]
+    if len(states) > 1 or state.latest > timestamp:
+        state = merge_labels([it.visible(timestamp) for it in states])
+    times = state.times
+    for track in state.layout.tracks:
+        resolution, ends = track.resolution_s, []
         for delay, _ in track.ends:  # label windows are delayed
             ends.append(bisect_left(times, (timestamp - delay + 1) // resolution * resolution))
         for reach, end, _, aggregates in track.spans:
             first, last = bisect_left(times, (timestamp - reach) // resolution * resolution + resolution), ends[end]
             counted, ones = last - first if last > first else 0, state.values.count(1, first, last)
-            for _, read, fill in aggregates:
+            for name, read, fill in aggregates:
                 value = read(counted, ones)
-                found.append(fill if value is None else value)
-    return found
+                values[name] = fill if value is None else value

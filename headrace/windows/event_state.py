@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from headrace.errors import StateError
 from headrace.windows.aggregates import Row
-from headrace.windows.contributions import Values
+from headrace.windows.contributions import Event
 from headrace.windows.layout import Layout
 from headrace.windows.track_state import TrackState
 
-SEPARATOR = "\0"
+SEPARATOR = b"\0"
 """Stands between ids, which are kept as they are packed: most events only take the oldest away and add one."""
 
 
@@ -28,18 +28,18 @@ class EventState:
         """Whether events that a window can reach are missing, because the layout is newer than they are."""
         self.singles = 0
         """How many events are kept one by one: the length of every track's tail."""
-        self.packed_ids = ""
+        self.packed_ids = b""
         self.tracks = [TrackState.empty(track, track.resolution_s) for track in layout.tracks]
 
     @property
     def ids(self) -> list[str]:
         """The ids of the newest events, in the order of time and id."""
-        return self.packed_ids.split(SEPARATOR) if self.singles else []
+        return [it.decode() for it in self.packed_ids.split(SEPARATOR)] if self.singles else []
 
     @ids.setter
     def ids(self, ids: Sequence[str]) -> None:
         self.singles = len(ids)
-        self.packed_ids = SEPARATOR.join(ids)
+        self.packed_ids = SEPARATOR.join(map(_packed, ids))
 
     @property
     def coarse(self) -> bool:
@@ -55,12 +55,13 @@ class EventState:
         """Whether the id is among the newest events (an older one is not remembered)."""
         return event_id in self.ids
 
-    def may_hold(self, timestamp: int, event_id: str, track: TrackState) -> bool:
-        """Whether an event of that time, had it been folded, would still be in a track."""
+    def may_hold(self, place: tuple[int, str], track: TrackState) -> bool:
+        """Whether an event of that time and id, had it been folded, would still be in a track."""
+        timestamp, event_id = place
         reach = track.times[-1] - track.plan.retention_s if track.times else timestamp
         return timestamp // track.width_s * track.width_s > reach or event_id in self.ids
 
-    def fold(self, *, timestamp: int, event_id: str, values: Values, drop_duplicates: bool = False) -> bool:
+    def fold(self, *, timestamp: int, event_id: str, values: Event, drop_duplicates: bool = False) -> bool:
         """Add one event, in whatever order events come.
 
         Args:
@@ -73,24 +74,22 @@ class EventState:
             False if the event was dropped as a duplicate.
 
         Raises:
-            StateError: if the id holds a NUL.
+            StateError: if the id holds a NUL or half of a surrogate pair.
             OverflowError: if the time is before 1970.
         """
         if drop_duplicates and event_id in self.ids:
             return False
         if not self.tracks:
             return True
-        if SEPARATOR in event_id:
-            raise StateError("the event cannot be folded: its id holds a NUL")
         if self.singles < self.layout.newest or timestamp <= self.tracks[0].times[-1]:
             self._insert(timestamp, event_id, values)
         else:
             self._push(timestamp, event_id, values)
         return True
 
-    def _push(self, timestamp: int, event_id: str, values: Values) -> None:
+    def _push(self, timestamp: int, event_id: str, values: Event) -> None:
         """Add the newest event to a state that is full: the usual case."""
-        singles, roomy, crowded = self.singles, self.layout.roomy, False
+        packed, singles, roomy, crowded = _packed(event_id), self.singles, self.layout.roomy, False
         for track in self.tracks:
             plan = track.plan
             track.append(timestamp, plan.contribute(values, timestamp))
@@ -99,14 +98,15 @@ class EventState:
             if track.times[0] <= timestamp - plan.retention_s:
                 track.prune(timestamp, body=len(track.times) - singles)
             crowded = crowded or length > roomy
-        kept = self.packed_ids.partition(SEPARATOR)[2] + SEPARATOR if singles > 1 else ""
-        self.packed_ids = kept + event_id
+        kept = self.packed_ids.partition(SEPARATOR)[2] + SEPARATOR if singles > 1 else b""
+        self.packed_ids = kept + packed
         if crowded:
             self.prune()
 
-    def _insert(self, timestamp: int, event_id: str, values: Values) -> None:
+    def _insert(self, timestamp: int, event_id: str, values: Event) -> None:
         """Add an event to a state that is not full, or one that is not the newest."""
-        ids, (_, position) = self.ids, self.positions(timestamp, event_id)
+        _packed(event_id)
+        ids, (_, position) = self.ids, self.positions((timestamp, event_id))
         full = len(ids) >= self.layout.newest
         # The tail of an upgraded state may be short: what is older than it belongs among the buckets all the same.
         late = not position and (full or any(len(track.times) > len(ids) for track in self.tracks))
@@ -123,8 +123,9 @@ class EventState:
             self.ids = ids[1:] if full else ids
         self.prune()
 
-    def positions(self, timestamp: int, event_id: str) -> tuple[int, int]:
-        """How many events of the tail are ordered before, and at or before, (timestamp, event id)."""
+    def positions(self, place: tuple[int, str]) -> tuple[int, int]:
+        """How many events of the tail are ordered before, and at or before, a time and event id."""
+        timestamp, event_id = place
         tail = self.singles
         if not tail:
             return 0, 0
@@ -157,3 +158,14 @@ class EventState:
             (rows[0][0], event_id, [row for _, row in rows])
             for event_id, *rows in zip(self.ids, *per_track, strict=True)
         ]
+
+
+def _packed(event_id: str) -> bytes:
+    """An id as it is packed. Raises StateError if it cannot be."""
+    try:
+        packed = event_id.encode()
+    except UnicodeEncodeError as exc:
+        raise StateError("the event cannot be folded: its id has half of a surrogate pair") from exc
+    if SEPARATOR in packed:
+        raise StateError("the event cannot be folded: its id holds a NUL")
+    return packed

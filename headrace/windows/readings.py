@@ -62,7 +62,9 @@ def _mean(counts: int, sums: int) -> Read:
         if more is not None:
             counted += sum(more[counts])
             numbers.extend(more[sums])
-        total = _fsum(numbers) if counted else None
+        if not counted:
+            return None
+        total = _fsum(numbers)
         return None if total is None else total / counted
 
     return read

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from headrace.windows.aggregates import Row
-from headrace.windows.columns import SECONDS, Numbers, insert, replace
+from headrace.windows.columns import ONES, SECONDS, Numbers, insert, replace
 from headrace.windows.layout import Track
 from headrace.windows.ragged import Ragged
 
@@ -50,8 +50,8 @@ class TrackState:
         length = len(times)
         try:
             times.append(timestamp)
-            for column, value in zip(columns, row, strict=True):
-                column.append(value)
+            for number, value in enumerate(row):
+                columns[number].append(value)
         except OverflowError:  # a number needs a wider column: undo, and take the long way
             for column in (times, *columns):
                 del column[length:]
@@ -86,13 +86,14 @@ class TrackState:
         Returns:
             How many entries the body lost.
         """
-        oldest = newest - self.plan.retention_s
-        if not body or self.times[0] > oldest:
-            return 0
-        stale = bisect_right(self.times, oldest, 0, body)
-        del self.times[:stale]
-        for column in self.columns:
-            del column[:stale]
+        times, oldest, stale = self.times, newest - self.plan.retention_s, 0
+        while stale < body and times[stale] <= oldest:
+            stale += 1
+        if stale:
+            del times[:stale]
+            for column in self.columns:
+                if column is not ONES:
+                    del column[:stale]
         return stale
 
     def entries(self, first: int, last: int) -> list[tuple[int, Row]]:
