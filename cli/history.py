@@ -128,7 +128,7 @@ def backfill(
     It must end before the first event is streamed. Stopped at any point, the same command goes on where it was and
     writes nothing twice. Exit code 3 if the training set does not pass the quality gate; then nothing was written.
     """
-    from cli.backfill_command import Options, run
+    from cli.backfill.command import Options, run
     from cli.event_file import parse_map
 
     options = Options(

@@ -16,8 +16,8 @@ from rich.console import Console
 from cli import lake
 from cli.accounting import Account, account
 from cli.api import InferenceApi
-from cli.backfill import Backfill, backfill
-from cli.backfill_history import History
+from cli.backfill.history import History
+from cli.backfill.writing import Backfill, backfill
 from cli.deployment import Deployment
 from cli.phases import Phases
 from cli.plan import Plan

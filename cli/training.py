@@ -11,6 +11,8 @@ from headrace.errors import HeadraceError
 POLL_S = 0.5
 TRAINING_LIMIT_S = 3_600
 ROLLOUT_LIMIT_S = 600
+STEPS = 6
+"""Of a run that registers a model."""
 
 
 class TrainingError(HeadraceError):
@@ -70,12 +72,12 @@ def _steps(deployment: Deployment) -> tuple[int, int, str]:
         PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending"
     )
     if not runs["PipelineExecutionSummaries"]:
-        return 0, 5, "starting the pipeline"
+        return 0, STEPS, "starting the pipeline"
     steps = deployment.sagemaker.list_pipeline_execution_steps(
         PipelineExecutionArn=runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"], SortOrder="Ascending"
     )["PipelineExecutionSteps"]
     done = sum(step["StepStatus"] == "Succeeded" for step in steps)
-    return done, max(5, len(steps)), " → ".join(step["StepName"] for step in steps)
+    return done, max(STEPS, len(steps)), " → ".join(step["StepName"] for step in steps)
 
 
 def _failure(deployment: Deployment) -> str:

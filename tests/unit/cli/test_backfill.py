@@ -14,15 +14,16 @@ import pytest
 from aws_doubles import Bucket, Changes, CrashError, FeatureStore, Table
 from botocore.exceptions import ClientError
 
-import cli.backfill
-import cli.backfill_states
+import cli.backfill.states
+import cli.backfill.writing
 import simulators
 import usecases
-from cli import backfill_checkpoint, lake
-from cli.backfill import Backfill, OtherHistoryError, backfill
-from cli.backfill_history import History, known
-from cli.backfill_removal import remove_others
-from cli.backfill_states import StreamStartedError
+from cli import lake
+from cli.backfill import checkpoint as backfill_checkpoint
+from cli.backfill.history import History, known
+from cli.backfill.removal import remove_others
+from cli.backfill.states import StreamStartedError
+from cli.backfill.writing import Backfill, OtherHistoryError, backfill
 from cli.deployment import Deployment
 from cli.plan import Plan
 from headrace.errors import RetryableError, UseCaseError
@@ -109,8 +110,8 @@ class Platform:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.backfill, "CHUNK", 3)
-    monkeypatch.setattr(cli.backfill_states.time, "sleep", lambda _: None)
+    monkeypatch.setattr(cli.backfill.writing, "CHUNK", 3)
+    monkeypatch.setattr(cli.backfill.states.time, "sleep", lambda _: None)
 
 
 @pytest.mark.timeout(120)

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-import cli.backfill_command
+import cli.backfill.command
 import simulators
 import usecases
-from cli.backfill import Backfill
-from cli.backfill_history import History
+from cli.backfill.history import History
+from cli.backfill.writing import Backfill
 from cli.deployment import Deployment, DeploymentError, deployed
 from cli.main import app
 from headrace.errors import UseCaseError
@@ -44,8 +44,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[History]:
         found.append(history)
         return DONE
 
-    monkeypatch.setattr(cli.backfill_command, "deployed", deployment)
-    monkeypatch.setattr(cli.backfill_command, "backfill", take)
+    monkeypatch.setattr(cli.backfill.command, "deployed", deployment)
+    monkeypatch.setattr(cli.backfill.command, "backfill", take)
     return found
 
 
@@ -99,7 +99,7 @@ def test_what_aws_answers_is_one_line_that_says_how_to_go_on(
     def refuse(*_: Any, **__: Any) -> Backfill:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, "PutItem")
 
-    monkeypatch.setattr(cli.backfill_command, "backfill", refuse)
+    monkeypatch.setattr(cli.backfill.command, "backfill", refuse)
     result = run(file)
     assert result.exit_code == 1
     assert "AccessDeniedException" in result.stderr

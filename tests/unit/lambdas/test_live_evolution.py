@@ -13,9 +13,9 @@ from dynamodb_double import TABLE, Double
 from live_world import Version, World, dice, enriched, labelled, work
 from moto import mock_aws
 
-from cli.backfill_history import History, known
-from cli.backfill_lake import event_days, label_days, write_events, write_labels
-from cli.backfill_states import describe_layouts, write_states
+from cli.backfill.history import History, known
+from cli.backfill.lake import event_days, label_days, write_events, write_labels
+from cli.backfill.states import describe_layouts, write_states
 from cli.deployment import Deployment
 from cli.rebuild import Rebuilt, Scope, rebuild
 from headrace.usecase import UseCase, Window

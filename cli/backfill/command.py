@@ -11,9 +11,9 @@ from rich.console import Console
 
 import usecases
 from cli import event_file
-from cli.backfill import backfill
-from cli.backfill_history import History, known
-from cli.backfill_removal import remove_others
+from cli.backfill.history import History, known
+from cli.backfill.removal import remove_others
+from cli.backfill.writing import backfill
 from cli.deployment import Deployment, DeploymentError, deployed
 from cli.label_file import GIVEN, read_labels
 from cli.phases import Phases

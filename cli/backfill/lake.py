@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cli.backfill_history import History
+from cli.backfill.history import History
 from headrace.usecase import FieldType, UseCase
 from lambdas.shared.stream import NO_MARK
 from pipelines.training_set import ObjectStore

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from cli.backfill_checkpoint import Checkpoint, begin, every
-from cli.backfill_history import History
-from cli.backfill_lake import event_days, label_days, write_events, write_labels
-from cli.backfill_snapshots import Snapshots, put_snapshots
-from cli.backfill_states import describe_layouts, expiry, require_no_stream, write_states
-from cli.backfill_training import note_lake, order_of, training_rows, write_training_set
+from cli.backfill.checkpoint import Checkpoint, begin, every
+from cli.backfill.history import History
+from cli.backfill.lake import event_days, label_days, write_events, write_labels
+from cli.backfill.snapshots import Snapshots, put_snapshots
+from cli.backfill.states import describe_layouts, expiry, require_no_stream, write_states
+from cli.backfill.training import note_lake, order_of, training_rows, write_training_set
 from cli.deployment import Deployment
 from cli.plan import Report
 from cli.training_columns import presented

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from cli.backfill_lake import SHARD
+from cli.backfill.lake import SHARD
 from cli.deployment import Deployment
 from headrace.errors import HeadraceError, RetryableError
 from headrace.features import FeatureSet

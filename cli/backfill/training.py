@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from cli.backfill_history import History
+from cli.backfill.history import History
 from headrace.windows_columnar import labelled, training_frame
 from pipelines.training_set import ObjectStore, Order, build, part
 from pipelines.training_set import index as lake_index

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
-from cli.backfill_checkpoint import FOLDER, Checkpoint, every
-from cli.backfill_lake import SHARD
-from cli.backfill_snapshots import group_names
-from cli.backfill_states import BATCH_LIMIT, require_no_stream, send, written_by_backfill
+from cli.backfill.checkpoint import FOLDER, Checkpoint, every
+from cli.backfill.lake import SHARD
+from cli.backfill.snapshots import group_names
+from cli.backfill.states import BATCH_LIMIT, require_no_stream, send, written_by_backfill
 from cli.deployment import Deployment
 from cli.plan import Report
 from headrace.schema import format_timestamp

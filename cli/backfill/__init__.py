@@ -1,0 +1,1 @@
+"""``headrace backfill``: a history becomes what the platform would hold, had the stream carried it."""
