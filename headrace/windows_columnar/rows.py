@@ -12,13 +12,12 @@ from headrace.windows_columnar.ranges import Timeline
 
 
 class Rows:
-    """Ordered events, and their columns, each computed once."""
+    """Ordered events and their columns; numbers, which many features share, are read once."""
 
     def __init__(self, usecase: UseCase, table: pd.DataFrame, line: Timeline) -> None:
         self._usecase = usecase
         self._table = table
         self._floats: dict[str, Floats] = {}
-        self._hashes: dict[str, Integers] = {}
         self.line = line
 
     @cached_property
@@ -38,9 +37,7 @@ class Rows:
 
     def hashes(self, over: str) -> Integers:
         """The hash of every value of a field; missing is ``MISSING_HASH``."""
-        if over not in self._hashes:
-            self._hashes[over] = hashes(self._table, self._usecase.event.field(over))[self.line.rows]
-        return self._hashes[over]
+        return hashes(self._table, self._usecase.event.field(over))[self.line.rows]
 
 
 def counted_before(known: Booleans) -> Integers:

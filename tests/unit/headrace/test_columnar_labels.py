@@ -9,9 +9,14 @@ from window_cases import label_windows, shop
 
 from headrace.errors import RejectedError
 from headrace.features import FeatureSet
+from headrace.usecase import Window
 from headrace.windows_columnar import labelled, training_frame
 
-USECASE = shop(*label_windows("1s", "20s"), *label_windows("7s", "30s"))
+USECASE = shop(
+    *label_windows("1s", "20s"),
+    *label_windows("7s", "30s"),
+    Window(entity="shop", function="min", over="returned", source="labels", lengths=("60s",), delay="20s"),
+)
 FEATURES = FeatureSet(USECASE)
 NAMES = [it.name for it in USECASE.window_features]
 EVENT = {"customer_id": "c", "shop_id": "s", "amount": 1.0, "tip": None, "online": False}

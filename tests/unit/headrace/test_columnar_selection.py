@@ -1,4 +1,6 @@
-"""Counts, order statistics, different values and quantiles over ranges, against sorting each range."""
+"""Aggregates, counts, order statistics, different values and quantiles over ranges, against taking each range."""
+
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from headrace.windows_columnar.columns import MISSING_HASH
 from headrace.windows_columnar.distinct import Different
 from headrace.windows_columnar.quantiles import Binned, to_bins
 from headrace.windows_columnar.ranges import Points, Ranges, timeline
+from headrace.windows_columnar.reductions import HIGHEST, LOWEST, MOMENTS, TOTALS, reduce_ranges
 from headrace.windows_columnar.selection import count_below, smallest
 
 
@@ -99,3 +102,22 @@ def test_quantiles_are_those_of_the_scalar_kernel(numbers, data):
 def test_rounding_to_bins_keeps_what_is_missing():
     rounded = to_bins(np.array([np.nan, 0.0, -5.0]))
     np.testing.assert_array_equal(rounded, [np.nan, 0.0, -sketches.representative(sketches.bin_of(5.0))])
+
+
+@given(st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=40), st.data())
+def test_a_reduction_over_any_range_is_numpys(numbers, data):
+    values = np.array([np.nan if it is None else it for it in numbers])
+    bounds = sorted(data.draw(st.tuples(st.integers(0, len(values)), st.integers(0, len(values)))))
+    window = [Ranges(np.array([bounds[0]]), np.array([bounds[1]]))]
+    known = values[slice(*bounds)][~np.isnan(values[slice(*bounds)])]
+    near = {"rel": 1e-12, "abs": 1e-6}
+    counted, total, error = (float(it[0]) for it in reduce_ranges(TOTALS, values, window)[0])
+    assert counted == len(known)
+    assert abs(total + error - math.fsum(known)) <= math.ulp(math.fsum(known)) + 1e-24 * np.abs(known).sum()
+    assert reduce_ranges(LOWEST, values, window)[0][0][0] == known.min(initial=np.inf)
+    assert reduce_ranges(HIGHEST, values, window)[0][0][0] == known.max(initial=-np.inf)
+    counted, mean, squares = (float(it[0]) for it in reduce_ranges(MOMENTS, values, window)[0])
+    assert counted == len(known)
+    if len(known):
+        assert mean == pytest.approx(known.mean(), **near)
+        assert math.sqrt(squares / counted) == pytest.approx(known.std(), **near)

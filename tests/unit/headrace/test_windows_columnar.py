@@ -14,7 +14,6 @@ from headrace.features import FeatureSet
 from headrace.usecase import Window
 from headrace.windows import encode
 from headrace.windows_columnar import entity_states, training_frame
-from headrace.windows_columnar.reductions import HIGHEST, LOWEST, MOMENTS, TOTALS, Ranges, reduce_ranges
 
 FEATURES = FeatureSet(USECASE)
 EVENT_COLUMNS = ["event_id", "timestamp", "customer_id", "shop_id", "amount", "tip", "online"]
@@ -211,22 +210,3 @@ def test_numeric_ids_and_keys_become_text():
     events = event_table([POINT | {"event_id": 7, "customer_id": 12}])
     frame = training_frame(USECASE, events)
     assert frame[["event_id", "customer_id"]].to_numpy().tolist() == [["7", "12"]]
-
-
-@given(st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=40), st.data())
-def test_a_reduction_over_any_range_is_numpys(numbers, data):
-    values = np.array([np.nan if it is None else it for it in numbers])
-    bounds = sorted(data.draw(st.tuples(st.integers(0, len(values)), st.integers(0, len(values)))))
-    window = [Ranges(np.array([bounds[0]]), np.array([bounds[1]]))]
-    known = values[slice(*bounds)][~np.isnan(values[slice(*bounds)])]
-    near = {"rel": 1e-12, "abs": 1e-6}
-    counted, total, error = (float(it[0]) for it in reduce_ranges(TOTALS, values, window)[0])
-    assert counted == len(known)
-    assert abs(total + error - math.fsum(known)) <= math.ulp(math.fsum(known)) + 1e-24 * np.abs(known).sum()
-    assert reduce_ranges(LOWEST, values, window)[0][0][0] == known.min(initial=np.inf)
-    assert reduce_ranges(HIGHEST, values, window)[0][0][0] == known.max(initial=-np.inf)
-    counted, mean, squares = (float(it[0]) for it in reduce_ranges(MOMENTS, values, window)[0])
-    assert counted == len(known)
-    if len(known):
-        assert mean == pytest.approx(known.mean(), **near)
-        assert math.sqrt(squares / counted) == pytest.approx(known.std(), **near)
