@@ -67,7 +67,7 @@ def rebuild(
     Every item is folded anew up to its own last record and written only if nothing was folded meanwhile. Stopped at any
     point, the same command goes on; where nothing is missing it writes nothing.
     """
-    from cli.rebuild_command import Options, run
+    from cli.rebuild.command import Options, run
 
     options = Options(usecase=usecase, stage=stage, region=region, entity=entity, key=key, share=share)
     outcome = run(options, progress_console)

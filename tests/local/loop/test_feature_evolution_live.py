@@ -21,7 +21,7 @@ from cli import lake, producer
 from cli.accounting import account
 from cli.deployment import Deployment
 from cli.loop_run import ROOT
-from cli.rebuild import Rebuilt, Scope, rebuild
+from cli.rebuild.writing import Rebuilt, Scope, rebuild
 from headrace.usecase import UseCase, Window
 from headrace.windows_columnar import training_frame
 from local.deploy import deploy

@@ -17,7 +17,7 @@ from cli.backfill.history import History, known
 from cli.backfill.lake import event_days, label_days, write_events, write_labels
 from cli.backfill.states import describe_layouts, write_states
 from cli.deployment import Deployment
-from cli.rebuild import Rebuilt, Scope, rebuild
+from cli.rebuild.writing import Rebuilt, Scope, rebuild
 from headrace.usecase import UseCase, Window
 from headrace.windows_columnar import entity_states, training_frame
 from lambdas.enrichment.logic import enrich
@@ -40,7 +40,7 @@ NOW = int(time.time())
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("cli.rebuild_stream.PAUSE_S", 0.0)
+    monkeypatch.setattr("cli.rebuild.stream.PAUSE_S", 0.0)
     passed_on = {"core": {"mock_credentials": True, "passthrough": {"services": ["dynamodb"]}}}
     with mock_aws(config=passed_on), Double() as double, ThreadPoolExecutor(2) as executor:
         yield World(double, executor, NEW)

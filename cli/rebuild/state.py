@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from cli.rebuild_rows import Row
+from cli.rebuild.rows import Row
 from headrace import rebuilding
 from headrace.errors import StateError
 from headrace.features import FeatureSet

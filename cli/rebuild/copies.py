@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cli.rebuild_rows import BACKFILL, MARK, SHARD
+from cli.rebuild.rows import BACKFILL, MARK, SHARD
 from headrace.usecase import UseCase
 from headrace.windows import EventState, Layout, compile_layout
 from headrace.windows.aggregates import Column

@@ -14,10 +14,10 @@ from zlib import crc32
 
 from cli.deployment import Deployment
 from cli.plan import Report
-from cli.rebuild_items import Inventory, Place, take_inventory
-from cli.rebuild_rows import BACKFILL
-from cli.rebuild_sources import EntityRecords, Records, read_events, read_labels
-from cli.rebuild_state import Remaking
+from cli.rebuild.items import Inventory, Place, take_inventory
+from cli.rebuild.rows import BACKFILL
+from cli.rebuild.sources import EntityRecords, Records, read_events, read_labels
+from cli.rebuild.state import Remaking
 from headrace.features import FeatureSet
 from headrace.usecase import Source
 from lambdas.shared.layouts import Layouts, layouts_of

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli import rebuild_rows
 from cli.deployment import Deployment
-from cli.rebuild_copies import Copies
-from cli.rebuild_rows import BACKFILL, Group, Row, Rows
-from cli.rebuild_stream import StreamTail
+from cli.rebuild import rows as lake_rows
+from cli.rebuild.copies import Copies
+from cli.rebuild.rows import BACKFILL, Group, Row, Rows
+from cli.rebuild.stream import StreamTail
 from headrace.schema import parse_event, parse_label
 from headrace.usecase import Source, UseCase
 from lambdas.shared.stream import Record
@@ -33,7 +33,7 @@ class Records:
     def of(self, entity: str) -> "EntityRecords":
         """Those of one entity, sorted by its keys."""
         key = self.usecase.entity(entity).key
-        make = dict if self.kind == "events" else rebuild_rows.label_of(self.usecase)
+        make = dict if self.kind == "events" else lake_rows.label_of(self.usecase)
         return EntityRecords(self, entity, Rows(self.table, key, self.usecase, make))
 
 
@@ -68,7 +68,7 @@ class EntityRecords:
 def read_events(deployment: Deployment, needed_from: int) -> Records:
     """The events after a time in seconds. Raises LakeError if an object of the lake cannot be read."""
     usecase = deployment.usecase
-    table = rebuild_rows.event_table(_lake(deployment), usecase, first_day=_day(needed_from))
+    table = lake_rows.event_table(_lake(deployment), usecase, first_day=_day(needed_from))
     copies = Copies(usecase, table) if usecase.event.drop_duplicates else None
     keys = {entity.name: entity.key for entity in usecase.entities}
 
@@ -87,7 +87,7 @@ def read_events(deployment: Deployment, needed_from: int) -> Records:
 def read_labels(deployment: Deployment, needed_from: int) -> Records:
     """The labels of events after a time in seconds. Raises as ``read_events`` does."""
     usecase = deployment.usecase
-    table = rebuild_rows.label_table(_lake(deployment), usecase, first_day=_day(needed_from))
+    table = lake_rows.label_table(_lake(deployment), usecase, first_day=_day(needed_from))
 
     def parse(record: Record) -> tuple[Any, Mapping[str, str]]:
         label = parse_label(usecase, record.data, latest=record.latest_event_time)
@@ -111,4 +111,4 @@ def _day(needed_from: int) -> str:
 def _since(deployment: Deployment, table: Any) -> dict[str, float]:
     """From when on the stream is read: a delivery's longest wait before the newest record that has been delivered."""
     wait_s = 2 * stage(deployment.stage).delivery_buffer_s
-    return {shard: arrived_at - wait_s for shard, arrived_at in rebuild_rows.newest_arrivals(table).items()}
+    return {shard: arrived_at - wait_s for shard, arrived_at in lake_rows.newest_arrivals(table).items()}

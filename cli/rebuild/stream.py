@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cli.rebuild_rows import Group, Row
+from cli.rebuild.rows import Group, Row
 from headrace.errors import RejectedError
 from lambdas.shared.stream import NO_MARK, Record
 

@@ -1,0 +1,1 @@
+"""``headrace rebuild``: window state made anew from the lake, where it is partial, damaged or missing."""
