@@ -36,7 +36,9 @@ class RetrainingStack(HeadraceStack):
         self.add_stack_dependency(Stack.of(training.pipeline))
         # By ARN: the topic admits rules of this account, and its own stack must not come to depend on this one.
         topic = sns.Topic.from_topic_arn(self, "Topic", observability.topic.topic_arn)
-        machine = RetrainingMachine(self, "Machine", target=target, topic=topic, key=lake.key)
+        machine = RetrainingMachine(
+            self, "Machine", target=target, topic=topic, key=lake.key, no_champion=training.no_champion
+        )
         Alarm(
             self,
             "Failures",

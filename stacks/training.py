@@ -20,6 +20,8 @@ class Training:
 
     pipeline: sagemaker.CfnPipeline
     training_set: TrainingSetJob
+    no_champion: str
+    """S3 URI that stands for the champion while no model is approved."""
 
 
 class TrainingStack(HeadraceStack):
@@ -41,7 +43,7 @@ class TrainingStack(HeadraceStack):
         pipeline = self._build_pipeline(lake, code, jobs)
         pipeline.add_resource_dependency(group)
         training_set = TrainingSetJob(self, "TrainingSetJob", target=target, bucket=lake.bucket)
-        self.training = Training(pipeline=pipeline, training_set=training_set)
+        self.training = Training(pipeline=pipeline, training_set=training_set, no_champion=code.locations.no_champion)
         self.publish(
             PipelineName=target.pipeline_name,
             ModelPackageGroupName=target.model_package_group_name,

@@ -1,4 +1,4 @@
-"""The state machine of one retraining: start the pipeline once, look until it ends, tell people how it ended."""
+"""The state machine of one retraining: find the champion, start the pipeline, look until it ends, tell how it ended."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -18,12 +18,18 @@ MOST_POLLS = 2_000
 
 
 class RetrainingMachine(sfn.StateMachine):
-    """Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``."""
+    """Retrains once and compares with the newest approved model.
 
-    def __init__(self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, key: kms.IKey) -> None:
+    Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus`` and
+    ``ChampionModel`` (S3 URI of an artifact).
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, key: kms.IKey, no_champion: str
+    ) -> None:
         role = iam.Role(scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         log = LogGroup(scope, f"{id_}Log", key=key, retention_days=target.stage.log_retention_days)
-        states = RetrainingStates(scope, f"{id_}States", target=target, topic=topic)
+        states = RetrainingStates(scope, f"{id_}States", target=target, topic=topic, no_champion=no_champion)
         super().__init__(
             scope,
             id_,

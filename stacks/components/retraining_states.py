@@ -10,6 +10,8 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.components.acknowledgement import acknowledge_wildcard
+from stacks.components.champion_states import PARAMETER as CHAMPION
+from stacks.components.champion_states import ChampionStates
 from stacks.target import Target
 
 DEFAULTS = {"TriggerReason": "manual", "DriftSeverity": "none", "ModelApprovalStatus": "PendingManualApproval"}
@@ -18,9 +20,9 @@ PASSING_ERRORS = ["SageMaker.SageMakerException", "SageMaker.ConflictException",
 
 
 class RetrainingStates(Construct):
-    """From ``first``: defaults, start, wait and look until the pipeline ends; a message, then success or failure."""
+    """From ``first``: defaults, champion, start, wait and look until the pipeline ends; a message, then the end."""
 
-    def __init__(self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, no_champion: str) -> None:
         super().__init__(scope, id_)
         self._target, self._topic = target, topic
         self._pipeline = Stack.of(self).format_arn(
@@ -30,7 +32,9 @@ class RetrainingStates(Construct):
         failed.next(sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause"))
         succeeded = self._notify("Tell of success", "succeeded", {})
         succeeded.next(sfn.Succeed(self, "Succeeded"))
-        for task in (start := self._start(), look := self._look()):
+        start, look = self._start(), self._look()
+        self._champion = ChampionStates(self, "Comparison", target=target, no_champion=no_champion, then=start)
+        for task in (*self._champion.calls, start, look):
             task.add_retry(
                 errors=PASSING_ERRORS,
                 interval=Duration.seconds(2),
@@ -41,11 +45,13 @@ class RetrainingStates(Construct):
             task.add_catch(failed, result_path="$.failure")
         wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s)))
         self._judge(look, again=wait, succeeded=succeeded, failed=failed)
-        self.first = self._defaults().next(start).next(wait).next(look)
+        start.next(wait).next(look)
+        self.first = self._defaults().next(self._champion.first)
 
     def acknowledge_grants(self, role: iam.Role) -> None:
         """Say why the grants that the tasks bring are as wide as they are."""
         acknowledge_wildcard(role, f"{self._pipeline}/execution/*", "Executions are numbered when they start.")
+        self._champion.acknowledge_grants(role)
 
     def _defaults(self) -> sfn.Chain:
         """What the caller leaves out is filled in, so that later states find every field."""
@@ -62,7 +68,7 @@ class RetrainingStates(Construct):
         return given.next(merged)
 
     def _start(self) -> tasks.CallAwsService:
-        names = ("InputData", *DEFAULTS)
+        names = ("InputData", *DEFAULTS, CHAMPION)
         return tasks.CallAwsService(
             self,
             "Start",

@@ -2,7 +2,7 @@
 
 import json
 
-from synthesized import Synthesized, joined, text
+from synthesized import Synthesized, joined, listed, text
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -19,7 +19,7 @@ def test_every_parameter_it_sends_is_one_the_pipeline_declares(prod: Synthesized
     sent = {it["Name"] for it in _states(prod)["Start"]["Parameters"]["PipelineParameters"]}
     body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
     declared = {it["Name"] for it in json.loads(joined(body))["Parameters"]}
-    assert sent == {"InputData", "TriggerReason", "DriftSeverity", "ModelApprovalStatus"}
+    assert sent == {"InputData", "TriggerReason", "DriftSeverity", "ModelApprovalStatus", "ChampionModel"}
     assert sent <= declared
 
 
@@ -27,6 +27,53 @@ def test_what_a_caller_leaves_out_is_filled_in(prod: Synthesized) -> None:
     states = _states(prod)
     assert states["Defaults"]["Parameters"]["defaults"]["ModelApprovalStatus"] == "PendingManualApproval"
     assert states["Input"]["Parameters"]["run.$"] == "States.JsonMerge($.defaults, $.given, false)"
+
+
+def test_the_champion_is_the_newest_approved_model(prod: Synthesized) -> None:
+    states = _states(prod)
+    assert states["Input"]["Next"] == "Champion given?"
+    find = states["Find champion"]
+    assert find["Resource"].endswith(":aws-sdk:sagemaker:listModelPackages")
+    assert (
+        find["Parameters"].items()
+        >= {
+            "ModelPackageGroupName": "headrace-fraud-prod",
+            "ModelApprovalStatus": "Approved",
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+        }.items()
+    )
+    newest = "$.approved.ModelPackageSummaryList[0]"
+    assert states["Approved one?"]["Choices"][0] == {"Variable": newest, "IsPresent": True, "Next": "Describe champion"}
+    describe = states["Describe champion"]
+    assert describe["Parameters"] == {"ModelPackageName.$": f"{newest}.ModelPackageArn"}
+    assert describe["ResultSelector"] == {"ModelDataUrl.$": "$.InferenceSpecification.Containers[0].ModelDataUrl"}
+    assert states["Champion"]["InputPath"] == "$.champion.ModelDataUrl"
+    assert states["Champion"]["ResultPath"] == "$.run.ChampionModel"
+    assert states["Champion"]["Next"] == "Start"
+
+
+def test_an_empty_page_of_models_is_followed_by_the_next(prod: Synthesized) -> None:
+    states = _states(prod)
+    assert states["Approved one?"]["Choices"][1]["Next"] == "Find champion further"
+    assert states["Find champion further"]["Parameters"]["NextToken.$"] == "$.approved.NextToken"
+    assert states["Find champion further"]["Next"] == "Approved one?"
+
+
+def test_without_an_approved_model_the_marker_stands_for_the_champion(prod: Synthesized) -> None:
+    states = _states(prod)
+    assert states["Approved one?"]["Default"] == "No champion"
+    body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
+    defaults = {it["Name"]: it.get("DefaultValue") for it in json.loads(joined(body))["Parameters"]}
+    assert states["No champion"]["Result"] == defaults["ChampionModel"]
+    assert states["No champion"]["ResultPath"] == "$.run.ChampionModel"
+    assert states["No champion"]["Next"] == "Start"
+
+
+def test_a_champion_that_the_caller_names_is_not_looked_up(prod: Synthesized) -> None:
+    given = _states(prod)["Champion given?"]
+    assert given["Choices"] == [{"Variable": "$.run.ChampionModel", "IsPresent": True, "Next": "Start"}]
+    assert given["Default"] == "Find champion"
 
 
 def test_it_looks_every_minute_and_stays_below_the_limit_of_history(prod: Synthesized, local: Synthesized) -> None:
@@ -45,7 +92,7 @@ def test_a_running_or_stopping_pipeline_is_waited_for(prod: Synthesized) -> None
 
 def test_calls_are_retried_and_failures_end_in_a_message(prod: Synthesized) -> None:
     states = _states(prod)
-    for name in ("Start", "Look"):
+    for name in ("Find champion", "Find champion further", "Describe champion", "Start", "Look"):
         assert states[name]["Retry"][0]["MaxAttempts"] > 0
         assert states[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
         assert states[name]["Catch"][0]["Next"] == "Tell of failure"
@@ -65,13 +112,20 @@ def test_every_run_is_logged_and_traced(prod: Synthesized) -> None:
     assert machine["TracingConfiguration"] == {"Enabled": True}
 
 
-def test_it_may_start_and_describe_our_pipeline_only(prod: Synthesized) -> None:
-    statements = [s for s in prod.statements("retraining") if "sagemaker" in text(s["Action"])]
-    assert {s["Action"] for s in statements} == {
-        "sagemaker:StartPipelineExecution",
-        "sagemaker:DescribePipelineExecution",
+def test_it_may_start_our_pipeline_and_read_our_models_only(prod: Synthesized) -> None:
+    granted = {
+        s["Action"]: " ".join(text(it) for it in listed(s["Resource"]))
+        for s in prod.statements("retraining")
+        if "sagemaker" in text(s["Action"])
     }
-    assert all(":pipeline/headrace-fraud-prod-training" in text(s["Resource"]) for s in statements)
+    ours = {
+        "sagemaker:StartPipelineExecution": ":pipeline/headrace-fraud-prod-training",
+        "sagemaker:DescribePipelineExecution": ":pipeline/headrace-fraud-prod-training/execution/*",
+        "sagemaker:ListModelPackages": ":model-package-group/headrace-fraud-prod",
+        "sagemaker:DescribeModelPackage": ":model-package/headrace-fraud-prod/*",
+    }
+    assert granted.keys() == ours.keys()
+    assert all(ours[action] in resources for action, resources in granted.items())
 
 
 def _definition(stage: Synthesized) -> dict:

@@ -23,10 +23,10 @@ def document(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def package(loop: Loop, version: str) -> str:
+def package(loop: Loop, version: str, *, group: str = "echo", status: str = "Approved") -> str:
     sagemaker = loop.client("sagemaker")
     if not sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]:
-        sagemaker.create_model_package_group(ModelPackageGroupName="echo")
+        sagemaker.create_model_package_group(ModelPackageGroupName=group)
     key = f"models/{version}/model.tar.gz"
     model = archive({"version": version, "code/inference.py": ECHO_MODEL})
     loop.client("s3").put_object(Bucket="lake", Key=key, Body=model)
@@ -36,8 +36,8 @@ def package(loop: Loop, version: str) -> str:
         "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
     }
     answer = sagemaker.create_model_package(
-        ModelPackageGroupName="echo",
-        ModelApprovalStatus="Approved",
+        ModelPackageGroupName=group,
+        ModelApprovalStatus=status,
         InferenceSpecification={
             "Containers": [container],
             "SupportedContentTypes": ["application/json"],
