@@ -15,7 +15,7 @@ import usecases
 from headrace.usecase import UseCase
 from headrace.windows_columnar import entity_states
 from lambdas.enrichment.folding import Snapshot
-from lambdas.shared.stream import NO_MARK
+from lambdas.shared.stream import MARK_DIGITS
 from lambdas.shared.window_state import EntityKey, StateWrite, StoredState, source_of
 
 USECASE = "fraud"
@@ -24,6 +24,7 @@ HISTORY_DAYS = 40
 PER_DAY = 8_000
 BATCH = 500
 SHARD = "shardId-000000000000"
+_HISTORY_MARK = "49590".zfill(MARK_DIGITS)
 _FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
 
 
@@ -96,7 +97,7 @@ class World:
 
 
 def world(*, batches: int, hot: bool = False) -> World:
-    """Simulate a world.
+    """Simulate a world whose history came through the same shard.
 
     Args:
         batches: how many batches of 500 records follow the history.
@@ -109,8 +110,8 @@ def world(*, batches: int, hot: bool = False) -> World:
     events, labels = frame.drop(columns="fraud"), frame.assign(labelled_at=frame["timestamp"] + usecase.label.delay_s)
     states: dict[EntityKey, dict[str, StoredState]] = defaultdict(dict)
     for entity, key, source, state, folded in entity_states(usecase, events, labels, at=at):
-        name = source_of(source, "backfill")
-        states[EntityKey(entity, key)][name] = StoredState(name, state, NO_MARK, folded)
+        name = source_of(source, SHARD)
+        states[EntityKey(entity, key)][name] = StoredState(name, state, _HISTORY_MARK, folded)
     coming = events[events["timestamp"] >= at].head(batches * BATCH)
     if hot:
         coming = coming.assign(
