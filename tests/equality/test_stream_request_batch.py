@@ -71,6 +71,7 @@ def test_when_everything_has_come_in_any_order_requests_have_the_vectors_of_the_
     usecase: UseCase, history: History, schedule: Schedule, newest: int, random
 ) -> None:
     expected, agreement = batch_vectors(usecase, history), Agreement(usecase, history)
+    newest = 16 if usecase.event.drop_duplicates else newest  # a copy is told by an id that is still remembered
     loop = Loop(usecase, schedule, newest=newest)
     shuffled = list(history.arrivals)
     random.shuffle(shuffled)
