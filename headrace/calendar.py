@@ -23,12 +23,12 @@ def weekday(timestamp: int) -> float:
 
 def is_weekend(timestamp: int) -> float:
     """1 on Saturday and Sunday, else 0."""
-    return float((timestamp // _DAY_S + _EPOCH_WEEKDAY) % 7 >= _SATURDAY)
+    return 1.0 if (timestamp // _DAY_S + _EPOCH_WEEKDAY) % 7 >= _SATURDAY else 0.0
 
 
 def is_night(timestamp: int) -> float:
     """1 from midnight to 6:59:59, else 0 (the Fraud Detection Handbook, chapter 3)."""
-    return float(timestamp % _DAY_S < _MORNING_S)
+    return 1.0 if timestamp % _DAY_S < _MORNING_S else 0.0
 
 
 PARTS: dict[CalendarPart, Callable[[int], float]] = {

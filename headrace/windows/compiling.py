@@ -77,4 +77,5 @@ def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[st
         spans.setdefault((it.length_s + it.delay_s, end, it.current), []).append((it.name, read, it.fill))
     retention = retention_s(resolution_s, max(reach for reach, _, _ in spans))
     compiled = tuple((*place, tuple(group)) for place, group in spans.items())
-    return Track(resolution_s, retention, tuple(columns), tuple(ends), compiled)
+    heeds_event = any(it.current or it.function == "is_new" for it in features)
+    return Track(resolution_s, retention, tuple(columns), tuple(ends), compiled, heeds_event)

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
+from headrace.windows.aggregates import Row
 from headrace.windows.contributions import Event
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
@@ -66,10 +67,12 @@ def evaluate_events(
     """
     timestamp = place[0]
     for number, track in enumerate(states[0].layout.tracks):
-        row = None if own is None else track.contribute(own, timestamp)
+        row: Row | None = None
         added: More = None
-        if row is not None and not (folded and _held(states, number, place)):
-            added = [(entry,) for entry in row]
+        if own is not None and track.heeds_event:
+            row = track.contribute(own, timestamp)
+            if not (folded and _held(states, number, place)):
+                added = [(entry,) for entry in row]
         held, ends = _covered(states[0], number, place)
         others = [_covered(state, number, place) for state in states[1:]] if len(states) > 1 else None
         times, columns, resolution, point = held.times, held.columns, track.resolution_s, (timestamp, row)

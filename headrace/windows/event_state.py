@@ -91,13 +91,9 @@ class EventState:
         """Add the newest event to a state that is full: the usual case."""
         packed, singles, roomy, crowded = _packed(event_id), self.singles, self.layout.roomy, False
         for track in self.tracks:
-            plan = track.plan
-            track.append(timestamp, plan.contribute(values, timestamp))
-            length = len(track.times)
-            track.seal(length - singles - 1)
-            if track.times[0] <= timestamp - plan.retention_s:
-                track.prune(timestamp, body=len(track.times) - singles)
-            crowded = crowded or length > roomy
+            track.push(timestamp, track.plan.contribute(values, timestamp), singles)
+            if len(track.times) > roomy:
+                crowded = True
         kept = self.packed_ids.partition(SEPARATOR)[2] + SEPARATOR if singles > 1 else b""
         self.packed_ids = kept + packed
         if crowded:

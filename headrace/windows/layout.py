@@ -56,6 +56,8 @@ class Track:
     columns: tuple[Column, ...]
     ends: tuple[tuple[int, bool], ...] = ()
     spans: tuple[Span, ...] = ()
+    heeds_event: bool = True
+    """Whether any feature depends on the evaluated event itself; delayed windows do not, but for ``is_new``."""
     contribute: Contribute = field(init=False, repr=False, compare=False)
     combine: Combine = field(init=False, repr=False, compare=False)
     sized_by: tuple[int | None, ...] = field(init=False, repr=False, compare=False)

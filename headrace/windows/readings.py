@@ -62,10 +62,11 @@ def _mean(counts: int, sums: int) -> Read:
         if more is not None:
             counted += sum(more[counts])
             numbers.extend(more[sums])
-        if not counted:
+        try:
+            mean = math.fsum(numbers) / counted
+        except (ZeroDivisionError, OverflowError, ValueError):  # no values, or as in ``_fsum``
             return None
-        total = _fsum(numbers)
-        return None if total is None else total / counted
+        return mean if math.isfinite(mean) else None
 
     return read
 

@@ -68,6 +68,17 @@ class TrackState:
         for number, value in enumerate(self.plan.combine([column[index] for column in columns], row)):
             columns[number] = replace(columns[number], index, value, length=length)
 
+    def push(self, timestamp: int, row: Row, tail: int) -> None:
+        """Append the newest event, turn the first of the ``tail`` newest before it into a bucket, and prune."""
+        self.append(timestamp, row)
+        times, width = self.times, self.width_s
+        body = len(times) - tail - 1
+        sealed = times[body]
+        if width != 1 or (body and times[body - 1] == sealed):
+            self.seal(body)
+        if times[0] <= timestamp - self.plan.retention_s:
+            self.prune(timestamp, body=len(times) - tail)
+
     def seal(self, body: int) -> None:
         """Turn the first entry of the tail into (a part of) a bucket; the body has ``body`` entries before."""
         times = self.times
