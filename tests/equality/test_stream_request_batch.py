@@ -128,7 +128,3 @@ class Exactness:
         apart = all(time // track.resolution_s != bucket for time, _ in body)
         told = bool(feature.delay_s) or apart or (point >= tail[0] and point > body[-1])
         return not body or (kept and told)
-
-
-def test_the_short_profile_has_enough_cases() -> None:
-    assert settings.default.max_examples >= 100
