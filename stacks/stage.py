@@ -39,6 +39,8 @@ class Stage:
     """Between two looks at a running SageMaker pipeline."""
     approval_retry_s: int = 120
     alarms_notify: bool = True
+    spot_training: bool = False
+    """Models train on capacity that AWS may take back, at up to 90 % less; training resumes from its checkpoint."""
     spare_capacity: bool = False
     """Glue runs jobs on whatever AWS has to spare: a third cheaper, but a run may have to wait for it."""
 
@@ -57,9 +59,10 @@ STAGES = {
             rollout_bake_s=60,
             min_instances=1,
             alarms_notify=False,
+            spot_training=True,
             spare_capacity=True,
         ),
-        Stage(name="staging", keep_data=False, log_retention_days=30),
+        Stage(name="staging", keep_data=False, log_retention_days=30, spot_training=True),
         Stage(name="prod", rollout="linear"),
         Stage(name="local", keep_data=False, rollout="linear", poll_s=2, approval_retry_s=10),
     )

@@ -6,12 +6,16 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from pipelines.retraining.definition import definition
+from pipelines.retraining.sizes import training_size
 from stacks.components.glue_job import TrainingSetJob
 from stacks.components.job_code import JobCode
 from stacks.components.training_role import JobRole, PipelineRole
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
 from stacks.target import Target
+
+EXPECTED_ROWS = 5_000_000
+"""What the training machine is sized for; a run with more names another ``TrainingInstanceType``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,8 @@ class TrainingStack(HeadraceStack):
             kms_key_arn=lake.key.key_arn,
             model_package_group=self.target.model_package_group_name,
             code=code.locations,
+            training=training_size(rows=EXPECTED_ROWS, features=len(self.target.usecase.feature_names)),
+            spot=self.target.stage.spot_training,
         )
         pipeline = sagemaker.CfnPipeline(
             self,

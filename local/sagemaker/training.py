@@ -91,7 +91,11 @@ def _execute(request: Record, job: JobRun) -> None:
 def _fetch_code(request: Record, job: JobRun, source: str) -> Path:
     code = job.root.place("/opt/ml/code")
     if not source.startswith("s3://"):
-        return Path(job.root.map(source)) if source else code
+        found = Path(job.root.map(source)) if source else code
+        if not found.is_file():
+            return found
+        transfer.unpack(found, code)  # as the toolkit does with an archive that a channel brought
+        return code
     staging = job.root.place("/opt/ml/input/code")
     transfer.download(job.platform.objects(request["RoleArn"]), source, staging)
     archives = sorted(staging.glob("*.tar.gz"))

@@ -159,7 +159,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point: 0, or 1 with the reason in the reason file."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--usecase", required=True)
-    parser.add_argument("--model_version", required=True)
+    # The platform names the job in the environment: a hyperparameter of its own would keep it from being cached.
+    named = os.environ.get("TRAINING_JOB_NAME")
+    parser.add_argument("--model_version", default=named, required=named is None)
     for name, variable, default in (
         ("train", "SM_CHANNEL_TRAIN", "/opt/ml/input/data/train"),
         ("validation", "SM_CHANNEL_VALIDATION", "/opt/ml/input/data/validation"),

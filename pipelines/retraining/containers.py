@@ -1,10 +1,15 @@
 """The XGBoost image in its three roles: it runs scripts, trains and serves. One image, so one set of versions."""
 
+import hashlib
+import json
+
 from sagemaker.core import image_uris
+from sagemaker.core.network import NetworkConfig
 from sagemaker.core.processing import ScriptProcessor
 from sagemaker.core.shapes import CheckpointConfig, MetricDefinition, OutputDataConfig, StoppingCondition
-from sagemaker.core.training.configs import Compute
-from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.training.configs import Compute, Networking
+from sagemaker.core.workflow.functions import Join
+from sagemaker.core.workflow.parameters import ParameterString
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import Properties
 from sagemaker.serve.model_builder import ModelBuilder
@@ -14,6 +19,8 @@ from pipelines.retraining.places import run_uri
 from pipelines.retraining.plan import INPUT, Plan
 
 XGBOOST = "3.2-0"
+CODE_CHANNEL = "code"
+"""Brings the code to training that reaches nothing, not even S3."""
 # The container installs a script's folder with pip, at training and at every start of a server: from what is there.
 OFFLINE_PIP = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
 METRICS = {
@@ -46,18 +53,29 @@ class Containers:
             output_kms_key=self.plan.kms_key_arn,
             max_runtime_in_seconds=size.max_runtime_s,
             env={"PYTHONPATH": f"{INPUT}/headrace/{archive}"},
+            network_config=self._network(),
             sagemaker_session=self._session,
         )
 
-    def trainer(self) -> ModelTrainer:
-        """Runs ``train.py`` of ``sourcedir.tar.gz`` with the use case's hyperparameters."""
+    def trainer(self, data: Properties, instance_type: ParameterString) -> ModelTrainer:
+        """Runs ``train.py`` of ``sourcedir.tar.gz`` with the use case's hyperparameters.
+
+        Args:
+            data: names the splits, for a checkpoint belongs to its data. Nothing here may name the execution: it would
+                keep the step from ever being found in the cache.
+            instance_type: of the machine.
+        """
         plan = self.plan
         hyperparameters = {name: str(value) for name, value in plan.usecase.model.hyperparameters.items()}
+        archive = plan.code.sourcedir.rsplit("/", 1)[-1]
+        kind = hashlib.sha256(json.dumps([hyperparameters, archive], sort_keys=True).encode()).hexdigest()[:16]
+        checkpoints = Join(on="/", values=[f"s3://{plan.bucket}/models/checkpoints", data, kind])
         trainer = ModelTrainer(
             training_image=self._image,
             role=plan.role_arn,
             sagemaker_session=self._session,
-            compute=self._compute(),
+            compute=self._compute(instance_type),
+            networking=self._networking(),
             stopping_condition=StoppingCondition(
                 max_runtime_in_seconds=plan.training.max_runtime_s,
                 max_wait_time_in_seconds=plan.max_wait_s if plan.spot else None,
@@ -65,15 +83,16 @@ class Containers:
             output_data_config=OutputDataConfig(
                 s3_output_path=run_uri(plan, "models", "artifact"), kms_key_id=plan.kms_key_arn
             ),
-            checkpoint_config=CheckpointConfig(s3_uri=run_uri(plan, "models", "checkpoints")),
+            checkpoint_config=CheckpointConfig(s3_uri=checkpoints),
             environment=OFFLINE_PIP,
             hyperparameters={
                 **hyperparameters,
                 "usecase": plan.usecase.name,
-                "model_version": ExecutionVariables.PIPELINE_EXECUTION_ID,
                 # The container's own script mode; the SDK's would replace the image's entry point.
                 "sagemaker_program": "train.py",
-                "sagemaker_submit_directory": plan.code.sourcedir,
+                "sagemaker_submit_directory": (
+                    f"/opt/ml/input/data/{CODE_CHANNEL}/{archive}" if plan.network.isolated else plan.code.sourcedir
+                ),
             },
         )
         return trainer.with_metric_definitions([MetricDefinition(name=n, regex=r) for n, r in METRICS.items()])
@@ -92,10 +111,34 @@ class Containers:
             },
         )
 
-    def _compute(self) -> Compute:
+    def _network(self) -> NetworkConfig | None:
+        """Of processing jobs."""
+        network = self.plan.network
+        if network.plain:
+            return None
+        return NetworkConfig(
+            enable_network_isolation=network.isolated,
+            encrypt_inter_container_traffic=network.encrypted,
+            subnets=[*network.subnets] or None,
+            security_group_ids=[*network.security_groups] or None,
+        )
+
+    def _networking(self) -> Networking | None:
+        """Of training jobs."""
+        network = self.plan.network
+        if network.plain:
+            return None
+        return Networking(
+            enable_network_isolation=network.isolated,
+            enable_inter_container_traffic_encryption=network.encrypted,
+            subnets=[*network.subnets] or None,
+            security_group_ids=[*network.security_groups] or None,
+        )
+
+    def _compute(self, instance_type: ParameterString) -> Compute:
         size = self.plan.training
         return Compute(
-            instance_type=size.instance_type,
+            instance_type=instance_type,
             instance_count=1,
             volume_size_in_gb=size.volume_gb,
             volume_kms_key_id=self.plan.kms_key_arn,

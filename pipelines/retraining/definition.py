@@ -8,7 +8,15 @@ from typing import Any
 
 from headrace.usecase import UseCase
 from pipelines.retraining import offline, validation
-from pipelines.retraining.plan import PROCESSING_SIZE, TRAINING_SIZE, CodeLocations, JobSize, Placeholders, Plan
+from pipelines.retraining.plan import (
+    PROCESSING_SIZE,
+    TRAINING_SIZE,
+    CodeLocations,
+    JobSize,
+    Network,
+    Placeholders,
+    Plan,
+)
 
 
 def definition(
@@ -24,6 +32,8 @@ def definition(
     processing: JobSize = PROCESSING_SIZE,
     training: JobSize = TRAINING_SIZE,
     spot: bool = False,
+    network: Network = Network(),  # noqa: B008 - frozen
+    cache_for: str | None = "30d",
     preprocess_options: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Render and check the retraining pipeline of a use case.
@@ -38,8 +48,10 @@ def definition(
         model_package_group: receives the model.
         code: where ``sources.build``'s files will be.
         processing: machine, disk and longest run of preprocessing and evaluation.
-        training: of training.
+        training: of training; ``sizes.training_size`` chooses it, the parameter ``TrainingInstanceType`` overrides.
         spot: train on spare capacity, resuming from checkpoints.
+        network: what jobs may reach, and the VPC they run in.
+        cache_for: how old a result of preprocessing or training may be to be taken again; None runs them always.
         preprocess_options: for the preprocess job, such as ``{"minimum-positives": "5"}``.
 
     Returns:
@@ -60,6 +72,8 @@ def definition(
         processing=processing,
         training=training,
         spot=spot,
+        network=network,
+        cache_for=cache_for,
         preprocess_options=preprocess_options,
     )
     placeholders = Placeholders(plan)

@@ -24,16 +24,18 @@ class Parameters:
     trigger_reason: ParameterString
     drift_severity: ParameterString
     champion: ParameterString
+    training_instance_type: ParameterString
     floors: Mapping[str, ParameterFloat]
 
     @property
     def declared(self) -> Sequence[Parameter]:
         """All of them, in the order of the definition."""
-        named = (self.input_data, self.approval_status, self.trigger_reason, self.drift_severity, self.champion)
+        why = (self.trigger_reason, self.drift_severity)
+        named = (self.input_data, self.approval_status, *why, self.champion, self.training_instance_type)
         return [*named, *self.floors.values()]
 
 
-def declare(gates: Sequence[Gate], *, no_champion: str) -> Parameters:
+def declare(gates: Sequence[Gate], *, no_champion: str, training_instance_type: str) -> Parameters:
     """Declare the parameters of a use case with these gates. Only the input has no default: it must be named."""
     return Parameters(
         input_data=ParameterString("InputData"),
@@ -41,5 +43,6 @@ def declare(gates: Sequence[Gate], *, no_champion: str) -> Parameters:
         trigger_reason=ParameterString("TriggerReason", default_value="manual"),
         drift_severity=ParameterString("DriftSeverity", default_value="none"),
         champion=ParameterString("ChampionModel", default_value=no_champion),
+        training_instance_type=ParameterString("TrainingInstanceType", default_value=training_instance_type),
         floors={gate.metric: ParameterFloat(floor_name(gate), default_value=float(gate.minimum)) for gate in gates},
     )

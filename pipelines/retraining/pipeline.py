@@ -10,14 +10,16 @@ from pipelines.retraining.plan import Plan
 
 def build_pipeline(plan: Plan, session: PipelineSession) -> Pipeline:
     """Preprocess, train and evaluate; register what passes every gate, otherwise fail and say which it did not pass."""
-    declared = parameters.declare(plan.gates, no_champion=plan.code.no_champion)
+    declared = parameters.declare(
+        plan.gates, no_champion=plan.code.no_champion, training_instance_type=plan.training.instance_type
+    )
     containers = Containers(plan, session)
 
     preprocess = steps.preprocess(containers, declared)
-    train = steps.train(containers, preprocess)
+    train = steps.train(containers, preprocess, declared)
     evaluate = steps.evaluate(containers, train, preprocess, declared)
     baseline = steps.baseline(containers, train, preprocess)
-    register = steps.register(containers, train, baseline, declared)
+    register = steps.register(containers, preprocess, train, baseline, declared)
     fail = steps.fail(plan, evaluate)
     check = steps.check_gates(evaluate, passed=[baseline, register], missed=fail)
 

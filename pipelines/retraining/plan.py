@@ -58,10 +58,37 @@ TRAINING_SIZE = JobSize(max_runtime_s=4 * 3_600)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Network:
+    """What jobs may reach, and where they run.
+
+    ``isolated`` containers reach nothing: the platform brings data and code, and takes results away. ``encrypted``
+    traffic between the containers of one job costs time where a job has more than one. With ``subnets`` and
+    ``security_groups``, which go together, jobs run in that VPC; the jobs' role must then be allowed to make network
+    interfaces there.
+    """
+
+    isolated: bool = False
+    encrypted: bool = False
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.subnets) != bool(self.security_groups):
+            raise DefinitionError("network: subnets and security_groups go together; give both or neither")
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is nothing to say about it."""
+        return self == Network()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything ``build_pipeline`` needs.
 
-    With ``spot``, training waits at most ``max_wait_s`` for capacity, and resumes from its checkpoint.
+    With ``spot``, training waits at most ``max_wait_s`` for capacity, and resumes from its checkpoint. ``cache_for`` is
+    how old a result of preprocessing or training may be to be taken for the same input again, such as ``30d`` or
+    ``T12h``; None runs them always.
     """
 
     usecase: UseCase
@@ -76,6 +103,8 @@ class Plan:
     training: JobSize = TRAINING_SIZE
     spot: bool = False
     max_wait_s: int = 8 * 3_600
+    network: Network = Network()
+    cache_for: str | None = "30d"
     preprocess_options: Mapping[str, str] = field(default_factory=dict)
 
     @property

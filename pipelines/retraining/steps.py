@@ -13,9 +13,9 @@ from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.model_step import ModelStep
-from sagemaker.mlops.workflow.steps import ProcessingStep, Step, TrainingStep
+from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, Step, TrainingStep
 
-from pipelines.retraining.containers import Containers
+from pipelines.retraining.containers import CODE_CHANNEL, Containers
 from pipelines.retraining.parameters import Parameters
 from pipelines.retraining.places import delivered, received, run_uri
 from pipelines.retraining.plan import INPUT, OUTPUT, REASON, Plan
@@ -35,17 +35,22 @@ def preprocess(containers: Containers, parameters: Parameters) -> ProcessingStep
         outputs=[delivered(name, run_uri(plan, "training", name)) for name in (*SPLITS, "manifest")],
         arguments=_arguments(plan, {"input": f"{INPUT}/data", "output": OUTPUT, **plan.preprocess_options}),
     )
-    return ProcessingStep("Preprocess", step_args=job)
+    return ProcessingStep("Preprocess", step_args=job, cache_config=_cache(plan))
 
 
-def train(containers: Containers, preprocess: ProcessingStep) -> TrainingStep:
+def train(containers: Containers, preprocess: ProcessingStep, parameters: Parameters) -> TrainingStep:
     """Fit on the training split, stop early on the validation split."""
+    plan = containers.plan
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
     channels = [
         InputData(channel_name=name, data_source=splits[name].S3Output.S3Uri, content_type="application/x-parquet")
         for name in ("train", "validation")
     ]
-    return TrainingStep("Train", step_args=containers.trainer().train(input_data_config=channels))
+    if plan.network.isolated:
+        channels.append(InputData(channel_name=CODE_CHANNEL, data_source=plan.code.sourcedir))
+    trainer = containers.trainer(preprocess.properties.ProcessingJobName, parameters.training_instance_type)
+    job = trainer.train(input_data_config=channels)
+    return TrainingStep("Train", step_args=job, cache_config=_cache(plan))
 
 
 def evaluate(
@@ -96,11 +101,16 @@ def baseline(containers: Containers, train: TrainingStep, preprocess: Processing
 
 
 def register(
-    containers: Containers, train: TrainingStep, baseline: ProcessingStep, parameters: Parameters
+    containers: Containers,
+    preprocess: ProcessingStep,
+    train: TrainingStep,
+    baseline: ProcessingStep,
+    parameters: Parameters,
 ) -> ModelStep:
     """Register the artifact as a new version: its figures, what its monitors compare with, and where it came from."""
     plan = containers.plan
     normal = baseline.properties.ProcessingOutputConfig.Outputs["baseline"].S3Output.S3Uri
+    manifest = preprocess.properties.ProcessingOutputConfig.Outputs["manifest"].S3Output.S3Uri
     statistics, constraints = (_json(Join(on="/", values=[normal, f"{name}.json"])) for name in NORMAL)
     evaluation, bias = (_json(run_uri(plan, "models", "evaluation", f"{name}.json")) for name in ("evaluation", "bias"))
     package = containers.server(train.properties.ModelArtifacts.S3ModelArtifacts).register(
@@ -121,13 +131,15 @@ def register(
         ),
         customer_metadata_properties={
             "usecase": plan.usecase.name,
-            "model_version": ExecutionVariables.PIPELINE_EXECUTION_ID,
+            "model_version": train.properties.TrainingJobName,
+            "execution": ExecutionVariables.PIPELINE_EXECUTION_ID,
             "trigger_reason": parameters.trigger_reason,
             "drift_severity": parameters.drift_severity,
             "input_data": parameters.input_data,
             "champion": parameters.champion,
             "code": plan.code.headrace.rsplit("/", 1)[-1],
-            "data_manifest": run_uri(plan, "training", "manifest", "data_manifest.json"),
+            # Where it is, and not where this execution would have put it: it may be a cached step's.
+            "data_manifest": Join(on="/", values=[manifest, "data_manifest.json"]),
             "report": run_uri(plan, "models", "evaluation", "report.html"),
             "model_card": run_uri(plan, "models", "evaluation", "model_card.json"),
         },
@@ -151,6 +163,10 @@ def check_gates(evaluate: ProcessingStep, *, passed: Sequence[Step], missed: Fai
     missing = JsonGet(step_name=evaluate.name, property_file=GATES, json_path="failed")
     nothing = ConditionEquals(left=missing, right=0)
     return ConditionStep("CheckGates", conditions=[nothing], if_steps=[*passed], else_steps=[missed])
+
+
+def _cache(plan: Plan) -> CacheConfig | None:
+    return CacheConfig(enable_caching=True, expire_after=plan.cache_for) if plan.cache_for else None
 
 
 def _json(uri: Join) -> MetricsSource:

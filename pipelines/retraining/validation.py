@@ -33,8 +33,10 @@ ANSWERS = {
 EXECUTION = frozenset({
     "CurrentDateTime", "PipelineArn", "PipelineExecutionArn", "PipelineExecutionId", "PipelineName", "StartDateTime",
 })  # fmt: skip
+CACHED = frozenset({"Processing", "Training"})
 PARAMETER_TYPES = frozenset({"String", "Integer", "Float", "Boolean"})
 _STAND_INS = {"integer": 1, "long": 1, "float": 1.0, "double": 1.0, "boolean": True}
+_EXPIRY = re.compile(r"(?=.)(\d+[ymwd])*(T(\d+[hm])+)?")
 _NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,63}")
 _PART = re.compile(r"([A-Za-z0-9_]+)|\['([^']+)'\]|\[(\d+)\]")
 
@@ -51,6 +53,7 @@ def validate(definition: Mapping[str, Any]) -> None:
         checks = (
             *_check_request(step),
             *_check_failure(step),
+            *_check_cache(step),
             *_check_property_files(step),
             *_check_readings(step),
             *_check_references(definition, by_name, step),
@@ -126,6 +129,15 @@ def _check_failure(step: Step) -> Iterator[str]:
     """A failure is no call of the API, so no service model knows its only member."""
     if step["Type"] == "Fail" and set(step["Arguments"]) != {"ErrorMessage"}:
         yield "it needs an ErrorMessage and nothing else"
+
+
+def _check_cache(step: Step) -> Iterator[str]:
+    if not (cache := step.get("CacheConfig")):
+        return
+    if step["Type"] not in CACHED:
+        yield f"a {step['Type']} step cannot be cached"
+    if not _EXPIRY.fullmatch(cache.get("ExpireAfter", "")):
+        yield f"CacheConfig.ExpireAfter is {cache.get('ExpireAfter')!r}: write days and hours as in 30d, T12h or 30dT5h"
 
 
 def _check_readings(step: Step) -> Iterator[str]:

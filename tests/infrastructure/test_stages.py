@@ -1,9 +1,10 @@
 """``local`` is production on one machine: every property in which they differ is listed here with a reason."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from synthesized import Synthesized
+from synthesized import Synthesized, joined
 
 DATA_ENDS = "what one machine emulates ends with its process, so nothing is kept beyond its stack"
 NAME = "the stage's own name"
@@ -40,6 +41,15 @@ def test_local_runs_the_same_functions_and_the_same_jobs(prod: Synthesized, loca
 
 def test_each_reason_is_one() -> None:
     assert all(len(reason.split()) >= 6 for reason in REASONS.values())
+
+
+def test_models_train_on_spot_capacity_where_nobody_waits_for_them(synth: Callable[[str], Synthesized]) -> None:
+    spot = {}
+    for name in ("dev", "staging", "prod", "local"):
+        body = synth(name).only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
+        steps = {step["Name"]: step["Arguments"] for step in json.loads(joined(body))["Steps"]}
+        spot[name] = steps["Train"].get("EnableManagedSpotTraining", False)
+    assert spot == {"dev": True, "staging": True, "prod": False, "local": False}
 
 
 def _differences(one: Synthesized, other: Synthesized) -> Iterator[tuple[str, str]]:

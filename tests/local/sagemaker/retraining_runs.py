@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def training_rows(usecase: UseCase, *, rows: int = ROWS, seed: int = 5) -> pd.Da
     risk = frame["amount"] / 80 + 3 * frame[RISK]
     frame["label"] = (risk + rng.normal(0, 0.3, rows) > np.quantile(risk, 0.9)).astype("int8")
     return frame
+
+
+def quick(usecase: UseCase, **changes: Any) -> UseCase:
+    """The use case with few rounds, and changes to its model."""
+    rounds = {**usecase.model.hyperparameters, "num_round": 30}
+    return replace(usecase, model=replace(usecase.model, **{"hyperparameters": rounds, **changes}))
 
 
 def stored(platform: MemoryPlatform, frame: pd.DataFrame, run: str) -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from memory_platform import MemoryPlatform
-from retraining_runs import RISK, rendered, stored, training_rows
+from retraining_runs import RISK, quick, rendered, stored, training_rows
 from scenarios import Runner, create_config, settled
 
 import usecases
 from local.sagemaker.invocation import Invocation
 from local.sagemaker.service import SageMaker
+from pipelines.retraining.plan import Network
 
 
 def score(sagemaker: SageMaker, instances: list[dict[str, float | None]]) -> tuple[dict[str, Any], float]:
@@ -42,7 +43,10 @@ def test_the_retraining_pipeline_makes_a_model_that_the_endpoint_serves(
     answer, _ = score(sagemaker, [{**instance, "amount": 10.0}, {**instance, "amount": 400.0, RISK: 0.9}])
     low, high = (prediction["score"] for prediction in answer["predictions"])
     assert low < 0.5 < high
-    assert answer["model_version"] == ended["PipelineExecutionArn"].rpartition("/")[2]
+    trained = ended["steps"]["Train"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
+    assert answer["model_version"] == trained
+    registered = sagemaker.call("DescribeModelPackage", {"ModelPackageName": package})
+    assert registered["CustomerMetadataProperties"]["model_version"] == trained
     answers = [score(sagemaker, [{**instance, "amount": float(number)} for number in range(500)]) for _ in range(5)]
     assert len(answers[0][0]["predictions"]) == 500
     assert min(elapsed for _, elapsed in answers) < 0.5
@@ -58,3 +62,12 @@ def test_too_few_rows_fail_the_pipeline_with_the_reason_of_the_script(
     assert ended["PipelineExecutionStatus"] == "Failed"
     assert ended["steps"]["Preprocess"]["FailureReason"].startswith("AlgorithmError: ")
     assert "Train" not in ended["steps"]
+
+
+def test_isolated_training_runs_the_code_that_its_channel_brings(
+    runner: Runner, platform: MemoryPlatform, tmp_path: Path
+) -> None:
+    usecase = quick(usecases.load("fraud"))
+    text = rendered(usecase, platform, tmp_path / "code", network=Network(isolated=True, encrypted=True))
+    ended = runner.run(text, InputData=stored(platform, training_rows(usecase), "run-3"))
+    assert ended["PipelineExecutionStatus"] == "Succeeded", ended.get("FailureReason")

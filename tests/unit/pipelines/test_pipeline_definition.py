@@ -10,7 +10,7 @@ from job_runs import MakeDefinition
 
 from headrace.usecase import Gate, UseCase
 from pipelines.retraining import expressions
-from pipelines.retraining.plan import CodeLocations, DefinitionError, JobSize
+from pipelines.retraining.plan import CodeLocations, DefinitionError
 
 PROCESSING = ("Preprocess", "Evaluate", "Baseline")
 
@@ -62,7 +62,7 @@ def test_steps_their_types_and_what_each_waits_for_are_pinned(rendered: dict[str
         "Evaluate": ("Processing", {"Preprocess", "Train"}),
         "CheckGates": ("Condition", {"Evaluate"}),
         "Baseline": ("Processing", {"Preprocess", "Train"}),
-        "Register": ("RegisterModel", {"Train", "Baseline"}),
+        "Register": ("RegisterModel", {"Preprocess", "Train", "Baseline"}),
         "Fail": ("Fail", {"Evaluate"}),
     }
 
@@ -87,6 +87,7 @@ def test_parameters_are_pinned(rendered: dict[str, Any], locations: CodeLocation
         {"Name": "TriggerReason", "Type": "String", "DefaultValue": "manual"},
         {"Name": "DriftSeverity", "Type": "String", "DefaultValue": "none"},
         {"Name": "ChampionModel", "Type": "String", "DefaultValue": locations.no_champion},
+        {"Name": "TrainingInstanceType", "Type": "String", "DefaultValue": "ml.m5.xlarge"},
         {"Name": "MinAveragePrecision", "Type": "Float", "DefaultValue": 0.2},
     ]
 
@@ -200,10 +201,12 @@ def test_training_gets_the_use_cases_hyperparameters_as_text(rendered: dict[str,
     assert given["sagemaker_program"] == "train.py"
 
 
-def test_the_execution_names_the_model_version(rendered: dict[str, Any]) -> None:
-    version = {"Get": "Execution.PipelineExecutionId"}
-    assert steps(rendered)["Train"]["Arguments"]["HyperParameters"]["model_version"] == version
-    assert steps(rendered)["Register"]["Arguments"]["CustomerMetadataProperties"]["model_version"] == version
+def test_the_training_job_names_the_model_version(rendered: dict[str, Any]) -> None:
+    """The job, not the execution: a model that a later execution takes from the cache keeps its name."""
+    assert "model_version" not in arguments(rendered, "Train")["HyperParameters"]
+    said = arguments(rendered, "Register")["CustomerMetadataProperties"]
+    assert said["model_version"] == {"Get": "Steps.Train.TrainingJobName"}
+    assert said["execution"] == {"Get": "Execution.PipelineExecutionId"}
 
 
 def test_the_package_says_why_it_was_trained_and_on_what(rendered: dict[str, Any]) -> None:
@@ -212,7 +215,8 @@ def test_the_package_says_why_it_was_trained_and_on_what(rendered: dict[str, Any
     assert said["drift_severity"] == {"Get": "Parameters.DriftSeverity"}
     assert said["input_data"] == {"Get": "Parameters.InputData"}
     assert said["champion"] == {"Get": "Parameters.ChampionModel"}
-    assert joined(said["data_manifest"]).endswith("/manifest/data_manifest.json")
+    manifest = "Steps.Preprocess.ProcessingOutputConfig.Outputs['manifest'].S3Output.S3Uri"
+    assert joined(said["data_manifest"]) == f"<{manifest}>/data_manifest.json"
 
 
 def test_the_package_serves_json_with_its_own_code_and_installs_nothing(rendered: dict[str, Any]) -> None:
@@ -253,27 +257,6 @@ def test_what_the_package_points_to_is_where_the_jobs_deliver(rendered: dict[str
     (output,) = arguments(rendered, "Evaluate")["ProcessingOutputConfig"]["Outputs"]
     report = arguments(rendered, "Register")["ModelMetrics"]["ModelQuality"]["Statistics"]
     assert joined(report["S3Uri"]) == f"{joined(output['S3Output']['S3Uri'])}/evaluation.json"
-
-
-def test_spot_training_waits_and_resumes_from_checkpoints(
-    rendered: dict[str, Any], make_definition: MakeDefinition
-) -> None:
-    on_demand, spot = (steps(it)["Train"]["Arguments"] for it in (rendered, make_definition(spot=True)))
-    assert "EnableManagedSpotTraining" not in on_demand
-    assert spot["EnableManagedSpotTraining"] is True
-    condition = spot["StoppingCondition"]
-    assert condition["MaxWaitTimeInSeconds"] >= condition["MaxRuntimeInSeconds"]
-    assert joined(spot["CheckpointConfig"]["S3Uri"]).endswith("/checkpoints")
-
-
-def test_sizes_and_options_reach_the_jobs(make_definition: MakeDefinition) -> None:
-    size = JobSize(instance_type="ml.m5.4xlarge", volume_gb=200, max_runtime_s=60)
-    found = steps(make_definition(processing=size, preprocess_options={"minimum-positives": "3"}))
-    arguments = found["Preprocess"]["Arguments"]
-    assert arguments["ProcessingResources"]["ClusterConfig"]["InstanceType"] == "ml.m5.4xlarge"
-    assert arguments["StoppingCondition"]["MaxRuntimeInSeconds"] == 60
-    told = arguments["AppSpecification"]["ContainerArguments"]
-    assert told[told.index("--minimum-positives") + 1] == "3"
 
 
 @pytest.mark.parametrize("wrong", ["https://bucket/a.py", "s3://bucket/a.zip", "s3://bucket/folder/"])

@@ -123,6 +123,14 @@ WRONG: dict[str, tuple[Change, str]] = {
         lambda d: step(d, 3)["ElseSteps"][0]["Arguments"].clear(),
         "step Fail: it needs an ErrorMessage and nothing else",
     ),
+    "an expiry that is no duration": (
+        lambda d: d["Steps"][0]["CacheConfig"].update(ExpireAfter="a month"),
+        "step Preprocess: CacheConfig.ExpireAfter is 'a month'",
+    ),
+    "a cached failure": (
+        lambda d: step(d, 3)["ElseSteps"][0].update(CacheConfig={"Enabled": True, "ExpireAfter": "30d"}),
+        "step Fail: a Fail step cannot be cached",
+    ),
     "a dependency on a step that is not there": (
         lambda d: d["Steps"][1].update(DependsOn=["Prepare"]),
         "step Train: it depends on Prepare",

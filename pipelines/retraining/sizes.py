@@ -1,0 +1,49 @@
+"""Which machine trains: the smallest whose memory holds the training set as training holds it."""
+
+import math
+
+from pipelines.retraining.plan import DefinitionError, JobSize
+
+MACHINES = (
+    ("ml.m5.xlarge", 16),
+    ("ml.m5.2xlarge", 32),
+    ("ml.m5.4xlarge", 64),
+    ("ml.m5.12xlarge", 192),
+    ("ml.m5.24xlarge", 384),
+)
+"""Instance types with their memory in GiB, smallest first."""
+
+BYTES_PER_VALUE = 24
+"""At the peak a value is there as read (8), as float32 before and after preparing (8), and binned (2), twice in part
+while a model is fitted again on all rows."""
+
+USABLE = 0.6
+"""Share of the memory for rows; the rest is for the system, the libraries and trees."""
+
+_GIB = 1 << 30
+_LEAST_VOLUME_GB = 30
+_LONGEST_RUN_S = 4 * 3_600
+
+
+def training_size(*, rows: int, features: int) -> JobSize:
+    """The machine and disk for a training set.
+
+    Args:
+        rows: of training and validation together.
+        features: columns of the matrix, without ids and label.
+
+    Raises:
+        DefinitionError: if a number is not positive, or no machine is large enough.
+    """
+    if rows < 1 or features < 1:
+        raise DefinitionError(f"a training set of {rows} rows and {features} features: give numbers from 1")
+    needed = rows * features * BYTES_PER_VALUE
+    for instance_type, memory_gib in MACHINES:
+        if needed <= memory_gib * _GIB * USABLE:
+            disk_gb = math.ceil(rows * features * 8 / 1e9) * 2
+            volume = max(_LEAST_VOLUME_GB, disk_gb)
+            return JobSize(instance_type=instance_type, volume_gb=volume, max_runtime_s=_LONGEST_RUN_S)
+    raise DefinitionError(
+        f"{rows} rows of {features} features need {needed / _GIB:.0f} GiB, more than {MACHINES[-1][0]} has for rows: "
+        "shorten the history or sample the negatives (model.resampling)"
+    )
