@@ -87,7 +87,8 @@ class FeatureSet:
         """
         timestamp, event_id = self._place(event)
         for state in states.values():
-            state.fold(timestamp=timestamp, event_id=event_id, values=event, drop_duplicates=drop_duplicates)
+            if not (drop_duplicates and state.contains(event_id)):
+                state.add(timestamp, event_id, event)
 
     def fold_label(self, label: LabelRecord, states: Mapping[str, LabelState]) -> None:
         """Fold a label into its entities' label states, in place.

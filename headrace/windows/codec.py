@@ -39,7 +39,6 @@ _new = object.__new__
 _CHECK = Struct("<I")
 _WHOLE = 0x2144DF1C
 """The CRC-32 of whatever ends with its own CRC-32."""
-_LABELS_SIZED_BY = (None,) * 4
 _ONES = 0
 _EQUAL = 0x80
 _SHARED = 64
@@ -55,7 +54,8 @@ def encode(state: State) -> bytes:
         parts = [b"", state.packed_ids]
         head: list[int | bytes] = [version, state.layout.fingerprint, state.singles, len(state.packed_ids)]
         for track in state.tracks:
-            head += (track.width_s, len(track.times), _pack(_arrays(track), parts))
+            arrays = [track.times, *track.columns] if track.plan.even else _arrays(track)
+            head += (track.width_s, len(track.times), _pack(arrays, parts))
         parts[0] = state.layout.head.pack(*head)
     else:
         parts = [b""]
@@ -96,12 +96,13 @@ def _unpack_events(data: bytes, layout: Layout) -> EventState:
     state.packed_ids = data[layout.head.size : at]
     state.tracks, place = [], 0
     for plan in layout.tracks:
-        entries = heads[place + 1]
-        arrays, at = _unpack(data, at, heads[place + 2], plan.sized_by, entries)
+        width_s, entries, codes = heads[place : place + _NUMBERS_PER_TRACK]
         if plan.even:
-            state.tracks.append(TrackState(plan, heads[place], arrays[0], arrays[1:]))
+            arrays, at = _unpack(data, at, codes, entries)
+            state.tracks.append(TrackState(plan, width_s, arrays[0], arrays[1:]))
         else:
-            state.tracks.append(_ragged(plan, heads[place], arrays))
+            arrays, at = _unpack(data, at, codes, entries, plan.sized_by)
+            state.tracks.append(_ragged(plan, width_s, arrays))
         place += _NUMBERS_PER_TRACK
     return state
 
@@ -109,7 +110,7 @@ def _unpack_events(data: bytes, layout: Layout) -> EventState:
 def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
     state = _new(LabelState)
     version, _, entries, state.latest, dropped, codes = _LABELS.unpack_from(data)
-    arrays, _ = _unpack(data, _LABELS.size, codes, _LABELS_SIZED_BY, entries)
+    arrays, _ = _unpack(data, _LABELS.size, codes, entries)
     state.layout, state.partial, state.dropped = layout, version != VERSION, dropped - 1
     state.times, state.ids, state.labelled, values = arrays
     state.values = bytearray(values)
@@ -117,9 +118,7 @@ def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
 
 
 def _arrays(track: TrackState) -> list[Counts]:
-    """The arrays of a track in the order of ``Track.sized_by``."""
-    if track.plan.even:
-        return [track.times, *track.columns]
+    """The arrays of a track with ragged columns, in the order of ``Track.sized_by``."""
     arrays: list[Counts] = [track.times]
     for column in track.columns:
         if isinstance(column, BinColumn):
@@ -167,21 +166,25 @@ def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
     return bytes(codes)
 
 
-def _unpack(data: bytes, at: int, codes: bytes, sized_by: Sequence[int | None], entries: int) -> tuple[list[Any], int]:
+def _unpack(
+    data: bytes, at: int, codes: bytes, entries: int, sized_by: Sequence[int | None] = ()
+) -> tuple[list[Any], int]:
     """The arrays with these codes, from ``at`` on. Returns them and where they end."""
     arrays: list[Any] = []
+    length = entries
     for code in codes:
-        sizes = sized_by[len(arrays)]
-        length = entries if sizes is None else total(arrays[sizes], 0, entries)
-        if code == _ONES:
-            arrays.append(ONES)
-        elif code < _SHARED:
-            arrays.append(arrays[code - 1][:])
-        elif code < _EQUAL:
+        if sized_by:
+            sizes = sized_by[len(arrays)]
+            length = entries if sizes is None else total(arrays[sizes], 0, entries)
+        if code in _TYPES:
             kind, size = _TYPES[code]
             after = at + length * size
             arrays.append(array(kind, data[at:after]))
             at = after
+        elif code == _ONES:
+            arrays.append(ONES)
+        elif code < _SHARED:
+            arrays.append(arrays[code - 1][:])
         else:
             kind, size = _TYPES[code ^ _EQUAL]
             arrays.append(array(kind, data[at : at + 1] * (length * size)))

@@ -79,18 +79,21 @@ class EventState:
         """
         if drop_duplicates and event_id in self.ids:
             return False
-        if not self.tracks:
-            return True
-        if self.singles < self.layout.newest or timestamp <= self.tracks[0].times[-1]:
-            self._insert(timestamp, event_id, values)
-        else:
-            self._push(timestamp, event_id, values)
+        self.add(timestamp, event_id, values)
         return True
 
-    def _push(self, timestamp: int, event_id: str, values: Event) -> None:
-        """Add the newest event to a state that is full: the usual case."""
-        packed, singles, roomy, crowded = _packed(event_id), self.singles, self.layout.roomy, False
-        for track in self.tracks:
+    def add(self, timestamp: int, event_id: str, values: Event) -> None:
+        """Add one event, whether or not it is a copy. Takes and raises what ``fold`` does."""
+        singles, tracks = self.singles, self.tracks
+        if not tracks:
+            return
+        packed = _packed(event_id)
+        if singles < self.layout.newest or timestamp <= tracks[0].times[-1]:
+            self._insert(timestamp, event_id, values)
+            return
+        # The usual case: the event is the newest of a state that is full.
+        roomy, crowded = self.layout.roomy, False
+        for track in tracks:
             track.push(timestamp, track.plan.contribute(values, timestamp), singles)
             if len(track.times) > roomy:
                 crowded = True
@@ -101,7 +104,6 @@ class EventState:
 
     def _insert(self, timestamp: int, event_id: str, values: Event) -> None:
         """Add an event to a state that is not full, or one that is not the newest."""
-        _packed(event_id)
         ids, (_, position) = self.ids, self.positions((timestamp, event_id))
         full = len(ids) >= self.layout.newest
         # The tail of an upgraded state may be short: what is older than it belongs among the buckets all the same.

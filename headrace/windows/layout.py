@@ -70,7 +70,7 @@ class Track:
         for column in self.columns:
             sized_by += (None, *[len(sized_by)] * _CELLS.get(column.kind, 0))
         object.__setattr__(self, "sized_by", tuple(sized_by))
-        object.__setattr__(self, "even", len(sized_by) == 1 + len(self.columns))
+        object.__setattr__(self, "even", not any(sized_by))
         object.__setattr__(self, "contribute", contributor(self.columns))
         object.__setattr__(self, "combine", combiner(self.columns))
 
