@@ -12,6 +12,7 @@ from headrace.usecase.model import Label, Model
 from headrace.usecase.window import OF_ANY_FIELD, CalendarPart, Window, WindowFeature
 
 _TRUTH = "label"
+_PART = "a part of the calendar, which windows and inputs know by that name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,12 +134,9 @@ class UseCase:
             f"{self.label.field!r} is a field of the event",
             "labels arrive on their own stream: take it out of event.fields",
         )
-        require(
-            _TRUTH not in fields,
-            "event.fields",
-            f"{_TRUTH!r} is the training set's column of the truth",
-            "choose another name",
-        )
+        taken = {_TRUTH: "the training set's column of the truth", **dict.fromkeys(get_args(CalendarPart), _PART)}
+        for name in sorted(fields & taken.keys()):
+            require(False, "event.fields", f"{name!r} is {taken[name]}", "choose another name")
         for name in self.inputs:
             usable = (f.name for f in self.event.fields if f.type in NUMERIC or f.allowed)
             require_one_of(name, usable, f"inputs[{name}]")

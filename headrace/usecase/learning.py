@@ -33,8 +33,8 @@ class Limits:
 
     Attributes:
         worse_than_champion: how much worse than the deployed model it may be, with ``confidence``; on the same rows.
-        confidence: of that comparison, by paired bootstrap.
-        gap: how far validation may stay behind training.
+        confidence: of that comparison, by paired bootstrap, and of ``gap``.
+        gap: how far validation may stay behind training, beyond the noise of the validation rows' figure.
         positives: the least number of positives among the test rows.
         single_feature: the largest area under the ROC curve that one feature alone may have on validation rows: what
             ranks almost perfectly by itself is more often a leak of the truth than knowledge.

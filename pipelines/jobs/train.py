@@ -25,11 +25,15 @@ from pipelines.jobs.boosting import Rows
 from pipelines.jobs.code_version import code_version
 from pipelines.jobs.hyperparameters import Hyperparameters, choose, parse, positive_weight
 from pipelines.jobs.judging.audit import single_features
+from pipelines.jobs.judging.bootstrap import Judged, deviations, resample
 from pipelines.jobs.learning import Learned, Learner
 from pipelines.jobs.metrics import Ranking
 from pipelines.jobs.resampling import Resampler
 from pipelines.jobs.served.columns import Columns
 from pipelines.jobs.training_set import LABEL, TIMESTAMP, TrainingSetError
+
+RESAMPLES = 50
+"""Of the validation rows, to know how far their figures are noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,9 @@ def describe(usecase: UseCase, model_version: str, fitted: Fitted, train: Rows, 
         "rounds": len(fitted.learned.history),
         "history": [round(value, 6) for value in fitted.learned.history],
         "metrics": {name: it.figures(threshold["score"]) for name, it in ranking.items()},
+        "deviations": deviations(
+            resample([Judged(ranking["validation"], threshold["score"])], resamples=RESAMPLES, seed=0)[0]
+        ),
         "code": code_version(usecase),
         "packages": artifact.packages(),
     }

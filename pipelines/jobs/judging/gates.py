@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 from typing import Any
 
 from headrace.usecase import Limits, UseCase
@@ -103,7 +104,8 @@ def _floors(floors: Mapping[str, float], evaluation: Mapping[str, Any]) -> Itera
 def _gap(metric: str, about: Mapping[str, Any], limits: Limits) -> Verdict:
     train, validation = (about["metrics"][split][metric] for split in ("train", "validation"))
     gap = round(train - validation, 6)
-    passed = gap <= limits.gap
+    noise = NormalDist().inv_cdf(limits.confidence) * about["deviations"][metric]
+    passed = gap - noise <= limits.gap
     words = "" if passed else ": the model has learned its training rows by heart, or a feature is known only for them"
     return Verdict(
         name="gap",
@@ -111,7 +113,7 @@ def _gap(metric: str, about: Mapping[str, Any], limits: Limits) -> Verdict:
         value=gap,
         bound=limits.gap,
         reason=f"{metric} is {train:.4f} on training and {validation:.4f} on validation rows, "
-        f"{gap:.4f} apart, {'within' if passed else 'beyond'} {limits.gap:g}{words}",
+        f"{gap:.4f} apart, {'within' if passed else 'beyond'} {limits.gap:g} and noise of {noise:.4f}{words}",
     )
 
 

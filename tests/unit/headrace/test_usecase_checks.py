@@ -169,11 +169,16 @@ WRONG = {
     "no features": (lambda: replace(shop(), inputs=(), calendar=()), "inputs", "name at least one feature"),
     "a feature twice": (lambda: changed(inputs=("amount", "amount")), "features", "its own name"),
     "a feature that is a field": (
-        lambda: with_fields(Field(name="hour", type="string")),
+        lambda: with_fields(Field(name=USECASE.window_features[0].name, type="string")),
         "features",
         "rename the window or the field",
     ),
     "the truth among the fields": (lambda: with_fields(Field(name="label", type="string")), "event.fields", "another"),
+    "a part of the calendar among the fields": (
+        lambda: with_fields(Field(name="weekday", type="integer")),
+        "event.fields",
+        "choose another name",
+    ),
     "a label among the fields": (
         lambda: with_fields(Field(name="returned", type="boolean")),
         "label.field",
