@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cli import changes, history, output
@@ -86,6 +87,38 @@ def replay(
         out=out,
     )
     _finish(run(options, progress_console), json, f"predictions in {out / 'predictions.parquet'}")
+
+
+@app.command(
+    epilog="Examples: headrace train -u fraud --dataset out/training --out out/model · then, on newer data, "
+    "headrace train -u fraud --dataset out/newer --champion out/model --out out/candidate --json"
+)
+@one_line_errors
+def train(
+    *,
+    dataset: Annotated[
+        Path, typer.Option("--dataset", "-d", help="A training set: a .parquet file, or a folder of them.")
+    ],
+    usecase: UsecaseOption = "fraud",
+    champion: Annotated[
+        Path | None, typer.Option(help="The model to compare with: a model.tar.gz, or the --out of an earlier run.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for model, evaluation, gates, report and baselines.")] = Path(
+        "out/train"
+    ),
+    json: JsonOption = False,
+) -> None:
+    """Run the training pipeline on this machine, step by step. Exit code 3 if the model does not pass its gates."""
+    from cli.train import Options
+    from cli.train import train as run
+
+    summary = run(Options(usecase=usecase, dataset=dataset, out=out, champion=champion), progress_console)
+    if json:
+        print_json(summary)
+    if not summary["registered"]:
+        progress_console.print(f"[red]✗[/] the model is refused: {escape(summary['reason'])}", soft_wrap=True)
+        raise typer.Exit(output.EXIT_REFUSED)
+    progress_console.print(f"the model passes every gate; report in {out / 'report.html'}", soft_wrap=True)
 
 
 @app.command(epilog="Example: headrace doctor --json")

@@ -32,7 +32,7 @@ def print_json(document: Mapping[str, object]) -> None:
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turn our errors into one clear line and an exit code.
 
-    2 for wrong input, 3 for a training set that the quality gate refuses, 1 for what failed, 130 for Ctrl-C or SIGTERM.
+    2 for wrong input, 3 for a training set or model that is refused, 1 for what failed, 130 for Ctrl-C or SIGTERM.
     """
 
     @wraps(command)

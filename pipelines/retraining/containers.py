@@ -38,8 +38,8 @@ class Containers:
         self._session = session
         self._image = image_uris.retrieve("xgboost", plan.region, version=XGBOOST)
 
-    def processor(self) -> ScriptProcessor:
-        """Runs one script that imports what ``headrace.zip`` holds."""
+    def processor(self, **environment: ParameterString) -> ScriptProcessor:
+        """Runs one script that imports what ``headrace.zip`` holds, with more variables in its environment."""
         size = self.plan.processing
         archive = self.plan.code.headrace.rsplit("/", 1)[-1]
         return ScriptProcessor(
@@ -52,7 +52,7 @@ class Containers:
             volume_kms_key=self.plan.kms_key_arn,
             output_kms_key=self.plan.kms_key_arn,
             max_runtime_in_seconds=size.max_runtime_s,
-            env={"PYTHONPATH": f"{INPUT}/headrace/{archive}"},
+            env={"PYTHONPATH": f"{INPUT}/headrace/{archive}", **environment},
             network_config=self._network(),
             sagemaker_session=self._session,
         )

@@ -29,7 +29,7 @@ SPLITS = ("train", "validation", "test")
 def preprocess(containers: Containers, parameters: Parameters) -> ProcessingStep:
     """Cut the training set into splits that are apart in time, or fail with what is wrong with it."""
     plan = containers.plan
-    job = containers.processor().run(
+    job = containers.processor(DATA_VERSION=parameters.data_version).run(
         code=plan.code.preprocess,
         inputs=[received("data", parameters.input_data), received("headrace", plan.code.headrace)],
         outputs=[delivered(name, run_uri(plan, "training", name)) for name in (*SPLITS, "manifest")],
@@ -69,6 +69,7 @@ def evaluate(
         "trigger_reason": parameters.trigger_reason,
         "drift_severity": parameters.drift_severity,
         "input_data": parameters.input_data,
+        "data_version": parameters.data_version,
     }
     job = containers.processor().run(
         code=plan.code.evaluate,
@@ -136,6 +137,7 @@ def register(
             "trigger_reason": parameters.trigger_reason,
             "drift_severity": parameters.drift_severity,
             "input_data": parameters.input_data,
+            "data_version": parameters.data_version,
             "champion": parameters.champion,
             "code": plan.code.headrace.rsplit("/", 1)[-1],
             # Where it is, and not where this execution would have put it: it may be a cached step's.

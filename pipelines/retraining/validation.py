@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
-from pipelines.retraining import expressions
+from pipelines.retraining import expressions, step_checks
 from pipelines.retraining.plan import DefinitionError
 
 Step = Mapping[str, Any]
@@ -33,10 +33,8 @@ ANSWERS = {
 EXECUTION = frozenset({
     "CurrentDateTime", "PipelineArn", "PipelineExecutionArn", "PipelineExecutionId", "PipelineName", "StartDateTime",
 })  # fmt: skip
-CACHED = frozenset({"Processing", "Training"})
 PARAMETER_TYPES = frozenset({"String", "Integer", "Float", "Boolean"})
 _STAND_INS = {"integer": 1, "long": 1, "float": 1.0, "double": 1.0, "boolean": True}
-_EXPIRY = re.compile(r"(?=.)(\d+[ymwd])*(T(\d+[hm])+)?")
 _NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,63}")
 _PART = re.compile(r"([A-Za-z0-9_]+)|\['([^']+)'\]|\[(\d+)\]")
 
@@ -52,10 +50,7 @@ def validate(definition: Mapping[str, Any]) -> None:
     for step in by_name.values():
         checks = (
             *_check_request(step),
-            *_check_failure(step),
-            *_check_cache(step),
-            *_check_property_files(step),
-            *_check_readings(step),
+            *step_checks.check(step),
             *_check_references(definition, by_name, step),
         )
         problems += [f"step {step['Name']}: {problem}" for problem in checks]
@@ -118,49 +113,12 @@ def _check_values(value: Any, shape: Shape | None, where: str) -> Iterator[str]:
         yield f"{where} is {value!r}, which {shape.name} does not know"
 
 
-def _check_property_files(step: Step) -> Iterator[str]:
-    outputs = _outputs(step)
-    for file in step.get("PropertyFiles", []):
-        if file["OutputName"] not in outputs:
-            yield f"property file {file['PropertyFileName']} is in the output {file['OutputName']}, which is not there"
-
-
-def _check_failure(step: Step) -> Iterator[str]:
-    """A failure is no call of the API, so no service model knows its only member."""
-    if step["Type"] == "Fail" and set(step["Arguments"]) != {"ErrorMessage"}:
-        yield "it needs an ErrorMessage and nothing else"
-
-
-def _check_cache(step: Step) -> Iterator[str]:
-    if not (cache := step.get("CacheConfig")):
-        return
-    if step["Type"] not in CACHED:
-        yield f"a {step['Type']} step cannot be cached"
-    if not _EXPIRY.fullmatch(cache.get("ExpireAfter", "")):
-        yield f"CacheConfig.ExpireAfter is {cache.get('ExpireAfter')!r}: write days and hours as in 30d, T12h or 30dT5h"
-
-
-def _check_readings(step: Step) -> Iterator[str]:
-    """Readings of files; that the file is declared is checked with the other references."""
-    for reading in expressions.readings(_own(step)):
-        file, path = reading.get("PropertyFile", {}).get("Get"), reading.get("Path")
-        if not file and "S3Uri" not in reading:
-            yield f"a reading of {path!r} names no property file"
-        if not path:
-            yield f"a reading of {file or reading.get('S3Uri')} has no path"
-
-
-def _own(step: Step) -> dict[str, Any]:
-    """A step's arguments without the steps of its branches, which are checked by themselves."""
-    return {key: it for key, it in step["Arguments"].items() if key not in ("IfSteps", "ElseSteps")}
-
-
 def _check_references(definition: Mapping[str, Any], by_name: Mapping[str, Step], step: Step) -> Iterator[str]:
     parameters = {parameter["Name"] for parameter in definition["Parameters"]}
     for name in step.get("DependsOn", []):
         if name not in by_name:
             yield f"it depends on {name}, which is no step"
-    for target in expressions.references(_own(step)):
+    for target in expressions.references(step_checks.own(step)):
         head, _, rest = target.partition(".")
         name, _, path = rest.partition(".")
         known = {"Parameters": rest in parameters, "Execution": rest in EXECUTION, "Steps": name in by_name}
@@ -180,16 +138,11 @@ def _has_property(step: Step, path: str) -> bool:
     for member, key, index in _PART.findall(path):
         if member:
             shape = shape.members.get(member) if isinstance(shape, StructureShape) else None
-        elif isinstance(shape, ListShape) and (index or key in _outputs(step)):
+        elif isinstance(shape, ListShape) and (index or key in step_checks.outputs(step)):
             shape = shape.member
         else:
             shape = None
     return shape is not None
-
-
-def _outputs(step: Step) -> set[str]:
-    outputs = step["Arguments"].get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return {output["OutputName"] for output in outputs}
 
 
 def _stand_in(value: Any, shape: Shape | None) -> Any:

@@ -20,8 +20,9 @@ MOST_POLLS = 2_000
 class RetrainingMachine(sfn.StateMachine):
     """Retrains once and compares with the newest approved model.
 
-    Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus`` and
-    ``ChampionModel`` (S3 URI of an artifact).
+    Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``,
+    ``ChampionModel`` (S3 URI of an artifact) and ``DataVersion``: equal versions of one place may take preprocessing
+    and training from an earlier run.
     """
 
     def __init__(

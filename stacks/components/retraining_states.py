@@ -15,6 +15,7 @@ from stacks.components.champion_states import ChampionStates
 from stacks.target import Target
 
 DEFAULTS = {"TriggerReason": "manual", "DriftSeverity": "none", "ModelApprovalStatus": "PendingManualApproval"}
+VERSION = "DataVersion"
 PASSING_ERRORS = ["SageMaker.SageMakerException", "SageMaker.ConflictException", "States.Timeout"]
 """Throttling and outages; SageMaker models neither of them by a name of its own."""
 
@@ -55,8 +56,12 @@ class RetrainingStates(Construct):
 
     def _defaults(self) -> sfn.Chain:
         """What the caller leaves out is filled in, so that later states find every field."""
+        # A run is its own version of the data unless the caller knows better: then nothing cached is taken.
+        version = {VERSION: sfn.JsonPath.string_at("$$.Execution.Name")}
         given = sfn.Pass(
-            self, "Defaults", parameters={"defaults": DEFAULTS, "given": sfn.JsonPath.object_at("$$.Execution.Input")}
+            self,
+            "Defaults",
+            parameters={"defaults": {**DEFAULTS, **version}, "given": sfn.JsonPath.object_at("$$.Execution.Input")},
         )
         merged = sfn.Pass(
             self,
@@ -68,7 +73,7 @@ class RetrainingStates(Construct):
         return given.next(merged)
 
     def _start(self) -> tasks.CallAwsService:
-        names = ("InputData", *DEFAULTS, CHAMPION)
+        names = ("InputData", VERSION, *DEFAULTS, CHAMPION)
         return tasks.CallAwsService(
             self,
             "Start",

@@ -19,13 +19,21 @@ def test_every_parameter_it_sends_is_one_the_pipeline_declares(prod: Synthesized
     sent = {it["Name"] for it in _states(prod)["Start"]["Parameters"]["PipelineParameters"]}
     body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
     declared = {it["Name"] for it in json.loads(joined(body))["Parameters"]}
-    assert sent == {"InputData", "TriggerReason", "DriftSeverity", "ModelApprovalStatus", "ChampionModel"}
+    assert sent == {
+        "InputData",
+        "DataVersion",
+        "TriggerReason",
+        "DriftSeverity",
+        "ModelApprovalStatus",
+        "ChampionModel",
+    }
     assert sent <= declared
 
 
 def test_what_a_caller_leaves_out_is_filled_in(prod: Synthesized) -> None:
     states = _states(prod)
     assert states["Defaults"]["Parameters"]["defaults"]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert states["Defaults"]["Parameters"]["defaults"]["DataVersion.$"] == "$$.Execution.Name"
     assert states["Input"]["Parameters"]["run.$"] == "States.JsonMerge($.defaults, $.given, false)"
 
 

@@ -15,6 +15,7 @@ from pipelines.retraining import sources
 from pipelines.retraining.definition import definition
 from pipelines.retraining.plan import CodeLocations
 
+ROOT = Path(__file__).parents[3]
 DAY = 86_400
 ROWS = 4_000
 RISK = "terminal_fraud_rate_7d"
@@ -45,17 +46,39 @@ def quick(usecase: UseCase, **changes: Any) -> UseCase:
     return replace(usecase, model=replace(usecase.model, **{"hyperparameters": rounds, **changes}))
 
 
-def stored(platform: MemoryPlatform, frame: pd.DataFrame, run: str) -> str:
-    """The folder in the bucket that holds the rows."""
+def stored(platform: MemoryPlatform, frame: pd.DataFrame, run: str) -> dict[str, str]:
+    """The parameters of an execution on rows that are put in the bucket."""
     sink = io.BytesIO()
     frame.to_parquet(sink)
-    return platform.s3.put(f"training/{run}/part-0.parquet", sink.getvalue()).rpartition("/")[0]
+    place = platform.s3.put(f"training/{run}/part-0.parquet", sink.getvalue()).rpartition("/")[0]
+    return {"InputData": place, "DataVersion": run}
 
 
-def rendered(usecase: UseCase, platform: MemoryPlatform, folder: Path, **changes: Any) -> str:
+def with_facet(root: Path, facet: str) -> Path:
+    """A checkout whose fraud use case has a facet; jobs read the use case from the code, as anywhere."""
+    for name in ("headrace", "pipelines"):
+        (root / name).symlink_to(ROOT / name)
+    (root / "usecases").mkdir()
+    for name in ("__init__.py", "fraud.py"):
+        (root / "usecases" / name).write_text((ROOT / "usecases" / name).read_text())
+    with (root / "usecases" / "fraud.py").open("a") as file:
+        file.write(
+            "\nimport dataclasses\nfrom headrace.usecase import Facet\n"
+            f"_model = dataclasses.replace(usecase.model, facets=({facet},))\n"
+            "usecase = dataclasses.replace(usecase, model=_model)\n"
+        )
+    return root
+
+
+def rendered(
+    usecase: UseCase, platform: MemoryPlatform, folder: Path, *, root: Path | None = None, **changes: Any
+) -> str:
     """The pipeline's definition, with its code in the bucket."""
-    files = sources.build(usecase, folder)
-    code = {name: platform.s3.put(f"code/{path.name}", path.read_bytes()) for name, path in vars(files).items()}
+    files = sources.build(usecase, folder, root=root or ROOT)
+    code = {
+        name: platform.s3.put(f"code/{folder.name}/{path.name}", path.read_bytes())
+        for name, path in vars(files).items()
+    }
     given: dict[str, Any] = {
         "usecase": usecase,
         "name": "headrace-fraud-local-training",

@@ -36,7 +36,7 @@ def machine_template(target: Target, topic_arn: str) -> dict[str, Any]:
 
 def pipeline_definition() -> str:
     """A pipeline that takes the machine's parameters and has nothing to do."""
-    names = ("InputData", "ModelApprovalStatus", "TriggerReason", "DriftSeverity", "ChampionModel")
+    names = ("InputData", "DataVersion", "ModelApprovalStatus", "TriggerReason", "DriftSeverity", "ChampionModel")
     condition = {"Type": "Equals", "LeftValue": {"Get": "Parameters.InputData"}, "RightValue": ""}
     arguments: dict[str, Any] = {"Conditions": [condition], "IfSteps": [], "ElseSteps": []}
     return json.dumps(

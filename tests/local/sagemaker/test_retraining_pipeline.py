@@ -30,7 +30,7 @@ def test_the_retraining_pipeline_makes_a_model_that_the_endpoint_serves(
     usecase = usecases.load("fraud")
     text = rendered(usecase, platform, tmp_path / "code", spot=True)
     data = stored(platform, training_rows(usecase), "run-1")
-    ended = runner.run(text, InputData=data, ModelApprovalStatus="Approved")
+    ended = runner.run(text, **data, ModelApprovalStatus="Approved")
     assert ended["PipelineExecutionStatus"] == "Succeeded", ended.get("FailureReason")
     assert list(reversed(ended["steps"])) == ["Preprocess", "Train", "Evaluate", "CheckGates", "Baseline", "Register"]
 
@@ -58,7 +58,7 @@ def test_too_few_rows_fail_the_pipeline_with_the_reason_of_the_script(
     usecase = usecases.load("fraud")
     text = rendered(usecase, platform, tmp_path / "code")
     data = stored(platform, training_rows(usecase).head(3), "run-2")
-    ended = runner.run(text, InputData=data)
+    ended = runner.run(text, **data)
     assert ended["PipelineExecutionStatus"] == "Failed"
     assert ended["steps"]["Preprocess"]["FailureReason"].startswith("AlgorithmError: ")
     assert "Train" not in ended["steps"]
@@ -69,5 +69,5 @@ def test_isolated_training_runs_the_code_that_its_channel_brings(
 ) -> None:
     usecase = quick(usecases.load("fraud"))
     text = rendered(usecase, platform, tmp_path / "code", network=Network(isolated=True, encrypted=True))
-    ended = runner.run(text, InputData=stored(platform, training_rows(usecase), "run-3"))
+    ended = runner.run(text, **stored(platform, training_rows(usecase), "run-3"))
     assert ended["PipelineExecutionStatus"] == "Succeeded", ended.get("FailureReason")

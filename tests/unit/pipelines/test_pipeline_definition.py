@@ -78,6 +78,7 @@ def test_parameters_are_pinned(rendered: dict[str, Any], locations: CodeLocation
     approvals = ["PendingManualApproval", "Approved", "Rejected"]
     assert rendered["Parameters"] == [
         {"Name": "InputData", "Type": "String"},
+        {"Name": "DataVersion", "Type": "String"},
         {
             "Name": "ModelApprovalStatus",
             "Type": "String",
@@ -110,6 +111,7 @@ def test_the_evaluation_is_told_where_the_model_comes_from(rendered: dict[str, A
         "trigger_reason=<Parameters.TriggerReason>",
         "drift_severity=<Parameters.DriftSeverity>",
         "input_data=<Parameters.InputData>",
+        "data_version=<Parameters.DataVersion>",
     ]
 
 
@@ -164,7 +166,7 @@ def test_jobs_run_the_files_under_the_names_that_assets_have(rendered: dict[str,
         arguments = steps(rendered)[name]["Arguments"]
         entrypoint = arguments["AppSpecification"]["ContainerEntrypoint"]
         assert entrypoint == ["python3", f"/opt/ml/processing/input/code/{script}"]
-        assert arguments["Environment"] == {"PYTHONPATH": "/opt/ml/processing/input/headrace/4e5f.zip"}
+        assert arguments["Environment"]["PYTHONPATH"] == "/opt/ml/processing/input/headrace/4e5f.zip"
 
 
 def test_jobs_are_told_every_folder_they_use(rendered: dict[str, Any]) -> None:

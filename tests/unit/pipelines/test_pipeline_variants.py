@@ -83,6 +83,16 @@ def test_what_is_cached_names_no_execution_in_what_decides_a_hit(rendered: dict[
         assert step(rendered, name)["CacheConfig"] == {"Enabled": True, "ExpireAfter": "30d"}
 
 
+def test_the_version_of_the_data_decides_a_hit(rendered: dict[str, Any]) -> None:
+    """A training set may be brought up to date where it lies: its place alone says too little."""
+    version = {"Get": "Parameters.DataVersion"}
+    assert arguments(rendered, "Preprocess")["Environment"]["DATA_VERSION"] == version
+    splits = {
+        it["DataSource"]["S3DataSource"]["S3Uri"]["Get"] for it in arguments(rendered, "Train")["InputDataConfig"]
+    }
+    assert all(it.startswith("Steps.Preprocess.") for it in splits)
+
+
 def test_judging_is_never_cached(rendered: dict[str, Any], make_definition: MakeDefinition) -> None:
     assert {name for name in JOBS if "CacheConfig" in step(rendered, name)} == {"Preprocess", "Train"}
     assert not [name for name in JOBS if "CacheConfig" in step(make_definition(cache_for=None), name)]
