@@ -9,7 +9,7 @@ from headrace.schema import LabelRecord, Value
 from headrace.usecase import Source, UseCase
 from headrace.windows import EventState, LabelState, Layout, State, compile_layout, decode, new_state
 from headrace.windows.evaluation import evaluate_events, evaluate_labels
-from headrace.windows.layout import MAX_BUCKETS
+from headrace.windows.layout import MAX_BUCKETS, MAX_LABELS
 
 Vector = dict[str, float | None]
 _SOURCES: tuple[Source, ...] = ("events", "labels")
@@ -22,13 +22,22 @@ _Evaluated = tuple[str, Layout | None, Layout | None]
 class FeatureSet:
     """The features of one use case, compiled. Make one per process; it holds no events."""
 
-    def __init__(self, usecase: UseCase, *, newest: int | None = None, max_buckets: int = MAX_BUCKETS) -> None:
+    def __init__(
+        self,
+        usecase: UseCase,
+        *,
+        newest: int | None = None,
+        max_buckets: int = MAX_BUCKETS,
+        max_labels: int = MAX_LABELS,
+    ) -> None:
         self.usecase = usecase
         self.names = usecase.feature_names
         self._id, self._timestamp = usecase.event.id, usecase.event.timestamp
+        bounds = {"max_buckets": max_buckets, "max_labels": max_labels}
         self._layouts = {
-            (entity.name, source): compile_layout(usecase, entity.name, source, newest=newest, max_buckets=max_buckets)
-            for entity in usecase.entities
+            source: {
+                it.name: compile_layout(usecase, it.name, source, newest=newest, **bounds) for it in usecase.entities
+            }
             for source in _SOURCES
         }
         self._entities = [self._evaluated(entity.name) for entity in usecase.entities]
@@ -40,7 +49,7 @@ class FeatureSet:
         self._blank: Vector = dict.fromkeys(self.names)
 
     def _evaluated(self, entity: str) -> _Evaluated:
-        events, labels = (self._layouts[entity, source] for source in _SOURCES)
+        events, labels = (self._layouts[source][entity] for source in _SOURCES)
         return entity, events if events.tracks else None, labels if labels.tracks else None
 
     def layout(self, entity: str, source: Source) -> Layout:
@@ -49,15 +58,15 @@ class FeatureSet:
         Raises:
             KeyError: if the use case has no such entity.
         """
-        return self._layouts[entity, source]
+        return self._layouts[source][entity]
 
     def entities(self, source: Source) -> tuple[str, ...]:
         """The names of the entities that keep state of a source, in the use case's order."""
-        return tuple(entity for (entity, of), layout in self._layouts.items() if of == source and layout.tracks)
+        return tuple(entity for entity, layout in self._layouts[source].items() if layout.tracks)
 
     def new_state(self, entity: str, source: Source) -> State:
         """An empty state."""
-        return new_state(self._layouts[entity, source])
+        return new_state(self._layouts[source][entity])
 
     def decode(self, entity: str, source: Source, data: bytes) -> State:
         """Unpack a stored state.
@@ -65,7 +74,7 @@ class FeatureSet:
         Raises:
             StateError: if the bytes are damaged or of another layout.
         """
-        return decode(data, self._layouts[entity, source])
+        return decode(data, self._layouts[source][entity])
 
     def coarse(self, states: Mapping[str, Sequence[State]]) -> tuple[str, ...]:
         """The entities whose states outgrew a bound, so that their window features are no longer exact.

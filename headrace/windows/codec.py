@@ -99,7 +99,9 @@ def _unpack_events(data: bytes, layout: Layout) -> EventState:
         width_s, entries, codes = heads[place : place + _NUMBERS_PER_TRACK]
         if plan.even:
             arrays, at = _unpack(data, at, codes, entries)
-            state.tracks.append(TrackState(plan, width_s, arrays[0], arrays[1:]))
+            track = _new(TrackState)
+            track.plan, track.width_s, track.times, track.columns = plan, width_s, arrays[0], arrays[1:]
+            state.tracks.append(track)
         else:
             arrays, at = _unpack(data, at, codes, entries, plan.sized_by)
             state.tracks.append(_ragged(plan, width_s, arrays))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
 from headrace.windows.aggregates import Row
+from headrace.windows.columns import ONES
 from headrace.windows.contributions import Event
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
@@ -77,19 +78,32 @@ def evaluate_events(
         others = [_covered(state, number, place) for state in states[1:]] if len(states) > 1 else None
         times, columns, resolution, point = held.times, held.columns, track.resolution_s, (timestamp, row)
         for reach, end, current, aggregates in track.spans:
-            begin = (timestamp - reach) // resolution * resolution + resolution
+            begin = timestamp - reach + 1
+            if resolution != 1:
+                begin += -begin % resolution  # the first bucket that starts there or later
             first, last, more = bisect_left(times, begin), ends[end], added if current else None
             if others:
                 more = _together(others, begin, end, more)
+            if last < first:  # noqa: PLR1730  # a call would cost more than the comparison
+                last = first
             for name, read, fill in aggregates:
-                value = read(columns, first, last if last > first else first, more, point)
+                if read is None:
+                    counts = columns[0]
+                    counted = last - first if counts is ONES else sum(counts[first:last])
+                    values[name] = float(counted if more is None else counted + sum(more[0]))
+                    continue
+                value = read(columns, first, last, more, point)
                 values[name] = fill if value is None else value
 
 
 def _covered(state: EventState, number: int, place: Place) -> Covered:
-    track = state.tracks[number]
-    before, through = state.positions(place)
-    return track, track.ends(place[0], len(track.times) - state.singles, before, through)
+    track, tail = state.tracks[number], state.singles
+    times = track.times
+    if tail and place[0] > times[-1]:  # the usual case: the point is after all events
+        before = through = tail
+    else:
+        before, through = state.positions(place)
+    return track, track.ends(place[0], len(times) - tail, before, through)
 
 
 def _together(others: Sequence[Covered], begin: int, end: int, more: More) -> More:
@@ -123,7 +137,10 @@ def evaluate_labels(states: Sequence[LabelState], timestamp: int, values: Values
         for delay, _ in track.ends:  # label windows are delayed
             ends.append(bisect_left(times, (timestamp - delay + 1) // resolution * resolution))
         for reach, end, _, aggregates in track.spans:
-            first, last = bisect_left(times, (timestamp - reach) // resolution * resolution + resolution), ends[end]
+            begin = timestamp - reach + 1
+            if resolution != 1:
+                begin += -begin % resolution
+            first, last = bisect_left(times, begin), ends[end]
             counted, ones = last - first if last > first else 0, state.values.count(1, first, last)
             for name, read, fill in aggregates:
                 value = read(counted, ones)

@@ -39,7 +39,7 @@ class EventState:
     @ids.setter
     def ids(self, ids: Sequence[str]) -> None:
         self.singles = len(ids)
-        self.packed_ids = SEPARATOR.join(map(_packed, ids))
+        self.packed_ids = SEPARATOR.join(it.encode() for it in ids)
 
     @property
     def coarse(self) -> bool:
@@ -87,7 +87,12 @@ class EventState:
         singles, tracks = self.singles, self.tracks
         if not tracks:
             return
-        packed = _packed(event_id)
+        try:
+            packed = event_id.encode()
+        except UnicodeEncodeError as exc:
+            raise StateError("the event cannot be folded: its id has half of a surrogate pair") from exc
+        if SEPARATOR in packed:
+            raise StateError("the event cannot be folded: its id holds a NUL")
         if singles < self.layout.newest or timestamp <= tracks[0].times[-1]:
             self._insert(timestamp, event_id, values)
             return
@@ -156,14 +161,3 @@ class EventState:
             (rows[0][0], event_id, [row for _, row in rows])
             for event_id, *rows in zip(self.ids, *per_track, strict=True)
         ]
-
-
-def _packed(event_id: str) -> bytes:
-    """An id as it is packed. Raises StateError if it cannot be."""
-    try:
-        packed = event_id.encode()
-    except UnicodeEncodeError as exc:
-        raise StateError("the event cannot be folded: its id has half of a surrogate pair") from exc
-    if SEPARATOR in packed:
-        raise StateError("the event cannot be folded: its id holds a NUL")
-    return packed

@@ -17,22 +17,11 @@ from headrace.windows.sketches import distinct, is_new, quantile
 
 Columns: TypeAlias = Sequence[Any]
 More: TypeAlias = Sequence[Sequence[Any]] | None
-ROUNDING = 1e-12
-"""A standard deviation of no more than this share of the mean is rounding: the values are all the same, and it is 0."""
-Read: TypeAlias = "Callable[[Columns, int, int, More, Point], float | None]"
-
-
 Point: TypeAlias = tuple[int, Row | None]
 """Where a window is evaluated: the time in seconds and, if known, what the event there contributes itself."""
-
-
-def _count(at: int) -> Read:
-    def read(columns: Columns, first: int, last: int, more: More, _: Point) -> float:
-        counts = columns[at]
-        counted = last - first if counts is ONES else sum(counts[first:last])
-        return float(counted if more is None else counted + sum(more[at]))
-
-    return read
+Read: TypeAlias = Callable[[Columns, int, int, More, Point], float | None]
+ROUNDING = 1e-12
+"""A standard deviation of no more than this share of the mean is rounding: the values are all the same, and it is 0."""
 
 
 def _sum(at: int) -> Read:
@@ -174,8 +163,8 @@ def _age(choose: Callable[..., int], *, of_first: bool) -> Callable[[int], Read]
     return reading
 
 
-READINGS: dict[WindowFunction, Callable[..., Read]] = {
-    "count": _count,
+READINGS: dict[WindowFunction, Callable[..., Read | None]] = {
+    "count": lambda _: None,
     "sum": _sum,
     "mean": _mean,
     "min": _extreme(min, math.inf),
@@ -190,4 +179,4 @@ READINGS: dict[WindowFunction, Callable[..., Read]] = {
     "time_since_last": _age(max, of_first=False),
     "time_since_first": _age(min, of_first=True),
 }
-"""Per function: from where its columns are in the track to its reading."""
+"""Per function: from where its columns are in the track to its reading; counting events needs none."""

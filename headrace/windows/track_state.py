@@ -51,7 +51,9 @@ class TrackState:
         try:
             times.append(timestamp)
             for number, value in enumerate(row):
-                columns[number].append(value)
+                column = columns[number]
+                if value != 1 or column is not ONES:
+                    column.append(value)
         except OverflowError:  # a number needs a wider column: undo, and take the long way
             for column in (times, *columns):
                 del column[length:]

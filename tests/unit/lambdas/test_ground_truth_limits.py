@@ -87,9 +87,7 @@ def test_a_correction_moves_an_event_within_reach_and_not_twice_into_the_state()
 
 
 def test_a_hot_entity_keeps_its_newest_labels_within_bounds_and_the_lake_keeps_all() -> None:
-    layouts = FeatureSet(load("fraud"))
-    narrow = replace(layouts.layout("terminal", "labels"), max_labels=20)
-    layouts._layouts = {**layouts._layouts, ("terminal", "labels"): narrow}
+    layouts = FeatureSet(load("fraud"), max_labels=20)
     function, table, store = wired(features=layouts)
     outcome = collect(labels(*(label(number, at=START + number) for number in range(50))), function)
     state = held(table, layouts)
