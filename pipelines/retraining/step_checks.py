@@ -31,9 +31,9 @@ def outputs(step: Step) -> set[str]:
 
 
 def _check_property_files(step: Step) -> Iterator[str]:
-    outputs = outputs(step)
+    delivered = outputs(step)
     for file in step.get("PropertyFiles", []):
-        if file["OutputName"] not in outputs:
+        if file["OutputName"] not in delivered:
             yield f"property file {file['PropertyFileName']} is in the output {file['OutputName']}, which is not there"
 
 
