@@ -33,7 +33,7 @@ from headrace.windows.track_state import TrackState
 VERSION = 2
 _PARTIAL = 0x80
 _PREFIX = 5
-_NUMBERS_PER_TRACK = 3
+_HEAD, _HEAD_OF_TRACK = 4, 3
 _LABELS = Struct("<B4sIQQ4s")
 _new = object.__new__
 _CHECK = Struct("<I")
@@ -90,31 +90,29 @@ def decode(data: bytes, layout: Layout) -> State:
 
 def _unpack_events(data: bytes, layout: Layout) -> EventState:
     state = _new(EventState)
-    version, _, state.singles, size, *heads = layout.head.unpack_from(data)
-    at = layout.head.size + size
-    state.layout, state.partial = layout, version != VERSION
-    state.packed_ids = data[layout.head.size : at]
-    state.tracks, place = [], 0
+    head = layout.head.unpack_from(data)
+    ids, at = layout.head.size, layout.head.size + head[3]
+    state.layout, state.partial, state.singles = layout, head[0] != VERSION, head[2]
+    state.packed_ids, state.tracks, place = data[ids:at], [], _HEAD
     for plan in layout.tracks:
-        width_s, entries, codes = heads[place : place + _NUMBERS_PER_TRACK]
+        width_s, entries, codes = head[place : place + _HEAD_OF_TRACK]
         if plan.even:
             arrays, at = _unpack(data, at, codes, entries)
             track = _new(TrackState)
             track.plan, track.width_s, track.times, track.columns = plan, width_s, arrays[0], arrays[1:]
-            state.tracks.append(track)
         else:
             arrays, at = _unpack(data, at, codes, entries, plan.sized_by)
-            state.tracks.append(_ragged(plan, width_s, arrays))
-        place += _NUMBERS_PER_TRACK
+            track = _ragged(plan, width_s, arrays)
+        state.tracks.append(track)
+        place += _HEAD_OF_TRACK
     return state
 
 
 def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
     state = _new(LabelState)
     version, _, entries, state.latest, dropped, codes = _LABELS.unpack_from(data)
-    arrays, _ = _unpack(data, _LABELS.size, codes, entries)
+    (state.times, state.ids, state.labelled, values), _ = _unpack(data, _LABELS.size, codes, entries)
     state.layout, state.partial, state.dropped = layout, version != VERSION, dropped - 1
-    state.times, state.ids, state.labelled, values = arrays
     state.values = bytearray(values)
     return state
 
@@ -148,22 +146,22 @@ def _ragged(plan: Track, width_s: int, arrays: list[Any]) -> TrackState:
 
 def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
     """Append packed arrays to the parts. Returns their codes."""
-    codes = bytearray()
+    codes: list[int] = []
     earlier: list[bytes | None] = []
     for numbers in arrays:
+        packed: bytes | None = None
         if isinstance(numbers, Ones):
             codes.append(_ONES)
-            earlier.append(None)
-            continue
-        packed, code = numbers.tobytes(), _CODES[numbers.typecode]
-        if packed in earlier and codes[earlier.index(packed)] == code and earlier.index(packed) < _SHARED - 1:
-            codes.append(earlier.index(packed) + 1)
-        elif len(packed) > 1 and packed[0] == packed[-1] and packed.count(packed[0]) == len(packed):
-            codes.append(code | _EQUAL)
-            parts.append(packed[:1])
         else:
-            codes.append(code)
-            parts.append(packed)
+            packed, code = numbers.tobytes(), _CODES[numbers.typecode]
+            if packed in earlier and codes[earlier.index(packed)] == code and earlier.index(packed) < _SHARED - 1:
+                codes.append(earlier.index(packed) + 1)
+            elif len(packed) > 1 and packed[0] == packed[-1] and packed.count(packed[0]) == len(packed):
+                codes.append(code | _EQUAL)
+                parts.append(packed[:1])
+            else:
+                codes.append(code)
+                parts.append(packed)
         earlier.append(packed)
     return bytes(codes)
 

@@ -135,7 +135,10 @@ def evaluate_labels(states: Sequence[LabelState], timestamp: int, values: Values
     for track in state.layout.tracks:
         resolution, ends = track.resolution_s, []
         for delay, _ in track.ends:  # label windows are delayed
-            ends.append(bisect_left(times, (timestamp - delay + 1) // resolution * resolution))
+            after = timestamp - delay + 1
+            if resolution != 1:
+                after -= after % resolution
+            ends.append(bisect_left(times, after))
         for reach, end, _, aggregates in track.spans:
             begin = timestamp - reach + 1
             if resolution != 1:

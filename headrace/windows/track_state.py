@@ -154,9 +154,11 @@ class TrackState:
         return ends
 
     def _delayed_end(self, until: int, body: int) -> int:
-        resolution, width = self.plan.resolution_s, self.width_s
-        end = bisect_left(self.times, (until + 1) // resolution * resolution)
+        after, resolution, width = until + 1, self.plan.resolution_s, self.width_s
+        if width == resolution == 1:
+            return bisect_left(self.times, after)
+        end = bisect_left(self.times, after - after % resolution)
         if width != resolution:
-            ended = bisect_left(self.times, (until + 1) // width * width, 0, body)
+            ended = bisect_left(self.times, after - after % width, 0, body)
             return ended if ended < body else end
         return end
