@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from headrace.training_columns import common_names
 from headrace.usecase import UseCase
-from pipelines.jobs.training_set import EVENT_ID, TIMESTAMP
 
 
 def presented(usecase: UseCase, frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -19,4 +19,4 @@ def presented(usecase: UseCase, frame: pd.DataFrame, events: pd.DataFrame) -> pd
     if fields:
         besides = events.set_index(usecase.event.id)[fields].loc[frame[usecase.event.id]]
         frame = frame.assign(**{name: besides[name].to_numpy() for name in fields})
-    return frame.rename(columns={usecase.event.id: EVENT_ID, usecase.event.timestamp: TIMESTAMP})
+    return frame.rename(columns=common_names(usecase))

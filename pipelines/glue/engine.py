@@ -13,6 +13,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from headrace.training_columns import LABEL
 from headrace.usecase import Entity
 from headrace.windows_columnar import assembled
 from pipelines.glue import lake_frames
@@ -25,7 +26,6 @@ from pipelines.training_set.days import stretches
 from pipelines.training_set.index import Index, Summary, holding
 from pipelines.training_set.objects import ObjectStore
 from pipelines.training_set.order import Order
-from pipelines.training_set.part import LABEL
 from pipelines.training_set.record import Basis, Record
 
 STRETCHES_PER_ACTION = 16

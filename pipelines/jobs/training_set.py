@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from headrace import training_columns
 from headrace.errors import HeadraceError
 from headrace.usecase import UseCase
 
-EVENT_ID = "event_id"
-TIMESTAMP = "timestamp"
-LABEL = "label"
+EVENT_ID, TIMESTAMP, LABEL = training_columns.EVENT_ID, training_columns.TIMESTAMP, training_columns.LABEL
+_ARROW = {"text": pa.string(), "seconds": pa.int64(), "number": pa.float64(), "truth": pa.int8()}
 _ROW_GROUP = 131_072
 
 
@@ -23,13 +23,7 @@ class TrainingSetError(HeadraceError):
 
 def schema(usecase: UseCase) -> pa.Schema:
     """The columns of a use case's training set, in order, with the type that every engine's files are brought to."""
-    keys = {entity.key: pa.string() for entity in usecase.entities}
-    facets = {
-        name: pa.string() if usecase.event.field(name).type == "string" else pa.float64()
-        for name in usecase.facet_fields
-    }
-    features = dict.fromkeys(usecase.feature_names, pa.float64())
-    return pa.schema({EVENT_ID: pa.string(), TIMESTAMP: pa.int64(), **keys, **facets, **features, LABEL: pa.int8()})
+    return pa.schema([(name, _ARROW[kind]) for name, kind in training_columns.training_columns(usecase).items()])
 
 
 def files(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.training_columns import common_names
 from headrace.usecase import Expectation, UseCase
 from pipelines.jobs.training_set import EVENT_ID, LABEL, TIMESTAMP
 from pipelines.quality.column import Column, Kind, Watch
@@ -21,7 +22,7 @@ EARLIEST, LATEST = 0, 7_258_118_400
 
 def column_of(usecase: UseCase, name: str) -> str:
     """How the training set calls an event field, a feature or the label."""
-    return {usecase.event.id: EVENT_ID, usecase.event.timestamp: TIMESTAMP}.get(name, name)
+    return common_names(usecase).get(name, name)
 
 
 def watches(usecase: UseCase, *, since: int = EARLIEST, until: int = LATEST) -> dict[str, Watch]:

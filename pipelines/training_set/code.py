@@ -7,7 +7,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 _DECIDING = ("headrace.windows_columnar", "headrace.windows", "pipelines.training_set")
-_MODULES = (("headrace", "calendar.py"), ("headrace", "values.py"))
+_MODULES = (("headrace", "calendar.py"), ("headrace", "training_columns.py"), ("headrace", "values.py"))
 
 
 @cache

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from headrace.training_columns import EVENT_ID, LABEL, common_names, training_columns
 from headrace.usecase import UseCase
 from pipelines.training_set import record
 from pipelines.training_set.days import iso
@@ -16,18 +17,13 @@ from pipelines.training_set.objects import ObjectStore
 from pipelines.training_set.order import Order
 from pipelines.training_set.record import Basis, Record
 
-LABEL = "label"
+_ARROW = {"text": pa.string(), "seconds": pa.int64(), "number": pa.float64(), "truth": pa.int8()}
 _ROW_GROUP = 131_072
 
 
 def schema(usecase: UseCase) -> pa.Schema:
     """The columns: event id, time in seconds, entity keys, fields of facets, features (missing: null), label."""
-    shape = usecase.event
-    keys = {it.key: pa.string() for it in usecase.entities}
-    for field in map(shape.field, usecase.facet_fields):
-        keys[field.name] = pa.string() if field.type == "string" else pa.float64()
-    features = dict.fromkeys(usecase.feature_names, pa.float64())
-    return pa.schema({shape.id: pa.string(), shape.timestamp: pa.int64(), **keys, **features, LABEL: pa.int8()})
+    return pa.schema([(name, _ARROW[kind]) for name, kind in training_columns(usecase).items()])
 
 
 def number(event_id: str, parts: int) -> int:
@@ -41,7 +37,8 @@ def write(store: ObjectStore, order: Order, rows: pd.DataFrame, *, day: int, par
     Args:
         store: where the set lies.
         order: whose set.
-        rows: the columns of ``schema``; in time's order, those of one second by event id, then by arrival.
+        rows: the columns of ``schema``, id and time perhaps under the use case's own names; in time's order, those of
+            one second by event id, then by arrival.
         day: of the rows, as whole days since the epoch.
         part: number of the file.
         basis: what they rest on.
@@ -50,7 +47,7 @@ def write(store: ObjectStore, order: Order, rows: pd.DataFrame, *, day: int, par
         What was written. Of rows with one event id the first is kept.
     """
     key = record.file_key(order, day, part)
-    rows = rows.drop_duplicates(order.usecase.event.id, keep="first")
+    rows = rows.rename(columns=common_names(order.usecase)).drop_duplicates(EVENT_ID, keep="first")
     if rows.empty:
         store.delete(key)
         written = Record(date=iso(day), part=part, basis=basis)
