@@ -53,7 +53,7 @@ class LabelState:
     @property
     def coarse(self) -> bool:
         """Whether labels within reach of a window were dropped, because there were too many."""
-        return self.dropped > (self.newest or 0) - self.layout.retention_s
+        return self.dropped >= max(0, (self.newest or 0) - self.layout.retention_s + 1)
 
     def fold(self, *, timestamp: int, event_id: str, value: int, labelled_at: int) -> bool:
         """Add or correct the label of one event; the one given last wins, in whatever order they come.

@@ -56,7 +56,7 @@ class Ragged(ABC, Generic[Entry]):
     def insert(self, index: int, entry: Entry) -> None:
         """Insert an entry before ``index``."""
         length = len(self)
-        self._put(total(self.sizes, 0, index), entry)
+        self._put(self._begin(index), entry)
         self.sizes = insert(self.sizes, index, len(entry), length=length)
 
     def append(self, entry: Entry) -> None:
@@ -73,8 +73,14 @@ class Ragged(ABC, Generic[Entry]):
 
     def cells_of(self, first: int, last: int) -> tuple[int, int]:
         """Where the cells of the entries from ``first`` up to ``last`` begin and end."""
-        begin = total(self.sizes, 0, first)
-        return begin, begin + total(self.sizes, first, last)
+        return self._begin(first), self._begin(last)
+
+    def _begin(self, index: int) -> int:
+        """Where the cells of an entry begin, counted from the nearer end: most changes are among the newest events."""
+        length = len(self)
+        if index < length // 2:
+            return total(self.sizes, 0, index)
+        return len(self.cells) - total(self.sizes, index, length)
 
 
 class HashColumn(Ragged[Hashes]):
