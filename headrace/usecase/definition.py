@@ -98,15 +98,15 @@ class UseCase:
         )
 
     def _check_event_window(self, window: Window, over: str, where: str) -> None:
+        parts = get_args(CalendarPart)
+        if over in parts:
+            return
         fields = [it for it in self.event.fields if it.name not in (self.event.id, self.event.timestamp)]
-        if window.function in OF_ANY_FIELD:
-            require_one_of(over, (it.name for it in fields), where)
-            self._require_clear(over, where)
-        elif over not in get_args(CalendarPart):
+        if window.function not in OF_ANY_FIELD:
             coded = window.function == "last"
-            known = (it.name for it in fields if it.type in NUMERIC or (coded and it.allowed))
-            require_one_of(over, (*known, *get_args(CalendarPart)), where)
-            self._require_clear(over, where)
+            fields = [it for it in fields if it.type in NUMERIC or (coded and it.allowed)]
+        require_one_of(over, (*(it.name for it in fields), *parts), where)
+        self._require_clear(over, where)
 
     def _check_label_window(self, window: Window, where: str) -> None:
         if window.over is not None:

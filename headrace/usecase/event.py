@@ -61,6 +61,7 @@ class Field:
         if self.minimum is not None and self.maximum is not None:
             require(self.minimum <= self.maximum, f"{where}.minimum", "is above maximum", "swap them")
         require(self.type == "string" or not self.allowed, f"{where}.allowed", "is for strings", "drop it")
+        require_unique(self.allowed, f"{where}.allowed")
         require(self.max_length > 0, f"{where}.max_length", "is not positive", "give the longest text you accept")
 
 
