@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from headrace.usecase import CalendarPart, UseCase
+from headrace.windows.sketches import hash_of
 from headrace.windows_columnar.columns import Booleans, Floats, Integers, calendar_part, floats, hashes
 from headrace.windows_columnar.ranges import Timeline
 
@@ -36,7 +37,10 @@ class Rows:
         return self._floats[over]
 
     def hashes(self, over: str) -> Integers:
-        """The hash of every value of a field; missing is ``MISSING_HASH``."""
+        """The hash of every value of a field or calendar part; missing is ``MISSING_HASH``."""
+        if over in get_args(CalendarPart):
+            values, which = np.unique(self.floats(over), return_inverse=True)
+            return np.array([hash_of(float(value), "number") for value in values], dtype=np.int64)[which]
         return hashes(self._table, self._usecase.event.field(over))[self.line.rows]
 
 

@@ -70,7 +70,7 @@ _FUNCTIONS_OF = {
     "bare": st.tuples(st.sampled_from(["count", "time_since_last", "time_since_first"]), st.none()),
     "any": st.tuples(
         st.sampled_from(["distinct", "is_new"]),
-        st.sampled_from(["amount", "tip", "items", "online", "city", "channel", "due", "customer_id", "shop_id"]),
+        st.sampled_from(["tip", "items", "online", "city", "channel", "due", "customer_id", "shop_id", "hour"]),
     ),
     "last": st.tuples(st.just("last"), st.sampled_from([*NUMBERS, "channel"])),
 }
