@@ -30,11 +30,6 @@ class Ones:
     def __delitem__(self, entries: slice) -> None:
         """There is nothing to delete."""
 
-    def append(self, value: float) -> None:
-        """Add a one. Raises OverflowError if it is another number."""
-        if value != 1:
-            raise OverflowError("a column of ones holds no other number")
-
     def pop(self, index: int) -> int:
         """There is nothing to take away."""
         return 1
@@ -74,8 +69,6 @@ def insert(column: Any, index: int, value: Any, *, length: int) -> Any:
 def replace(column: Any, index: int, value: Any, *, length: int) -> Any:
     """Replace the value at ``index``. Takes, returns and raises as ``insert``."""
     if column is ONES:
-        if value == 1:
-            return column
         column = _written_out(length)
     try:
         column[index] = value

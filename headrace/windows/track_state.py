@@ -45,14 +45,14 @@ class TrackState:
             columns[number] = insert(columns[number], index, value, length=length)
 
     def append(self, timestamp: int, row: Row) -> None:
-        """Put one entry at the end."""
+        """Put one event at the end."""
         times, columns = self.times, self.columns
         length = len(times)
         try:
             times.append(timestamp)
             for number, value in enumerate(row):
                 column = columns[number]
-                if value != 1 or column is not ONES:
+                if column is not ONES:
                     column.append(value)
         except OverflowError:  # a number needs a wider column: undo, and take the long way
             for column in (times, *columns):

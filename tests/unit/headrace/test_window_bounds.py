@@ -57,6 +57,21 @@ def test_a_coarse_track_keeps_every_function_right_over_windows_that_hold_all_of
     reference.agree(vector(features, [state], last), reference.whole(usecase, [*own, last], last))
 
 
+def test_windows_shorter_than_a_coarse_bucket_are_empty_and_never_less():
+    windows = [
+        Window(name="before", entity="customer", function="count", lengths=("10s",), current=False),
+        Window(name="delayed", entity="customer", function="count", lengths=("10s",), delay="5s"),
+    ]
+    features = FeatureSet(bazaar(*windows), max_buckets=1, newest=1)
+    state = features.new_state("customer", "events")
+    for number in range(60):
+        features.fold_event(row(number), {"customer": state})
+    assert state.coarse
+    for number in range(90):
+        found = vector(features, [state], row(number), folded=False)
+        assert min(found["before_10s"], found["delayed_10s"]) >= 0
+
+
 def test_a_feature_set_tells_which_entities_are_coarse():
     features = FeatureSet(bazaar(DISTINCT), max_buckets=4, newest=2)
     state, fine = (features.new_state("customer", "events") for _ in range(2))
