@@ -31,8 +31,9 @@ demo: $(STAMP) ## run the whole loop on this machine; report in out/demo/index.h
 test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
 	$(BIN)/python -m pytest $(ARGS)
 
-nightly: $(STAMP) ## 10,000 random use cases and histories: stream, request and batch must agree (under half an hour)
+nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's through the loop (under 40 minutes)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality $(ARGS)
+	$(BIN)/python -m pytest tests/local/loop -m nightly -rs $(ARGS)
 
 check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cdk-nag and cfn-lint on every stage
 	$(BIN)/python -m ruff check .
