@@ -3,7 +3,7 @@
 import pytest
 
 from bench.comparison import Comparison, Effort, medians
-from bench.units import size, units
+from bench.metered import MeteredGroups, size, units
 
 
 def row(*, ours: float, other: float, goal: float | None = None, less_is_better: bool = False) -> Comparison:
@@ -44,3 +44,10 @@ def test_request_units_follow_the_bytes_of_an_item() -> None:
     assert size(item) == (6 + 3) + (5 + 1020) + (6 + 2)
     assert units(item, 1024) == 2
     assert units({}, 1024) == 1
+
+
+def test_a_record_of_the_feature_store_costs_a_unit_per_kilobyte_begun() -> None:
+    groups = MeteredGroups()
+    for length in (1024 - 4, 1024 - 3):
+        groups.put_record(FeatureGroupName="g", Record=[{"FeatureName": "name", "ValueAsString": "1" * length}])
+    assert (groups.records, groups.write_units) == (2, 1 + 2)
