@@ -10,7 +10,7 @@ USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly test-spark run-test-spark check synth bench lock clean
+.PHONY: help setup demo test nightly test-spark run-test-spark test-container check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test-spark: $(STAMP) ## prove that Spark gives what one machine gives (needs Jav
 run-test-spark: $(SPARK)/.installed
 	PYTHONPATH=. PYSPARK_PYTHON=$(SPARK)/bin/python $(SPARK)/bin/python -m pytest --confcutdir=tests/spark tests/spark $(ARGS)
 
+test-container: $(STAMP) ## run the jobs in the environment of SageMaker's XGBoost image (needs Python 3.12: HEADRACE_PYTHON312)
+	$(BIN)/python -m nox --session container -- $(ARGS)
+
 bench: $(STAMP) $(PEERS)/.installed ## measure against named alternatives; writes out/bench/summary.json
 	$(BIN)/python -m bench $(ARGS)
 
@@ -75,7 +78,8 @@ lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambdas -c requirements/dev.txt -o requirements/lambdas.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group peers -o requirements/peers.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group spark -o requirements/spark.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.12 --group container -o requirements/container.txt
 	echo uv | $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) $(PEERS) $(SPARK) cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(SPARK) .nox cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,7 @@
 """Fixtures of the pipelines' tests: what is slow, training and rendering, is done once."""
 
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -10,6 +11,15 @@ import usecases
 from headrace.usecase import UseCase
 from pipelines.retraining.definition import definition
 from pipelines.retraining.plan import CodeLocations
+
+NEEDED = {
+    "moto": ("test_training_set_places.py",),
+    "sagemaker": ("test_pipeline_*.py", "test_model_card_schema.py"),
+    "sagemaker_containers": ("test_container_server.py",),
+    "sagemaker_inference": ("test_inference_toolkit.py",),
+}
+"""What is there in one environment only: ours has no container's server, the container no SDK."""
+collect_ignore_glob = [pattern for name, patterns in NEEDED.items() if not find_spec(name) for pattern in patterns]
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,7 @@
-"""The endpoint's answers: what it accepts, what it refuses, and what the real inference toolkit makes of it."""
+"""The endpoint's answers: what it accepts, what it refuses, and the reasons it gives."""
 
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -171,35 +168,3 @@ def test_no_reasons_are_given_where_none_are_asked_for(
     model: inference.ServedModel, instances: list[dict[str, Any]]
 ) -> None:
     assert set(ask(model, instances[:1])["predictions"][0]) == {"score", "decision"}
-
-
-def serve(model_dir: Path, requests: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Ask the real inference toolkit, which imports the artifact's own inference.py."""
-    script = Path(__file__).with_name("serve_once.py")
-    env = {"SAGEMAKER_PROGRAM": "inference.py", "PATH": "/usr/bin:/bin", "HOME": str(model_dir)}
-    done = subprocess.run(
-        [sys.executable, str(script), str(model_dir)],
-        input=json.dumps(requests),
-        env=env,
-        cwd=model_dir,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return json.loads(done.stdout)
-
-
-def test_the_inference_toolkit_serves_the_artifact_as_json(
-    trained: Trained, model: inference.ServedModel, instances: list[dict[str, Any]]
-) -> None:
-    good, bad = serve(
-        trained.model,
-        [
-            {"content_type": JSON, "body": json.dumps({"instances": instances[:5]})},
-            {"content_type": JSON, "body": "no json"},
-        ],
-    )
-    assert (good["status"], good["content_type"]) == (200, JSON)
-    assert json.loads(good["body"]) == ask(model, instances[:5])
-    assert bad["status"] == 500

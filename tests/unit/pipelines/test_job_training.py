@@ -1,7 +1,6 @@
 """Train writes an artifact that says how to ask it; evaluate judges that artifact; both can be repeated."""
 
 import json
-import re
 import shutil
 import tarfile
 from pathlib import Path
@@ -70,19 +69,6 @@ def test_the_threshold_is_the_cheapest_on_validation_of_the_model_that_had_not_s
 
     chosen = trained.about["threshold"]
     assert chosen["validation_cost"] == cost(chosen["score"]) == min(cost(it) for it in [0, *scores.tolist(), 1.1])
-
-
-def test_training_prints_what_the_pipelines_metric_definitions_match(
-    trained: Trained, rendered: dict[str, Any]
-) -> None:
-    definitions = rendered["Steps"][1]["Arguments"]["AlgorithmSpecification"]["MetricDefinitions"]
-    last = {it["Name"]: float(re.findall(it["Regex"], trained.training_log)[-1]) for it in definitions}
-    figures = trained.about["metrics"]
-    assert last == {
-        "train:average_precision": figures["train"]["average_precision"],
-        "validation:average_precision": figures["validation"]["average_precision"],
-        "validation:auc": figures["validation"]["auc"],
-    }
 
 
 def test_the_same_seed_gives_the_same_artifact(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
