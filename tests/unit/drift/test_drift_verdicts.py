@@ -115,9 +115,7 @@ def test_200_unchanged_features_cry_wolf_in_less_than_the_promised_share_of_runs
         for control in controls:
             settings = Settings(false_alarms=0.05, control=control, least_effect=0.0)
             alarms[control] += bool(compare(*pair, settings).drifted)
-    assert max(alarms["holm"], alarms["benjamini_hochberg"]) <= 6, (
-        "2 are promised; over 6 happen once in 100 times"
-    )
+    assert max(alarms["holm"], alarms["benjamini_hochberg"]) <= 6, "2 are promised; over 6 happen once in 100 times"
     assert alarms["none"] == runs, "without control every run would be an alarm"
 
 
