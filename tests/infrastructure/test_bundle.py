@@ -1,11 +1,15 @@
 """A function's bundle carries what it imports, names no machine and runs on any architecture."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from stacks.components.bundle import LOCK, ROOT, bundle
+from stacks.components import bytecode
+from stacks.components.bundle import LOCK, ROOT, RUNTIME_PYTHON, bundle
 
 FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference", "label_inbox")
 
@@ -15,11 +19,44 @@ def built(request: pytest.FixtureRequest) -> Path:
     return bundle(request.param, usecase="fraud")
 
 
-def test_a_bundle_has_no_compiled_code_and_no_trace_of_its_builder(built: Path) -> None:
+def test_a_bundle_has_no_machine_code_and_no_trace_of_its_builder(built: Path) -> None:
     names = {path.name for path in built.rglob("*")}
     endings = {path.suffix for path in built.rglob("*")}
-    assert not endings & {".so", ".pyd", ".dylib", ".pyc"}
-    assert not names & {"RECORD", "INSTALLER", "direct_url.json", ".lock", "bin", "__pycache__"}
+    assert not endings & {".so", ".pyd", ".dylib"}
+    assert not names & {"RECORD", "INSTALLER", "direct_url.json", ".lock", "bin"}
+
+
+def test_a_bundle_carries_bytecode_of_the_runtimes_python_or_none(built: Path) -> None:
+    tag = f".cpython-{RUNTIME_PYTHON.replace('.', '')}.pyc"
+    assert all(path.name.endswith(tag) for path in built.rglob("*.pyc"))
+    if bytecode.interpreter(RUNTIME_PYTHON) is None:
+        assert not list(built.rglob("__pycache__"))
+
+
+def test_where_the_runtimes_python_is_here_every_module_is_compiled_and_the_bytes_name_no_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bytecode, "interpreter", lambda _: Path(sys.executable))
+    compiled = []
+    for checkout in ("one", "another"):
+        for name in ("lambdas", "headrace", "usecases", "requirements"):
+            shutil.copytree(ROOT / name, tmp_path / checkout / name)
+        folder = bundle("inference", usecase="fraud", root=tmp_path / checkout)
+        compiled.append({it.relative_to(folder): it.read_bytes() for it in folder.rglob("*.pyc")})
+    assert len(compiled[0]) == len(list(folder.rglob("*.py")))
+    assert compiled[0] == compiled[1]
+    assert not any(str(tmp_path).encode() in body for body in compiled[0].values())
+
+
+def test_compiled_modules_are_used_although_a_zip_forgets_when_their_sources_were_written(tmp_path: Path) -> None:
+    source = tmp_path / "answer.py"
+    source.write_text("VALUE = 42\n")
+    bytecode.compile_folder(tmp_path, Path(sys.executable))
+    source.write_text("VALUE = 0  # whoever reads this did not use the bytecode\n")
+    os.utime(source, (0, 0))
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import answer; print(answer.VALUE)"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "42"
 
 
 def test_a_bundle_carries_its_own_function_the_domain_and_one_use_case(built: Path) -> None:
