@@ -3,6 +3,7 @@
 The rules are those of ``headrace.values``, by which the stream checks one event at a time.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from headrace.errors import RejectedError, UseCaseError
 from headrace.usecase import Field
-from headrace.values import LATEST, coerce_string
+from headrace.values import INTEGER_LIMIT, LATEST, NUMBER_LIMIT, coerce_string
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def epoch_seconds(column: Column) -> pd.Series:
         UseCaseError: if a value is no time, or none from 1970 to 2200 (rather milliseconds).
     """
     values = column.values
+    column.refuse(_truths(values), "is true or false, not a time")
     if pd.api.types.is_numeric_dtype(values):
         column.refuse(~values.between(0, LATEST, inclusive="left"), "is no time from 1970 to 2200 in epoch seconds")
         return values.astype(np.int64)
@@ -98,17 +100,52 @@ def _problem(field: Field, text: str) -> str | None:
 
 
 def _numbers(column: Column, field: Field) -> pd.Series:
-    numbers = pd.to_numeric(column.values, errors="coerce").astype(float)
+    read = _read_numbers(column.values)
+    numbers = read.astype(float)
     column.refuse(numbers.isna() & column.values.notna(), "is not a number")
+    if field.type == "boolean":
+        column.refuse(~numbers.isin([0, 1]) & numbers.notna(), "is not true or false")
+        return numbers if numbers.isna().any() else numbers.astype(bool)
+    column.refuse(_truths(column.values), "is true or false, not a number")
     column.refuse(pd.Series(np.isinf(numbers)), "is not a finite number")
+    if field.type == "integer":
+        return _integers(column, field, read, numbers)
+    _within_range(column, field, numbers)
+    column.refuse(numbers.abs() > NUMBER_LIMIT, f"is beyond {NUMBER_LIMIT:g} in size")
+    return numbers
+
+
+def _read_numbers(values: pd.Series) -> pd.Series:
+    try:
+        return pd.to_numeric(values, errors="coerce")
+    except OverflowError:  # JSON may hold whole numbers that no float can
+        return pd.to_numeric(values.map(lambda it: math.inf if _beyond_floats(it) else it), errors="coerce")
+
+
+def _beyond_floats(value: object) -> bool:
+    return isinstance(value, int) and abs(value) >= 1 << 1024
+
+
+def _integers(column: Column, field: Field, read: pd.Series, numbers: pd.Series) -> pd.Series:
+    exact = pd.api.types.is_signed_integer_dtype(read)  # a float holds whole numbers to 2**53 only
+    column.refuse((numbers % 1).fillna(0) != 0, "is not a whole number")
+    if not exact:
+        column.refuse((numbers < -INTEGER_LIMIT) | (numbers >= INTEGER_LIMIT), "does not fit in 64 bits")
+    _within_range(column, field, numbers)
+    if numbers.isna().any():
+        return numbers
+    return (read if exact else numbers).astype(np.int64)
+
+
+def _within_range(column: Column, field: Field, numbers: pd.Series) -> None:
     if field.minimum is not None:
         column.refuse(numbers < field.minimum, f"is below {field.minimum:g}")
     if field.maximum is not None:
         column.refuse(numbers > field.maximum, f"is above {field.maximum:g}")
-    if field.type == "boolean":
-        column.refuse(~numbers.isin([0, 1]) & numbers.notna(), "is not true or false")
-        return numbers if numbers.isna().any() else numbers.astype(bool)
-    if field.type == "integer":
-        column.refuse((numbers % 1).fillna(0) != 0, "is not a whole number")
-        return numbers if numbers.isna().any() else numbers.astype(np.int64)
-    return numbers
+
+
+def _truths(values: pd.Series) -> pd.Series:
+    """Where a value is true or false."""
+    if values.dtype == object:
+        return values.map(lambda it: isinstance(it, bool | np.bool_)).astype(bool)
+    return pd.Series(pd.api.types.is_bool_dtype(values), index=values.index)

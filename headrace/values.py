@@ -19,7 +19,8 @@ LATEST = 7_258_118_400
 """2200-01-01: times lie in [1970, 2200), in seconds."""
 NUMBER_LIMIT = 1e30
 """How large a number may be: sums and squares of many such still fit, in a state's doubles and in a model's floats."""
-_INTEGER_LIMIT = 1 << 63
+INTEGER_LIMIT = 1 << 63
+"""Whole numbers lie in [-limit, limit): what 64 bits hold."""
 _UNWELCOME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -101,7 +102,7 @@ def _integer(field: Field) -> Callable[[object], int]:
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise RejectedError("is not a whole number", field=name)
-        if not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
+        if not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
             raise RejectedError("does not fit in 64 bits", field=name)
         if not low <= value <= high:
             raise _outside(field, value)
