@@ -13,12 +13,14 @@ from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.facet import Facet
 from headrace.usecase.model import Algorithm, Gate, Label, Limits, Metric, Model, Resampling, Split
 from headrace.usecase.transform import Transform
+from headrace.usecase.tuning import Between, OneOf, Tuning
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
 __all__ = [
     "RESERVED",
     "Algorithm",
     "Band",
+    "Between",
     "CalendarPart",
     "Decision",
     "Entity",
@@ -34,12 +36,14 @@ __all__ = [
     "Limits",
     "Metric",
     "Model",
+    "OneOf",
     "Privacy",
     "Resampling",
     "Serving",
     "Source",
     "Split",
     "Transform",
+    "Tuning",
     "UseCase",
     "Window",
     "WindowFeature",

@@ -10,6 +10,7 @@ from headrace.usecase.checks import require, require_duration, require_name, req
 from headrace.usecase.facet import Facet
 from headrace.usecase.learning import Gate, Limits, Metric, Resampling
 from headrace.usecase.transform import Transform
+from headrace.usecase.tuning import Tuning
 
 __all__ = ["Algorithm", "Gate", "Label", "Limits", "Metric", "Model", "Resampling", "Split"]
 
@@ -62,6 +63,7 @@ class Model:
         resampling: of training rows.
         facets: groups that must be treated alike.
         labelled: False where no truth ever arrives; then nothing is judged by it.
+        tuning: search for hyperparameters in every run of the pipeline; None trains once with those above.
     """
 
     algorithm: Algorithm = "xgboost"
@@ -75,6 +77,7 @@ class Model:
     resampling: Resampling | None = None
     facets: tuple[Facet, ...] = ()
     labelled: bool = True
+    tuning: Tuning | None = None
 
     def __post_init__(self) -> None:
         require_one_of(self.algorithm, get_args(Algorithm), "model.algorithm")
@@ -86,6 +89,8 @@ class Model:
             require(False, f"model.hyperparameters[{name}]", problem, fix)
         self._check_weights()
         self._check_transforms()
+        if self.tuning:
+            self.tuning.check(self.algorithm)
 
     @property
     def unsupervised(self) -> bool:
