@@ -107,6 +107,8 @@ def _of_numbers(baseline: Numbers, current: Numbers) -> Pair:
 
 def _of_texts(baseline: Texts, current: Texts) -> Pair:
     nothing = np.zeros(0)
+    if baseline.others:
+        return _of_frequent(baseline, current)
     if not baseline.exact or not current.exact:
         p, q = baseline.hashed(), current.hashed()
         used = (p + q) > 0
@@ -114,6 +116,14 @@ def _of_texts(baseline: Texts, current: Texts) -> Pair:
     names = sorted(baseline.named.keys() | current.named.keys())
     p, q = (np.array([it.named.get(name, 0) for name in names], dtype=np.int64) for it in (baseline, current))
     return Pair(p=p, q=q, values=nothing, names=tuple(names))
+
+
+def _of_frequent(baseline: Texts, current: Texts) -> Pair:
+    """A baseline that knows its frequent texts only: all others are one category."""
+    names = sorted(baseline.named)
+    p, q = ([it.named.get(name, 0) for name in names] for it in (baseline, current))
+    counts = (np.array([*one, whole.count - sum(one)]) for one, whole in ((p, baseline), (q, current)))
+    return Pair(p=next(counts), q=next(counts), values=np.zeros(0), names=(*names, "(other)"))
 
 
 def _placed(keys: Integers, own: Integers, counts: Integers) -> Integers:

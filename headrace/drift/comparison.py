@@ -73,6 +73,8 @@ def _judge(name: str, pair: Pair, settings: Settings, raw: float, fair: float) -
     measure = settings.numeric if pair.numeric else settings.categorical
     fixed = settings.numeric_threshold if pair.numeric else settings.categorical_threshold
     threshold = fixed
+    if measure == "chi_squared" and fixed is not None:
+        threshold = chi_squared_bound(fixed, max(1, distances.chi_squared(pair.p, pair.q)[1]))
     if threshold is None:
         bound = settings.false_alarms * (raw / fair if fair else 1.0)
         threshold = max(settings.effect(name), _noise(pair, bound))

@@ -29,7 +29,7 @@ class Settings:
         ignore: columns that are not looked at.
         numeric, categorical: the measures that are reported and held against a threshold.
         numeric_threshold, categorical_threshold: fixed thresholds, as Model Monitor has them; None adapts. Measures
-            other than Kolmogorov-Smirnov and L-infinity need one.
+            other than Kolmogorov-Smirnov and L-infinity need one; that of chi-squared is a chance.
     """
 
     false_alarms: float = 0.01

@@ -30,12 +30,14 @@ class Texts:
         named: count by text; of all texts while ``bins`` is None, else of frequent ones and a lower bound.
         bins: how many texts fall into each bin, shape (4096,); None while all are named.
         distinct: how many different ones there are.
+        others: how many texts have no name, where a file told only the frequent ones.
     """
 
     count: int = 0
     named: Mapping[str, int] = field(default_factory=dict)
     bins: Integers | None = None
     distinct: Distinct = field(default_factory=Distinct)
+    others: int = 0
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> "Texts":

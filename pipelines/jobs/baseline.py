@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 import usecases
+from headrace.drift import documents, summarize
 from headrace.usecase import UseCase
-from pipelines.jobs import artifact, monitor_files, outcome
+from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judged_rows import JudgedRows
 from pipelines.jobs.judging.judgement import contestant
 
@@ -39,13 +40,22 @@ def baseline(usecase: UseCase, model_dir: Path, train: Path, test: Path) -> Docu
     model = contestant(usecase, model_dir).model
     learned, judged = JudgedRows.read(train, usecase), JudgedRows.read(test, usecase)
     scores = model.scores(judged.matrix(model.features)).astype(np.float64)
-    columns = {name: learned.column(name) for name in usecase.feature_names}
     texts = {name: usecase.event.field(name).allowed for name in usecase.inputs if usecase.event.field(name).allowed}
-    statistics = monitor_files.statistics(columns, texts)
-    statistics["features"] += monitor_files.statistics({SCORE: scores}, {})["features"]
-    constraints = monitor_files.constraints(columns, texts)
-    constraints["features"] += monitor_files.constraints({SCORE: scores}, {})["features"]
-    return {monitor_files.STATISTICS: statistics, monitor_files.CONSTRAINTS: constraints}
+    features = summarize({name: named(learned.column(name), texts.get(name, ())) for name in usecase.feature_names})
+    answers = summarize({SCORE: scores})
+    statistics, constraints = documents.statistics(features), documents.constraints(features)
+    statistics["features"] += documents.statistics(answers)["features"]
+    constraints["features"] += documents.constraints(answers)["features"]
+    return {documents.STATISTICS: statistics, documents.CONSTRAINTS: constraints}
+
+
+def named(values: np.ndarray, texts: Sequence[str]) -> np.ndarray:
+    """A coded column as the texts that its positions stand for, None where missing; any other as it is."""
+    if not texts:
+        return values
+    known = np.array([*texts, None], dtype=object)
+    chosen: np.ndarray = known[np.nan_to_num(values, nan=len(texts)).astype(np.int64)]
+    return chosen
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,11 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     def job() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             model_dir = artifact.unpack(args.model, Path(scratch))
-            documents = baseline(usecases.load(args.usecase), model_dir, args.train, args.test)
+            found = baseline(usecases.load(args.usecase), model_dir, args.train, args.test)
         args.output.mkdir(parents=True, exist_ok=True)
-        for name, document in documents.items():
+        for name, document in found.items():
             (args.output / name).write_text(json.dumps(document, indent=1, allow_nan=False))
-        sys.stdout.write(f"baseline of {len(documents[monitor_files.STATISTICS]['features'])} columns\n")
+        sys.stdout.write(f"baseline of {len(found[documents.STATISTICS]['features'])} columns\n")
 
     return outcome.run(job, args.reason_file)
 

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from job_runs import Trained
 
+from headrace.drift import documents, summarize
+from headrace.drift.numbers import Numbers
 from headrace.usecase import Band, Decision, Facet, UseCase
-from pipelines.jobs import baseline, evaluate, inference, monitor_files
+from pipelines.jobs import baseline, evaluate, inference
 from pipelines.jobs.code_version import code_version
 from pipelines.jobs.report.svg import Axes, number, ticks
 
@@ -150,8 +152,8 @@ def test_points_are_placed_by_the_ranges_and_kept_inside() -> None:
 
 def test_a_baseline_is_that_of_training_features_and_unseen_scores(trained: Trained, fraud: UseCase) -> None:
     train, test = (trained.splits / name for name in ("train", "test"))
-    documents = baseline.baseline(fraud, trained.model, train, test)
-    statistics, constraints = (documents[name]["features"] for name in ("statistics.json", "constraints.json"))
+    found = baseline.baseline(fraud, trained.model, train, test)
+    statistics, constraints = (found[name]["features"] for name in ("statistics.json", "constraints.json"))
     frame, rows = pd.read_parquet(train), pd.read_parquet(test)
     scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
     columns = {name: frame[name] for name in fraud.feature_names} | {"score": pd.Series(scores.astype(float))}
@@ -169,7 +171,7 @@ def test_a_baseline_is_that_of_training_features_and_unseen_scores(trained: Trai
 @pytest.mark.parametrize("rows", [1, 5, 2_048, 2_049, 70_001])
 def test_a_sketch_weighs_as_many_rows_as_there_are_and_keeps_their_quantiles(rows: int) -> None:
     values = np.sort(np.random.default_rng(1).gamma(2, 10, rows))
-    levels = monitor_files.sketch(values)
+    levels = documents.kll(Numbers.of(values))
     items = np.array([(it, 2**level) for level, kept in enumerate(levels) for it in kept])
     assert items[:, 1].sum() == rows
     assert len(items) <= 2_048 + len(levels)
@@ -182,9 +184,9 @@ def test_a_sketch_weighs_as_many_rows_as_there_are_and_keeps_their_quantiles(row
 
 
 def test_a_coded_column_is_described_by_its_texts() -> None:
-    columns = {"channel": np.array([0.0, 2.0, 2.0, np.nan]), "none": np.full(4, np.nan), "one": np.ones(4)}
-    texts = {"channel": ["chip", "online", "phone"]}
-    found = monitor_files.statistics(columns, texts)
+    channels = baseline.named(np.array([0.0, 2.0, 2.0, np.nan]), ["chip", "online", "phone"])
+    whole = summarize({"channel": channels, "none": np.full(4, np.nan), "one": np.ones(4)})
+    found = documents.statistics(whole)
     channel, none, one = found["features"]
     assert found["dataset"] == {"item_count": 4}
     assert channel["string_statistics"]["distribution"]["categorical"]["buckets"] == [
@@ -193,7 +195,7 @@ def test_a_coded_column_is_described_by_its_texts() -> None:
     ]
     assert none["inferred_type"] == "Unknown"
     assert one["inferred_type"] == "Integral"
-    constraints = monitor_files.constraints(columns, texts)["features"]
+    constraints = documents.constraints(whole)["features"]
     assert constraints[0]["string_constraints"] == {"domains": ["chip", "phone"]}
     assert constraints[1] == {
         "name": "none", "completeness": 0, "inferred_type": "Unknown", "num_constraints": {"is_non_negative": False},

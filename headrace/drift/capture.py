@@ -1,0 +1,140 @@
+"""Data capture: what went into an endpoint and what came out, read line by line into rows of a table.
+
+Model Monitor writes each side as CSV, JSON or BASE64, as the content type was declared. A line may hold several rows.
+JSON objects become columns by their names, nested ones by names joined with dots, CSV by position: answers first,
+requests next, as Model Monitor puts them together.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from csv import reader
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.errors import RejectedError
+
+CAPTURED = "captureData"
+_INPUTS = ("instances", "inputs", "data", "features")
+_OUTPUTS = ("predictions", "outputs", "scores", "results")
+_DEEPEST = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    """One row that was asked and answered.
+
+    Attributes:
+        inference_id: the caller's id of the call, or SageMaker's.
+        time: when it was answered, ISO 8601; empty if unknown.
+        columns: by name; CSV has ``_c0``, ``_c1``, ... with the answer first.
+        single: whether the call held this row only, so that the id is the row's.
+    """
+
+    inference_id: str
+    time: str
+    columns: Mapping[str, object]
+    single: bool
+
+
+def is_capture(line: Mapping[str, Any]) -> bool:
+    """Whether a line of JSON is one of data capture."""
+    return isinstance(line.get(CAPTURED), dict)
+
+
+def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
+    """The rows of one line.
+
+    Raises:
+        RejectedError: if either side cannot be read.
+    """
+    metadata, sides = line.get("eventMetadata", {}), line[CAPTURED]
+    asked = _side(sides.get("endpointInput"), _INPUTS)
+    answered = _side(sides.get("endpointOutput"), _OUTPUTS)
+    if asked and answered and len(asked) != len(answered):
+        raise RejectedError(f"holds {len(asked)} requests and {len(answered)} answers")
+    count = max(len(asked), len(answered))
+    for place in range(count):
+        given = answered[place] if answered else {}
+        wanted = asked[place] if asked else {}
+        yield Captured(
+            inference_id=str(metadata.get("inferenceId") or metadata.get("eventId") or ""),
+            time=str(metadata.get("inferenceTime", "")),
+            columns=_joined(given, wanted),
+            single=count == 1,
+        )
+
+
+Side = list[dict[str, object] | list[object]]
+
+
+def _joined(given: dict[str, object] | list[object], wanted: dict[str, object] | list[object]) -> dict[str, object]:
+    first = dict(given) if isinstance(given, dict) else {f"_c{place}": it for place, it in enumerate(given)}
+    offset = len(given) if isinstance(given, list) else 0
+    if isinstance(wanted, list):
+        return first | {f"_c{place + offset}": it for place, it in enumerate(wanted)}
+    return first | wanted  # what was asked keeps its names: baselines are of features
+
+
+def _side(side: Mapping[str, Any] | None, lists: Sequence[str]) -> Side:
+    if not side:
+        return []
+    data, encoding = side.get("data"), str(side.get("encoding", "")).upper()
+    if not isinstance(data, str):
+        raise RejectedError("has no data")
+    if encoding == "BASE64":
+        try:
+            data = base64.b64decode(data, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as exc:
+            raise RejectedError("is BASE64 of something that is no text") from exc
+        encoding = "JSON" if data.lstrip()[:1] in ("{", "[") else "CSV"
+    if encoding == "CSV":
+        return [list(map(_number, row)) for row in reader(data.splitlines()) if row]
+    if encoding != "JSON":
+        raise RejectedError(f"has the unknown encoding {encoding!r}")
+    try:
+        # A request may be one document, or one document a line.
+        return _documents(json.loads(data), lists)
+    except ValueError:
+        try:
+            return [it for text in data.splitlines() if text.strip() for it in _documents(json.loads(text), lists)]
+        except ValueError as exc:
+            raise RejectedError("is no JSON") from exc
+
+
+def _documents(document: object, lists: Sequence[str]) -> Side:
+    if isinstance(document, dict):
+        for name in lists:
+            held = document.get(name)
+            if isinstance(held, list) and (not held or isinstance(held[0], dict | list)):
+                return [it for one in held for it in _documents(one, ())]
+            if name == "features" and isinstance(held, dict):
+                return [flat(held)]
+        return [flat(document)]
+    if isinstance(document, list):
+        if document and all(isinstance(it, dict | list) for it in document):
+            return [it for one in document for it in _documents(one, ())]
+        return [list(document)]
+    return [[document]]
+
+
+def flat(document: Mapping[str, object], prefix: str = "", depth: int = 0) -> dict[str, object]:
+    """Nested objects as columns with dotted names; lists and what is nested too deeply as JSON text."""
+    found: dict[str, object] = {}
+    for name, it in document.items():
+        if isinstance(it, dict) and depth < _DEEPEST:
+            found |= flat(it, f"{prefix}{name}.", depth + 1)
+        else:
+            found[prefix + name] = json.dumps(it, sort_keys=True) if isinstance(it, dict | list) else it
+    return found
+
+
+def _number(text: str) -> object:
+    """A cell of CSV: a number if it is one, missing if it is empty."""
+    if not text.strip():
+        return None
+    try:
+        return float(text) if text.strip().lower() not in ("nan", "infinity", "inf") else None
+    except ValueError:
+        return text
