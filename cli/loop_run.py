@@ -39,7 +39,11 @@ class SynthError(HeadraceError):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run found; ``evaluation`` is the registered model's report, ``rejected`` says why some records were."""
+    """What a run found.
+
+    ``evaluation`` is the registered model's report, ``rejected`` says why some records were, ``label_files`` how many
+    files of labels were taken in.
+    """
 
     account: Account
     backfill: Backfill
@@ -50,6 +54,7 @@ class Result:
     endpoint_status: str
     evaluation: dict[str, object]
     rejected: list[dict[str, object]]
+    label_files: int
     phases_s: dict[str, float]
 
     def failures(self) -> list[str]:
@@ -73,6 +78,7 @@ class Result:
             **asdict(self.account),
             "predictions": len(self.predictions),
             "labels_sent": self.streamed.labels,
+            "label_files": self.label_files,
             "history_events": self.backfill.events,
             "training_rows": self.backfill.training_rows,
             "model_package": self.model_package,
@@ -141,6 +147,7 @@ def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases)
         endpoint_status=status,
         evaluation=evaluation(deployment, package),
         rejected=list(islice(_rejected(deployment), EXAMPLES)),
+        label_files=len(lake.keys(deployment, "labels-inbox-receipts/")),
         phases_s=phases.seconds,
     )
 

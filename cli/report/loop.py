@@ -9,7 +9,9 @@ from cli.report.record import RunRecord, number, text
 NODES = {
     "callers": ("Callers", "one event each"),
     "labels_in": ("Labels", ""),
+    "label_files": ("Label files", "when they come"),
     "producers": ("Producers", "events as they happen"),
+    "label_inbox": ("Label inbox", "S3, Lambda"),
     "labels": ("Label stream", "Kinesis"),
     "events": ("Event stream", "Kinesis"),
     "api": ("Inference API", "API Gateway, Lambda"),
@@ -24,7 +26,7 @@ NODES = {
     "endpoint": ("Endpoint", "SageMaker"),
 }
 STORES = frozenset({"state", "dead", "quarantine", "lake"})
-OUTSIDE = frozenset({"callers", "labels_in", "producers"})
+OUTSIDE = frozenset({"callers", "labels_in", "label_files", "producers"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,8 @@ def _counts(run: RunRecord) -> dict[str, tuple[float | None, str]]:
         "callers-api": (number(run.summary, "api", "calls"), "requests"),
         "api-endpoint": (number(run.summary, "api", "equal"), "equal to the stream's score"),
         "labels_in-labels": (run.count("labels_sent"), "labels"),
+        "label_files-label_inbox": (run.count("label_files"), "files"),
+        "label_inbox-labels": (run.count("label_files"), ""),
         "producers-events": (run.count("events_sent"), "sent"),
         "enrichment-state": (run.count("events_enriched"), "enriched"),
         "enrichment-endpoint": (run.count("predictions"), "predictions"),

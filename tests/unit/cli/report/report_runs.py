@@ -46,6 +46,7 @@ def summary(**changes: Any) -> dict[str, Any]:
         "unaccounted": 0,
         "predictions": 2_999,
         "labels_sent": 1_873,
+        "label_files": 0,
         "history_events": 449_441,
         "training_rows": 407_402,
         "model_package": "arn:aws:sagemaker:eu-west-1:000000000000:model-package/headrace-fraud-local/4",

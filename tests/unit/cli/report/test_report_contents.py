@@ -44,7 +44,7 @@ def test_it_shows_the_numbers_of_the_run(text: str, words: str) -> None:
 def test_the_loop_carries_the_counts_on_its_arrows(text: str) -> None:
     loop = text[text.index("The loop, with") : text.index("Nothing lost")]
     for words in ("3,006 sent", "3,000 in the lake", "2,999 enriched", "6 quarantined", "1 dead-lettered",
-                  "1,873 labels", "2,999 predictions", "407,402 rows", "version 4"):  # fmt: skip
+                  "1,873 labels", "0 files", "2,999 predictions", "407,402 rows", "version 4"):  # fmt: skip
         assert words in loop
 
 
