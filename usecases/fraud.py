@@ -1,7 +1,8 @@
 """Card fraud: answer each transaction while the customer waits; learn the truth a week later.
 
-Features follow the Fraud Detection Handbook, chapter 3 (Le Borgne et al., ULB Machine Learning Group):
+Features begin with those of the Fraud Detection Handbook, chapter 3 (Le Borgne et al., ULB Machine Learning Group):
 spending habits of the customer, and the fraud seen at the terminal, shifted back by the time labels take to arrive.
+To them come more windows of the same events, and what the customer did before a thief could have begun.
 """
 
 from headrace.usecase import (
@@ -10,6 +11,7 @@ from headrace.usecase import (
     Entity,
     Event,
     Expectation,
+    Expression,
     Field,
     Gate,
     Label,
@@ -20,6 +22,8 @@ from headrace.usecase import (
 )
 
 DAYS = ("1d", "7d", "30d")
+RECENT = ("1d", "3d", "7d")
+BEFORE = "customer_before_mean_30d"
 
 usecase = UseCase(
     name="fraud",
@@ -40,18 +44,59 @@ usecase = UseCase(
     inputs=("amount",),
     calendar=("is_weekend", "is_night"),
     windows=(
+        # Habits, the current purchase included: how often and how much a customer buys.
         Window(entity="customer", function="count", lengths=DAYS),
-        Window(entity="customer", function="mean", over="amount", lengths=DAYS, fill=0.0),
+        Window(entity="customer", function="mean", over="amount", lengths=("1d", "3d", "7d", "30d"), fill=0.0),
+        # The dearest of the last days: a thief buys dear things between the owner's cheap ones.
+        Window(entity="customer", function="max", over="amount", lengths=RECENT),
+        # The same customer a week ago: habits that this week's thief has not touched yet.
+        Window(
+            entity="customer", function="mean", over="amount", lengths=("30d",), delay="7d", name="customer_before_mean"
+        ),
+        Window(
+            entity="customer", function="std", over="amount", lengths=("30d",), delay="7d", name="customer_before_std"
+        ),
+        Window(
+            entity="customer", function="max", over="amount", lengths=("30d",), delay="7d", name="customer_before_max"
+        ),
+        # How busy the terminal was when its known labels were made: how far its fraud rate can be trusted.
         Window(entity="terminal", function="count", lengths=DAYS, delay="7d"),
+        # How much fraud the terminal has seen, over lengths that tell since when: a tampered one is tampered for weeks.
         Window(
             entity="terminal",
             function="mean",
             over="fraud",
             source="labels",
-            lengths=DAYS,
+            lengths=("1d", "3d", "7d", "14d", "21d", "28d", "30d"),
             delay="7d",
             fill=0.0,
             name="terminal_fraud_rate",
+        ),
+        Window(
+            entity="terminal",
+            function="sum",
+            over="fraud",
+            source="labels",
+            lengths=("1d", "3d", "7d", "14d", "28d"),
+            delay="7d",
+            name="terminal_frauds",
+        ),
+    ),
+    expressions=(
+        # This purchase against the old habits: a stolen card's first use.
+        Expression(name="amount_to_before", function="ratio", of="amount", against=(BEFORE,)),
+        Expression(name="amount_zscore", function="zscore", of="amount", against=(BEFORE, "customer_before_std_30d")),
+        Expression(name="amount_to_before_max", function="ratio", of="amount", against=("customer_before_max_30d",)),
+        # The last days against the old habits: a stolen card in use, whatever this purchase is.
+        *(
+            Expression(
+                name=f"{part}_{length}_to_before",
+                function="ratio",
+                of=f"customer_amount_{part}_{length}",
+                against=(BEFORE,),
+            )
+            for part in ("mean", "max")
+            for length in RECENT
         ),
     ),
     label=Label(field="fraud", delay="7d", missed_cost=500, false_alarm_cost=50),
@@ -60,10 +105,12 @@ usecase = UseCase(
         hyperparameters={
             "max_depth": 6,
             "eta": 0.1,
-            "num_round": 200,
-            "min_child_weight": 5,
-            "subsample": 0.8,
-            "colsample_bytree": 0.8,
+            "num_round": 400,
+            "early_stopping_rounds": 30,
+            "min_child_weight": 10,
+            "subsample": 0.7,
+            "colsample_bytree": 0.4,
+            "lambda": 5,
             "base_score": 0.5,
             "max_bin": 4096,
             "tree_method": "hist",

@@ -19,7 +19,7 @@ from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
 
 FRAUD = usecases.load("fraud")
-NEW = Window(entity="customer", function="max", over="amount", lengths=("7d",))
+NEW = Window(entity="customer", function="min", over="amount", lengths=("7d",))
 GROWN = replace(FRAUD, windows=(NEW, *FRAUD.windows))
 RAISED = replace(FRAUD, windows=FRAUD.windows[1:], version=2)
 Make = Callable[..., Application]
@@ -64,7 +64,7 @@ def test_a_new_window_appends_a_definition_to_its_group_and_changes_nothing_else
     grown = [name for name in before if before[name] != after[name]]
     assert [before[name]["FeatureGroupName"] for name in grown] == ["headrace-fraud-dev-customer"]
     old, new = before[grown[0]], after[grown[0]]
-    added = {"FeatureName": "customer_amount_max_7d", "FeatureType": "Fractional"}
+    added = {"FeatureName": "customer_amount_min_7d", "FeatureType": "Fractional"}
     assert new["FeatureDefinitions"] == [*old["FeatureDefinitions"], added]
     assert {**new, "FeatureDefinitions": None} == {**old, "FeatureDefinitions": None}
 
@@ -91,7 +91,7 @@ def test_a_retired_version_leaves_the_template(groups) -> None:
 @pytest.mark.parametrize(
     ("usecase", "message"),
     [
-        (GROWN, r"features\[customer_amount_max_7d\]: is not in the record of deployed features; run `headrace evolve"),
+        (GROWN, r"features\[customer_amount_min_7d\]: is not in the record of deployed features; run `headrace evolve"),
         (replace(RAISED, version=1), r"features\[customer_count_1d\]: was deployed and is gone; put it back, or raise"),
         (RAISED, r"features\[customer_count_1d\]|version"),
     ],

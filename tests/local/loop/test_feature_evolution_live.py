@@ -21,18 +21,19 @@ from cli import lake, producer
 from cli.accounting import account
 from cli.deployment import Deployment
 from cli.loop_run import ROOT
-from cli.rebuild.writing import Rebuilt, Scope, rebuild
+from cli.rebuild.terms import Rebuilt, Scope
+from cli.rebuild.writing import rebuild
 from headrace.usecase import UseCase, Window
 from headrace.windows_columnar import training_frame
 from local.deploy import deploy
 
 # A terminal's events come by several shards at once, so that only a delayed window says the same in any order.
 ADDED = (
-    Window(entity="customer", function="max", over="amount", lengths=("7d",), fill=0.0),
+    Window(entity="customer", function="min", over="amount", lengths=("7d",), fill=0.0),
     Window(entity="terminal", function="distinct", over="customer_id", lengths=("45d",), delay="1d"),
 )
 SOURCE = """
-        Window(entity="customer", function="max", over="amount", lengths=("7d",), fill=0.0),
+        Window(entity="customer", function="min", over="amount", lengths=("7d",), fill=0.0),
         Window(entity="terminal", function="distinct", over="customer_id", lengths=("45d",), delay="1d"),
 """
 EVENTS = 1_500

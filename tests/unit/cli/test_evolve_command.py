@@ -14,7 +14,7 @@ from headrace.usecase import UseCase, Window
 from stacks import recorded
 
 FRAUD = usecases.load("fraud")
-NEW = Window(entity="customer", function="max", over="amount", lengths=("7d",))
+NEW = Window(entity="customer", function="min", over="amount", lengths=("7d",))
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def test_an_addition_is_recorded_and_models_keep_working(folder: Path, monkeypat
     result = run(monkeypatch, replace(FRAUD, windows=(*FRAUD.windows, NEW)))
     assert result.exit_code == 0
     shown = " ".join(result.stderr.split())
-    assert "new customer_amount_max_7d" in shown
+    assert "new customer_amount_min_7d" in shown
     assert "every model keeps working" in shown
     assert "next 1 commit" in shown
-    assert recorded.load("fraud").names()[-1] == "customer_amount_max_7d"
+    assert recorded.load("fraud").names()[-1] == "customer_amount_min_7d"
 
 
 def test_a_removal_is_refused_in_one_line_and_nothing_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def simulated(usecase: UseCase) -> UseCase:
         for entity, resolution in (("customer", "1s"), ("terminal", "1m"))
         for function, over in (("count", None), ("mean", "amount"))
     )
-    return with_snapshots(replace(usecase, windows=windows), "6h")
+    return with_snapshots(replace(usecase, windows=windows, expressions=()), "6h")
 
 
 FEATURES = {

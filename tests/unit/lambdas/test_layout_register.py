@@ -20,8 +20,8 @@ from usecases import load
 
 FRAUD = load("fraud")
 OLD = FeatureSet(FRAUD)
-LARGEST = Window(entity="customer", function="max", over="amount", lengths=("7d",))
-NEW = FeatureSet(replace(FRAUD, windows=(*FRAUD.windows, LARGEST)))
+SMALLEST = Window(entity="customer", function="min", over="amount", lengths=("7d",))
+NEW = FeatureSet(replace(FRAUD, windows=(*FRAUD.windows, SMALLEST)))
 KEY = EntityKey("customer", "c1")
 SOURCE = "events#shardId-000000000000"
 MARK = "7".zfill(56)

@@ -17,7 +17,8 @@ from cli.backfill.history import History, known
 from cli.backfill.lake import event_days, label_days, write_events, write_labels
 from cli.backfill.states import describe_layouts, write_states
 from cli.deployment import Deployment
-from cli.rebuild.writing import Rebuilt, Scope, rebuild
+from cli.rebuild.terms import Rebuilt, Scope
+from cli.rebuild.writing import rebuild
 from headrace.usecase import UseCase, Window
 from headrace.windows_columnar import entity_states, training_frame
 from lambdas.enrichment.logic import enrich
@@ -29,7 +30,7 @@ from usecases import load
 DAY_S = 86_400
 OLD = load("fraud")
 NEW_WINDOWS = (
-    Window(entity="customer", function="max", over="amount", lengths=("7d",), fill=0.0),
+    Window(entity="customer", function="min", over="amount", lengths=("7d",), fill=0.0),
     Window(entity="customer", function="distinct", over="terminal_id", lengths=("45d",)),
     Window(entity="terminal", function="std", over="amount", lengths=("3d",), resolution="1h", fill=0.0),
     Window(entity="customer", function="mean", over="fraud", source="labels", lengths=("20d",), delay="7d", fill=0.0),
