@@ -1,0 +1,98 @@
+"""Is what a deployed model sees, says and gets right still what it was? The evidence of the policy ``drift``.
+
+Three looks. The features of the last step against the rows that the model has learned from; its scores against those of
+its test rows, which it has not; and, once labels have matured, its own answers against the figure with which it passed
+its gates. How far features move by themselves is measured on the training rows, cut into windows as long as a step, so
+that neither the rhythm of the week nor windows that follow the seasons are called drift.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cli.backtest.model import Deployed
+from headrace.drift import Settings, Summary, compare, merged, noise, summarize
+from headrace.usecase import UseCase
+from pipelines.jobs import training_set
+from pipelines.jobs.judging import bootstrap
+from pipelines.jobs.judging.bootstrap import Judged
+from pipelines.jobs.metrics import Ranking
+from pipelines.jobs.training_set import TIMESTAMP
+
+SCORE = "score"
+RESAMPLES = 200
+_SHOWN = 3
+
+
+class Watch:
+    """Watches one deployed model."""
+
+    def __init__(self, usecase: UseCase, model: Deployed, *, step_s: int) -> None:
+        """Learn what is normal from the splits that the model was made with."""
+        self._usecase, self._model = usecase, model
+        train, test = (self._read(model.splits / name) for name in ("train", "test"))
+        self._features = _summary(usecase, train)
+        self._scores = summarize({SCORE: model.scores(test)})
+        self._settings = Settings(noise=noise(list(self._quiet(train, step_s))))
+
+    def found(self, rows: Iterable[pd.DataFrame]) -> str | None:
+        """What has drifted among the vectors of a step; None if nothing.
+
+        Args:
+            rows: as ``training_frame`` returns them, in parts, all later than the model's deployment.
+        """
+        parts = [(_summary(self._usecase, it), summarize({SCORE: self._model.scores(it)})) for it in rows]
+        if not parts:
+            return None
+        features = compare(self._features, merged(it for it, _ in parts), self._settings)
+        scores = compare(self._scores, merged(it for _, it in parts))
+        names = [*features.drifted, *scores.drifted]
+        if not names:
+            return None
+        distances = {name: it.distance for found in (features, scores) for name, it in found.columns.items()}
+        shown = ", ".join(f"{name} by {distances[name]:.3f}" for name in names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return f"{shown}{more}"
+
+    def worse(self, labels: np.ndarray, scores: np.ndarray) -> str | None:
+        """Whether matured answers are worse than the model's test rows promised, beyond the noise of both.
+
+        Args:
+            labels: 0 or 1, shape (n,).
+            scores: what the model answered, shape (n,).
+        """
+        model = self._usecase.model
+        if not model.labelled or not model.limits.positives <= labels.sum() < len(labels):
+            return None
+        metric = model.gates[0].metric
+        judged = Judged(Ranking.of(labels, scores), float(self._threshold))
+        draws = bootstrap.resample([judged], resamples=RESAMPLES, seed=0)[0]
+        _, high = bootstrap.intervals(draws)[metric]
+        low, _ = self._model.evaluation["headrace"]["intervals"][metric]
+        if high >= low:
+            return None
+        return f"{metric} of matured answers is at most {high:.3f}, its test rows had at least {low:.3f}"
+
+    @property
+    def _threshold(self) -> float:
+        return float(self._model.evaluation["headrace"]["threshold"])
+
+    def _read(self, folder: Path) -> pd.DataFrame:
+        names = (TIMESTAMP, *self._usecase.feature_names)
+        frame: pd.DataFrame = training_set.read(folder, self._usecase, names).to_pandas()
+        return frame
+
+    def _quiet(self, train: pd.DataFrame, step_s: int) -> Iterator[Summary]:
+        """The training rows in whole windows of a step, counted back from the newest."""
+        times = train[TIMESTAMP].to_numpy()
+        last, count = int(times[-1]) + 1, int(times[-1] + 1 - times[0]) // step_s
+        for back in range(count, 0, -1):
+            first, end = np.searchsorted(times, (last - back * step_s, last - (back - 1) * step_s))
+            if end > first:
+                yield _summary(self._usecase, train.iloc[first:end])
+
+
+def _summary(usecase: UseCase, rows: pd.DataFrame) -> Summary:
+    return summarize({name: rows[name].to_numpy(np.float64) for name in usecase.feature_names})

@@ -1,0 +1,238 @@
+"""A backtest knows nothing before its time, and answers what the deployed functions would have answered."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from backtest_world import DAY_S, DELAY_DAYS, FROM, START, USECASE, options, stored, world
+from rich.console import Console
+
+import usecases
+from cli.backtest import past as pasts
+from cli.backtest.command import backtest
+from cli.backtest.memory import Runtime
+from cli.backtest.streamed import StreamedVectors
+from cli.backtest.terms import terms
+from cli.backtest.training import Trainer
+from cli.backtest.vectors import ColumnarVectors
+from headrace.usecase import Gate, UseCase
+from lambdas.inference.logic import Inference, Request, respond
+from lambdas.shared.endpoint import SageMakerEndpoint
+from lambdas.shared.scoring import Scorer
+
+UNTIL = FROM + 14 * DAY_S
+
+
+@pytest.fixture(scope="module")
+def events() -> pd.DataFrame:
+    return world()
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, USECASE)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, usecase: UseCase) -> None:
+    monkeypatch.setattr(usecases, "load", lambda _: usecase)
+
+
+def run(frame: pd.DataFrame, folder: Path, **changed: Any) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The summary and the predictions of a backtest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {"predictions": folder / "scores.parquet", **changed}
+    summary = backtest(options(stored(frame, folder), folder / "out", **given), Console(file=io.StringIO()))
+    return summary, pd.read_parquet(folder / "scores.parquet")
+
+
+def flipped(frame: pd.DataFrame, since: int, until: int | None = None) -> pd.DataFrame:
+    """The events with every label from ``since`` on turned round."""
+    there = (frame["timestamp"] >= since) & (frame["timestamp"] < (until or frame["timestamp"].max() + 1))
+    return frame.assign(fraud=frame["fraud"].where(~there, 1 - frame["fraud"]))
+
+
+def test_every_event_of_the_time_has_a_score_under_its_own_id(events: pd.DataFrame, tmp_path: Path) -> None:
+    summary, scores = run(events, tmp_path)
+    wanted = events[events["timestamp"].between(FROM, UNTIL, inclusive="left")]
+    assert sorted(scores["event_id"]) == sorted(wanted["event_id"].astype(int))
+    assert list(scores) == ["event_id", "score"]
+    assert scores["score"].between(0, 1).all()
+    (policy,) = summary["policies"]
+    assert policy["total"]["events"] == policy["total"]["scored"] == len(wanted)
+    assert policy["total"]["positives"] == wanted["fraud"].sum()
+    assert [it["outcome"] for it in policy["trainings"]] == ["deployed"]
+    (training,) = policy["trainings"]
+    assert (training["since"], training["until"]) == ("2026-01-09T00:00:00Z", "2026-02-08T00:00:00Z")
+    learned = events[events["timestamp"].between(FROM - 32 * DAY_S, FROM - 2 * DAY_S, inclusive="left")]
+    assert (training["rows"], training["positives"]) == (len(learned), learned["fraud"].sum())
+
+
+def test_no_label_is_read_before_it_is_known(events: pd.DataFrame, tmp_path: Path) -> None:
+    """Labels of the last days are known only after the end, whatever the policy."""
+    poisoned = flipped(events, UNTIL - DELAY_DAYS * DAY_S)
+    for policy in ("never", "weekly"):
+        _, clean = run(events, tmp_path / policy, policies=[policy])
+        _, other = run(poisoned, tmp_path / f"{policy}-poisoned", policies=[policy])
+        pd.testing.assert_frame_equal(clean, other)
+
+
+def test_a_label_reaches_answers_only_after_its_delay(events: pd.DataFrame, tmp_path: Path) -> None:
+    at = FROM + 3 * DAY_S
+    _, clean = run(events, tmp_path / "clean")
+    _, other = run(flipped(events, at, at + DAY_S), tmp_path / "poisoned")
+    times = events.set_index(events["event_id"].astype(int))["timestamp"].loc[clean["event_id"]].to_numpy()
+    changed = clean["score"].to_numpy() != other["score"].to_numpy()
+    assert not changed[times < at + DELAY_DAYS * DAY_S].any()
+    assert changed[times >= at + DELAY_DAYS * DAY_S].any()
+
+
+def test_frozen_labels_end_with_the_delay_before_the_start(events: pd.DataFrame, tmp_path: Path) -> None:
+    _, clean = run(events, tmp_path / "clean", freeze_labels=True)
+    _, other = run(flipped(events, FROM - DELAY_DAYS * DAY_S), tmp_path / "later", freeze_labels=True)
+    pd.testing.assert_frame_equal(clean, other)
+    earlier = flipped(events, FROM - (DELAY_DAYS + 1) * DAY_S, FROM - DELAY_DAYS * DAY_S)
+    _, poisoned = run(earlier, tmp_path / "earlier", freeze_labels=True)
+    assert (clean["score"] != poisoned["score"]).any()
+
+
+def test_older_events_fill_windows_though_they_are_not_learned_from(events: pd.DataFrame, tmp_path: Path) -> None:
+    old = events["timestamp"] < FROM - 10 * DAY_S
+    _, clean = run(events, tmp_path / "clean", train_days=8, ignore_gates=True)
+    dearer = events.assign(amount=events["amount"].where(~old, events["amount"] * 5))
+    _, other = run(dearer, tmp_path / "dearer", train_days=8, ignore_gates=True)
+    assert (clean["score"] != other["score"]).any()
+
+
+def test_a_longer_delay_trains_on_older_events(events: pd.DataFrame, tmp_path: Path) -> None:
+    summary, clean = run(events, tmp_path / "clean", delay="6d")
+    (training,) = summary["policies"][0]["trainings"]
+    assert training["until"] == "2026-02-04T00:00:00Z"
+    _, other = run(flipped(events, UNTIL - 6 * DAY_S), tmp_path / "poisoned", delay="6d")
+    pd.testing.assert_frame_equal(clean, other)
+
+
+def test_labels_with_their_own_time_are_known_from_then_on(events: pd.DataFrame, tmp_path: Path) -> None:
+    late = events["timestamp"] >= FROM - 10 * DAY_S
+    given = events["timestamp"] + DAY_S * np.where(late, 30, DELAY_DAYS)
+    labels = events[["event_id", "fraud"]].assign(labelled_at=given)
+    tmp_path.joinpath("labels").mkdir()
+    path = tmp_path / "labels" / "labels.parquet"
+    labels.to_parquet(path, index=False)
+    summary, clean = run(events, tmp_path / "clean", labels=[path])
+    assert summary["policies"][0]["trainings"][0]["until"] == "2026-02-08T00:00:00Z"
+    learned = events["timestamp"].between(FROM - 32 * DAY_S, FROM - 10 * DAY_S, inclusive="left")
+    assert summary["policies"][0]["trainings"][0]["rows"] == learned.sum()
+    labels.assign(fraud=labels["fraud"].where(~late, 1 - labels["fraud"])).to_parquet(path, index=False)
+    _, other = run(events, tmp_path / "poisoned", labels=[path])
+    pd.testing.assert_frame_equal(clean, other)
+
+
+def test_columns_and_the_deployed_functions_give_the_same(events: pd.DataFrame, tmp_path: Path) -> None:
+    """Every event through enrichment and every label through ground_truth: equal trainings, scores and decisions."""
+    changed = {"policies": ["every:7d"], "until": FROM + 10 * DAY_S, "train_days": 20}
+    columnar, fast = run(events, tmp_path / "fast", **changed)
+    streamed, exact = run(events, tmp_path / "exact", **changed, exact=True)
+    pd.testing.assert_frame_equal(fast, exact, check_exact=False, rtol=1e-6)
+    assert (columnar.pop("vectors"), streamed.pop("vectors")) == ("columnar", "streamed")
+    assert len(columnar["policies"][0]["trainings"]) == 2
+    assert json.dumps(columnar) == json.dumps(streamed)
+
+
+def test_two_runs_leave_the_same_bytes(events: pd.DataFrame, tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "two"):
+        run(events, tmp_path / name, policies=["weekly"], seed=3)
+        files = sorted((tmp_path / name).rglob("*.*"))
+        found.append({str(it.relative_to(tmp_path / name)): it.read_bytes() for it in files if it.is_file()})
+    assert found[0].keys() == found[1].keys()
+    for name, content in found[0].items():
+        assert content == found[1][name], name
+    assert {"out/summary.json", "out/index.html", "scores.parquet", "out/trainings/weekly-1/report.html"} <= set(
+        found[0]
+    )
+
+
+def test_another_seed_gives_another_model(
+    events: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hyperparameters = {**USECASE.model.hyperparameters, "subsample": 0.5}
+    use(monkeypatch, replace(USECASE, model=replace(USECASE.model, hyperparameters=hyperparameters)))
+    _, one = run(events, tmp_path / "one", seed=1)
+    _, two = run(events, tmp_path / "two", seed=2)
+    assert (one["score"] != two["score"]).any()
+
+
+def test_weekly_trains_every_week_and_each_event_gets_the_model_of_its_time(
+    events: pd.DataFrame, tmp_path: Path
+) -> None:
+    summary, weekly = run(events, tmp_path / "weekly", policies=["weekly"])
+    _, never = run(events, tmp_path / "never")
+    trainings = summary["policies"][0]["trainings"]
+    assert [(it["at"][:10], it["reason"]) for it in trainings] == [
+        ("2026-02-10", "the first model"),
+        ("2026-02-17", "weekly: time is up"),
+    ]
+    times = events.set_index(events["event_id"].astype(int))["timestamp"].loc[weekly["event_id"]].to_numpy()
+    same = weekly["score"].to_numpy() == never["score"].to_numpy()
+    assert same[times < FROM + 7 * DAY_S].all()
+    assert not same[times >= FROM + 7 * DAY_S].all()
+
+
+def test_a_candidate_that_fails_its_gates_is_not_deployed_and_the_fallback_decides(
+    events: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = replace(USECASE.model, gates=(Gate(metric="average_precision", minimum=1.0),))
+    use(monkeypatch, replace(USECASE, model=strict))
+    summary, scores = run(events, tmp_path / "kept", policies=["weekly"])
+    assert scores["score"].isna().all()
+    (policy,) = summary["policies"]
+    assert [it["outcome"] for it in policy["trainings"]] == ["refused", "refused"]
+    assert [it["reason"] for it in policy["trainings"]] == ["the first model", "there is no model yet"]
+    assert "average_precision" in policy["trainings"][0]["why"]
+    total = policy["total"]
+    assert (total["rejected"], total["scored"], total["average_precision"]) == (2, 0, None)
+    assert total["alerts"] == total["events"]  # REVIEW, the fallback, is an alert
+    assert "there was no model" in summary["notices"][0]
+    ignored, scored = run(events, tmp_path / "ignored", ignore_gates=True)
+    assert scored["score"].notna().all()
+    assert ignored["policies"][0]["trainings"][0]["outcome"] == "deployed"
+    assert "although gates were not passed: never-1" in ignored["notices"][0]
+
+
+def test_a_training_set_that_cannot_be_used_is_told_and_never_does_not_try_again(
+    events: pd.DataFrame, tmp_path: Path
+) -> None:
+    honest = events.assign(fraud=0.0)
+    summary, _ = run(honest, tmp_path, policies=["never"])
+    (training,) = summary["policies"][0]["trainings"]
+    assert training["outcome"] == "failed"
+    assert "has 0 positives" in training["why"]
+    assert str(tmp_path) not in json.dumps(summary)
+
+
+def test_the_api_would_have_answered_what_the_backtest_says(events: pd.DataFrame, tmp_path: Path) -> None:
+    """Asked of the inference function at an event's own moment, with the state that the stream has left."""
+    given = options(stored(events, tmp_path), tmp_path / "out", until=FROM + DAY_S)
+    agreed = terms(given, last=0)
+    past = pasts.past(pasts.read(given, USECASE), agreed)
+    columnar = ColumnarVectors(USECASE, past, tmp_path / "columnar", first=START, until=agreed.until)
+    trainer = Trainer(agreed, past, tmp_path / "models", tmp_path / "reports")
+    _, model = trainer.train("m", columnar.rows(*trainer.span(FROM)), at=FROM, reason="", champion=None)
+    assert model is not None
+    stream = StreamedVectors(USECASE, past, tmp_path / "streamed")
+    list(stream.rows(START, FROM))
+    endpoint = SageMakerEndpoint(Runtime(model.model), "m")
+    function = Inference(
+        features=stream.features, reader=stream.table, scorer=Scorer(endpoint=endpoint, call_s=9, deadline_s=9)
+    )
+    answers = columnar.answers(FROM, FROM + DAY_S, model)
+    first = past.events[past.events["timestamp"] >= FROM].iloc[0]
+    answer = respond(Request("POST", "/predict", None, json.dumps(first.to_dict()).encode()), function)
+    assert answer.body["event_id"] == answers["event_id"].iloc[0]
+    assert answer.body["score"] == pytest.approx(answers["score"].iloc[0], rel=1e-6)
+    assert answer.body["decision"] == answers["decision"].iloc[0]
