@@ -3,9 +3,7 @@
 What ``cdk deploy`` does, without Node and in a tenth of the time. A failure names the resource and its reason.
 """
 
-import io
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,16 +11,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from headrace.errors import HeadraceError
-from local.assembly import FileAsset, Stack, stacks
+from local.assembly import Stack, stacks
+from local.assets import bootstrap, upload
 from local.clients import ACCOUNT_ID, REGION, client
 
-_BOOTSTRAP_VERSION = "30"
-_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 _POLL_S = 0.1
 _LIMIT_S = 900.0
 _TEMPLATE_BODY_BYTES = 51_200
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 Outputs = dict[str, str]
 Report = Callable[[int, int, str], None]
@@ -60,12 +56,12 @@ def deploy(assembly_dir: Path, endpoint_url: str, report: Report = silent) -> di
     cloudformation = client("cloudformation", endpoint_url)
     storage = client("s3", endpoint_url)
     found = stacks(assembly_dir, account=ACCOUNT_ID, region=REGION)
-    _bootstrap(storage, client("ssm", endpoint_url), found)
+    bootstrap(storage, client("ssm", endpoint_url), found)
     outputs: dict[str, Outputs] = {}
     for done, stack in enumerate(found):
         report(done, len(found), f"{stack.name}: assets")
         for asset in stack.assets:
-            _upload(storage, asset)
+            upload(storage, asset)
         report(done, len(found), f"{stack.name}: resources")
         outputs[stack.name] = _deploy_stack(cloudformation, stack)
     report(len(found), len(found), f"{len(found)} stacks")
@@ -90,35 +86,6 @@ def update_parameters(stack_name: str, parameters: Mapping[str, str], endpoint_u
         "Parameters": [{"ParameterKey": key, **value} for key, value in values.items()],
     }
     return _run(cloudformation, "update_stack", stack_name, request)
-
-
-def _bootstrap(storage: Any, parameters: Any, found: list[Stack]) -> None:
-    """What ``cdk bootstrap`` leaves behind and templates refer to: the asset buckets and the version parameter."""
-    existing = {bucket["Name"] for bucket in storage.list_buckets()["Buckets"]}
-    for bucket in {asset.bucket for stack in found for asset in stack.assets} - existing:
-        storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    parameters.put_parameter(Name=_BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True)
-
-
-def _upload(storage: Any, asset: FileAsset) -> None:
-    try:
-        storage.head_object(Bucket=asset.bucket, Key=asset.key)
-    except ClientError:
-        body = _zipped(asset.path) if asset.zip else asset.path.read_bytes()
-        storage.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
-
-
-def _zipped(directory: Path) -> bytes:
-    """The directory as a zip that does not depend on when or where it was made."""
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
-        for path in sorted(directory.rglob("*")):
-            if path.is_file():
-                member = zipfile.ZipInfo(path.relative_to(directory).as_posix(), _ZIP_TIME)
-                member.external_attr = (path.stat().st_mode & 0o777) << 16
-                member.compress_type = zipfile.ZIP_DEFLATED
-                bundle.writestr(member, path.read_bytes())
-    return sink.getvalue()
 
 
 def _deploy_stack(cloudformation: Any, stack: Stack) -> Outputs:

@@ -9,13 +9,6 @@ Leaves no process and no port behind, whatever ends the block.
 """
 
 import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -27,12 +20,10 @@ import boto3
 from local import clients
 from local.admin import LoopError, admin_call
 from local.deploy import Outputs, Report, deploy, silent
+from local.emulator_process import EmulatorProcess
 
-_START_LIMIT_S = 60.0
-_STOP_LIMIT_S = 20.0
 _POLL_S = 0.05
 _LOOKS_AT_REST = 2  # an event on its way from one service to the next is in neither for a moment
-_REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 class Loop:
@@ -58,19 +49,15 @@ class Loop:
             wait_scale: Factor on the waits of Step Functions, so that a poll every minute need not take minutes.
         """
         self.outputs: dict[str, Outputs] = {}
-        self.state_dir = Path()
-        self.endpoint_url = ""
         self._assembly = assembly
-        self._log_dir = log_dir
-        self._enforce_iam = enforce_iam
-        self._wait_scale = wait_scale
-        self._process: subprocess.Popen[bytes] | None = None
+        options = ["--wait-scale", str(wait_scale), *["--enforce-iam"] * enforce_iam]
+        self._emulator = EmulatorProcess(log_dir, options)
         self.client = lru_cache(maxsize=None)(self._client)
 
     def __enter__(self) -> Self:
         """Start the emulator. Everything is ended again when that fails."""
         try:
-            self._start()
+            self._emulator.start()
         except BaseException:
             self.stop()
             raise
@@ -83,14 +70,24 @@ class Loop:
         self.stop()
 
     @property
+    def endpoint_url(self) -> str:
+        """Where the local AWS listens."""
+        return self._emulator.endpoint_url
+
+    @property
+    def state_dir(self) -> Path:
+        """The loop's scratch directory."""
+        return self._emulator.state_dir
+
+    @property
     def log_path(self) -> Path:
         """The emulator's log; while it runs, Lambda logs lie in ``state_dir / "lambda" / "logs"``."""
-        return (self._log_dir or self.state_dir) / "emulator.log"
+        return self._emulator.log_path
 
     @property
     def pid(self) -> int:
         """The emulator's process id; 0 when it does not run."""
-        return self._process.pid if self._process else 0
+        return self._emulator.pid
 
     @property
     def session(self) -> boto3.Session:
@@ -166,75 +163,9 @@ class Loop:
                 raise LoopError(f"still busy after {timeout_s:.0f} s: {json.dumps(report)}")
             time.sleep(_POLL_S)
 
-    def _start(self) -> None:
-        self.state_dir = Path(tempfile.mkdtemp(prefix="headrace-loop-"))
-        port = _free_port()
-        self.endpoint_url = f"http://127.0.0.1:{port}"
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        arguments = ["--port", str(port), "--state-dir", str(self.state_dir), "--wait-scale", str(self._wait_scale)]
-        arguments += ["--end-with-parent", *["--enforce-iam"] * self._enforce_iam]
-        with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  our own module on our own interpreter
-                [sys.executable, "-m", "local.emulator", *arguments],
-                cwd=_REPOSITORY,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C reaches us; we end the emulator in order
-            )
-        self._wait_until_healthy()
-
-    def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + _START_LIMIT_S
-        while time.monotonic() < deadline:
-            if self._process is None or self._process.poll() is not None:
-                raise LoopError(f"the emulator ended while starting:\n{self._log_tail()}")
-            try:
-                self._admin("health", timeout_s=2.0)
-            except (OSError, LoopError):
-                time.sleep(_POLL_S)
-            else:
-                return
-        raise LoopError(f"the emulator was not ready after {_START_LIMIT_S:.0f} s:\n{self._log_tail()}")
-
     def stop(self) -> None:
         """End the emulator and what it started; safe to call again."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(_STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)  # the session is the emulator's own
-                process.wait()
-        if self.state_dir != Path():
-            self._keep_logs()
-            shutil.rmtree(self.state_dir, ignore_errors=True)
-
-    def _keep_logs(self) -> None:
-        if self._log_dir:
-            for log in self.state_dir.glob("*/logs/*.log"):
-                kept = self._log_dir / log.parent.parent.name
-                kept.mkdir(parents=True, exist_ok=True)
-                shutil.copy(log, kept / log.name)
-
-    def _log_tail(self) -> str:
-        lines = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
-        return "\n".join(lines[-15:])
+        self._emulator.stop()
 
     def _admin(self, name: str, body: dict[str, Any] | None = None, *, timeout_s: float = 180.0) -> dict[str, Any]:
         return admin_call(self.endpoint_url, name, body, timeout_s=timeout_s)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _environment() -> dict[str, str]:
-    """The host's environment without its AWS settings, proxies and Python overrides."""
-    dropped = ("AWS_", "MINISTACK_", "LOCALSTACK_", "PYTHON", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
-    return {**kept, "AWS_EC2_METADATA_DISABLED": "true"}

@@ -11,11 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
+from headrace.errors import HeadraceError
 from pipelines.training_set import ObjectStore
 
 FOLDER = "backfill/"
 VERSION = 1
 SAVE_EVERY_S = 1.0
+
+
+class OtherHistoryError(HeadraceError):
+    """The stage holds another history."""
 
 
 @dataclass
@@ -93,3 +100,22 @@ def every(store: ObjectStore) -> Iterator[Checkpoint]:
             result=document["result"] if readable else None,
             resumed=True,
         )
+
+
+def earlier(store: ObjectStore, digest: str) -> Checkpoint | None:
+    """The checkpoint of an earlier run with the history of this digest, if there was one.
+
+    Raises:
+        OtherHistoryError: if there was one with another history: two would mix in the stage.
+    """
+    found = None
+    for it in every(store):
+        if it.digest == digest:
+            found = it
+        else:
+            state = "holds" if it.result is not None else "holds a part of"
+            raise OtherHistoryError(
+                f"the stage {state} another history (backfill {it.digest}, up to {pd.Timestamp(it.at, unit='s')}): "
+                "give the same files, --map, --until and use case to go on with it, or --replace to remove it first"
+            )
+    return found

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cli.backfill.checkpoint import Checkpoint, begin, every
+from cli.backfill.checkpoint import Checkpoint, begin, earlier
 from cli.backfill.history import History
 from cli.backfill.lake import event_days, label_days, write_events, write_labels
 from cli.backfill.snapshots import Snapshots, put_snapshots
@@ -23,7 +23,7 @@ from cli.backfill.training import note_lake, order_of, training_rows, write_trai
 from cli.deployment import Deployment
 from cli.plan import Report
 from cli.training_columns import presented
-from headrace.errors import HeadraceError, UseCaseError
+from headrace.errors import UseCaseError
 from headrace.features import FeatureSet
 from headrace.windows_columnar import EntityState, entity_states
 from pipelines.quality.gate import PAGE_NAME, check, write_report
@@ -35,10 +35,6 @@ from pipelines.training_set.index import Summary
 
 CHUNK = 1_000
 """States and snapshots are written, and noted as done, so many at a time."""
-
-
-class OtherHistoryError(HeadraceError):
-    """The stage holds another history."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +76,7 @@ def backfill(
     """
     history.require_readable()
     store = Bucket(deployment.bucket, deployment.s3)
-    checkpoint = own_checkpoint(store, history)
+    checkpoint = earlier(store, history.digest)
     if checkpoint is None and only_resume:
         raise UseCaseError("--resume", "no backfill of this history was begun", "leave --resume out to begin it")
     if checkpoint is not None and checkpoint.result is not None:
@@ -105,25 +101,6 @@ def backfill(
     checkpoint.conclude(asdict(done))
     report(1, 1, f"{done.events:,} events, {done.states:,} states, {done.training_rows:,} training rows")
     return done
-
-
-def own_checkpoint(store: ObjectStore, history: History) -> Checkpoint | None:
-    """The checkpoint of an earlier run with this history, if there was one.
-
-    Raises:
-        OtherHistoryError: if there was one with another history: two would mix in the stage.
-    """
-    own = None
-    for it in every(store):
-        if it.digest == history.digest:
-            own = it
-        else:
-            state = "holds" if it.result is not None else "holds a part of"
-            raise OtherHistoryError(
-                f"the stage {state} another history (backfill {it.digest}, up to {pd.Timestamp(it.at, unit='s')}): "
-                "give the same files, --map, --until and use case to go on with it, or --replace to remove it first"
-            )
-    return own
 
 
 def _judged(history: History, out: Path) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from rich.console import Console
 import usecases
 from cli.deployment import DeploymentError, deployed
 from cli.phases import Phases
-from cli.rebuild.writing import Rebuilt, Scope, rebuild
+from cli.rebuild.terms import Rebuilt, Scope
+from cli.rebuild.writing import rebuild
 from headrace.errors import HeadraceError, UseCaseError
 from stacks.stage import stage
 

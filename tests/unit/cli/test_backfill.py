@@ -20,10 +20,11 @@ import simulators
 import usecases
 from cli import lake
 from cli.backfill import checkpoint as backfill_checkpoint
+from cli.backfill.checkpoint import OtherHistoryError
 from cli.backfill.history import History, known
 from cli.backfill.removal import remove_others
 from cli.backfill.states import StreamStartedError
-from cli.backfill.writing import Backfill, OtherHistoryError, backfill
+from cli.backfill.writing import Backfill, backfill
 from cli.deployment import Deployment
 from cli.plan import Plan
 from headrace.errors import RetryableError, UseCaseError

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from cli.rebuild import command as rebuild_command
-from cli.rebuild.writing import Rebuilt, Scope
+from cli.rebuild.terms import Rebuilt, Scope
 
 DONE = Rebuilt(partial=3, damaged=0, rebuilt=3, created=1, unchanged=2, incomplete=0, contested=0)
 
