@@ -57,7 +57,7 @@ def train(options: Options, console: Console) -> dict[str, Any]:
         try:
             with phases.phase("Define"):
                 parameters = _prepare(options, usecase, platform, sagemaker)
-            run = Run(sagemaker, NAME, parameters)
+            run = Run(sagemaker, NAME, parameters, tuned=usecase.model.tuning is not None)
             run.follow(phases)
             summary = run.deliver(platform, options.out)
         finally:

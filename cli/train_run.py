@@ -13,6 +13,8 @@ from local.sagemaker.service import SageMaker
 
 BUCKET = "lake"
 STEPS = ("Preprocess", "Train", "Evaluate", "CheckGates", "Baseline", "Register")
+TRAINED = {"Train": "models/{run}/artifact/{job}", "Tune": "models/tuned/{job}"}
+"""The step that trains, by whether the use case names a search, and where it leaves its model."""
 MODEL = "model.tar.gz"
 EVALUATED = ("evaluation.json", "bias.json", "gates.json", "model_card.json", "report.html")
 NORMAL = ("statistics.json", "constraints.json")
@@ -23,8 +25,9 @@ POLL_S = 0.1
 class Run:
     """One execution of the pipeline."""
 
-    def __init__(self, sagemaker: SageMaker, pipeline: str, parameters: dict[str, str]) -> None:
+    def __init__(self, sagemaker: SageMaker, pipeline: str, parameters: dict[str, str], *, tuned: bool) -> None:
         self._sagemaker = sagemaker
+        self._train = "Tune" if tuned else "Train"
         given = [{"Name": name, "Value": value} for name, value in parameters.items()]
         request = {"PipelineName": pipeline, "PipelineParameters": given}
         self._arn: str = sagemaker.call("StartPipelineExecution", request)["PipelineExecutionArn"]
@@ -35,7 +38,7 @@ class Run:
         Raises:
             TrainingError: if a step fails; a gate that is not passed is no such failure.
         """
-        for name in STEPS:
+        for name in (self._train if it == "Train" else it for it in STEPS):
             if name not in self._steps() and not self._wait_for(name):
                 return
             with phases.phase(name) as phase:
@@ -47,10 +50,10 @@ class Run:
         registered = "Register" in steps
         places = {name: f"models/{run}/evaluation/{name}" for name in EVALUATED}
         places[MANIFEST] = f"training/{run}/manifest/{MANIFEST}"
-        job = self._job(steps["Train"])
+        job = self._trained(steps)
         if registered:
             places |= {name: f"models/{run}/baseline/{name}" for name in NORMAL}
-            places[MODEL] = f"models/{run}/artifact/{job}/output/{MODEL}"
+            places[MODEL] = f"{TRAINED[self._train].format(run=run, job=job)}/output/{MODEL}"
         out.mkdir(parents=True, exist_ok=True)
         for name, key in places.items():
             platform.store.download(S3Location(BUCKET, key), out / name)
@@ -63,6 +66,15 @@ class Run:
             "metrics": {name: it["value"] for name, it in figures.items() if isinstance(it.get("value"), int | float)},
             "gates": {it["name"]: it["passed"] for it in gates["gates"]},
         }
+
+    def _trained(self, steps: dict[str, dict[str, Any]]) -> str:
+        """The job that trained the model: of candidates the best one."""
+        job = self._job(steps[self._train])
+        if self._train == "Train":
+            return job
+        searched = self._sagemaker.call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": job})
+        best: str = searched["BestTrainingJob"]["TrainingJobName"]
+        return best
 
     def _steps(self) -> dict[str, dict[str, Any]]:
         request = {"PipelineExecutionArn": self._arn}
@@ -100,5 +112,6 @@ class Run:
     @staticmethod
     def _job(step: dict[str, Any]) -> str:
         metadata = step.get("Metadata", {})
-        arn: str = (metadata.get("ProcessingJob") or metadata.get("TrainingJob") or {}).get("Arn", "")
+        jobs = (metadata[kind] for kind in ("ProcessingJob", "TrainingJob", "TuningJob") if kind in metadata)
+        arn: str = next(jobs, {}).get("Arn", "")
         return arn.rpartition("/")[2]

@@ -14,6 +14,7 @@ VERSION = "2020-12-01"
 REQUEST_OF_STEP: Mapping[str, tuple[str, str | None]] = {
     "Processing": ("CreateProcessingJob", "ProcessingJobName"),
     "Training": ("CreateTrainingJob", "TrainingJobName"),
+    "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
     "RegisterModel": ("CreateModelPackage", None),
     "Model": ("CreateModel", "ModelName"),
 }

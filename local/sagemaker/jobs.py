@@ -107,6 +107,10 @@ class Jobs:
         kind = _KINDS[kind_name]
         return self._run(kind, self._admit(kind, request, stop), request, stop)
 
+    def described(self, kind_name: JobKind, name: str) -> Record:
+        """A job as the Describe operation shows it. Raises ResourceNotFoundError if there is none of that name."""
+        return self._find(_KINDS[kind_name], {f"{kind_name}JobName": name})
+
     def _create(self, kind: _Kind, request: Record) -> Record:
         stop = threading.Event()
         job = self._admit(kind, request, stop)

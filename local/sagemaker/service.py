@@ -18,6 +18,7 @@ from local.sagemaker.pipelines import Pipelines
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.records import Records
 from local.sagemaker.step_runs import StepRuns
+from local.sagemaker.tuning import TuningJobs
 
 _TICK_S = 0.5
 _STOP_S = 10.0
@@ -30,6 +31,7 @@ class SageMaker:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.jobs = Jobs(platform)
+        self.tuning = TuningJobs(platform, self.jobs)
         self.packages = Packages(platform)
         self.models = Models(platform, self.packages)
         self.endpoints = Endpoints(platform, self.models)
@@ -37,11 +39,14 @@ class SageMaker:
         self.invocations = Invocations(platform, self.endpoints, self.capture)
         self.offline_store = OfflineStore(platform)
         self.records = Records(platform, self.offline_store)
-        runs = StepRuns(platform=platform, jobs=self.jobs, packages=self.packages, models=self.models)
+        runs = StepRuns(
+            platform=platform, jobs=self.jobs, tuning=self.tuning, packages=self.packages, models=self.models
+        )
         self.pipelines = Pipelines(platform)
         self.executions = Executions(platform, self.pipelines, runs)
         self._operations: Mapping[str, Callable[[Record], Record]] = {
             **self.jobs.operations(),
+            **self.tuning.operations(),
             **self.packages.operations(),
             **self.models.operations(),
             **self.endpoints.operations(),

@@ -144,6 +144,14 @@ def job_changed(kind: str, job: Record) -> Event:
     return _event(f"SageMaker {kind} Job State Change", detail, job[f"{kind}JobArn"])
 
 
+def tuning_changed(job: Record) -> Event:
+    """A tuning job changed its status."""
+    names = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus")
+    detail = {name: job[name] for name in (*names, "TrainingJobStatusCounters")}
+    detail |= {name: _milliseconds(job[name]) for name in ("CreationTime", "LastModifiedTime")}
+    return _event("SageMaker HyperParameter Tuning Job State Change", detail, job["HyperParameterTuningJobArn"])
+
+
 def feature_group_changed(group: Record) -> Event:
     """A feature group was created, updated or deleted."""
     names = (

@@ -15,6 +15,7 @@ from local.sagemaker.jobs import JobKind, Jobs
 from local.sagemaker.models import Models
 from local.sagemaker.packages import Packages
 from local.sagemaker.platform import ObjectError, Platform, Record, S3Location
+from local.sagemaker.tuning import TuningJobs
 
 Announce = Callable[[Record], None]
 
@@ -33,6 +34,7 @@ class StepRuns:
 
     platform: Platform
     jobs: Jobs
+    tuning: TuningJobs
     packages: Packages
     models: Models
 
@@ -59,13 +61,15 @@ class StepRuns:
             raise JobFailedError(str(arguments["ErrorMessage"]))
         operation, name = REQUEST_OF_STEP[kind]
         if name:
-            arguments = {**arguments, name: _generated_name(step["Name"], scope)}
+            arguments = {**arguments, name: _generated_name(kind, step["Name"], scope)}
         try:
             shapes.require_valid(operation, arguments)
             if kind == "RegisterModel":
                 return self._register(arguments, announce)
             if kind == "Model":
                 return self._model(arguments, announce)
+            if kind == "Tuning":
+                return self._tuning(arguments, stop, announce)
             return self._job(step, arguments, scope, stop, announce)
         except ServiceError as exc:
             raise JobFailedError(
@@ -93,6 +97,11 @@ class StepRuns:
             )
         return job
 
+    def _tuning(self, request: Record, stop: threading.Event, announce: Announce) -> Record:
+        name = request["HyperParameterTuningJobName"]
+        announce({"TuningJob": {"Arn": self.platform.account.arn(f"hyper-parameter-tuning-job/{name}")}})
+        return self.tuning.perform(request, stop)
+
     def _register(self, request: Record, announce: Announce) -> Record:
         if "ModelPackageGroupName" in request and self.packages.find_group(request["ModelPackageGroupName"]) is None:
             self.packages.create_group(
@@ -108,7 +117,11 @@ class StepRuns:
         return model
 
 
-def _generated_name(step_name: str, scope: Scope) -> str:
-    """``pipelines-{execution}-{step}-{random}``, at most 63 characters, as AWS names what a pipeline creates."""
-    prefix = f"pipelines-{scope.execution['PipelineExecutionId']}-{step_name}"
-    return f"{prefix[:52].rstrip('-')}-{secrets.token_hex(5)}"
+def _generated_name(kind: str, step_name: str, scope: Scope) -> str:
+    """``pipelines-{execution}-{step}-{random}``, as AWS names what a pipeline creates, in at most 63 characters.
+
+    A tuning job's name may have 32, and begins with the execution.
+    """
+    execution, end = scope.execution["PipelineExecutionId"], secrets.token_hex(5)
+    prefix = f"{execution}-{step_name}"[:21] if kind == "Tuning" else f"pipelines-{execution}-{step_name}"[:52]
+    return f"{prefix.rstrip('-')}-{end}"

@@ -59,7 +59,8 @@ def _resources(request: Record) -> Record:
 def variables(request: Record, job: JobRun, parameters: dict[str, str]) -> dict[str, str]:
     """The variables that the containers' toolkit sets; ``SM_USER_ARGS`` holds the script's arguments as JSON."""
     channels = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
-    user = {name: value for name, value in parameters.items() if not name.startswith("sagemaker_")}
+    reserved = ("sagemaker_", "_tuning_objective_metric")
+    user = {name: value for name, value in parameters.items() if not name.startswith(reserved)}
     arguments = [
         part for name, value in sorted(user.items()) for part in (f"--{name}" if len(name) > 1 else f"-{name}", value)
     ]

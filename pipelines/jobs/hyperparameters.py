@@ -1,5 +1,6 @@
 """Which hyperparameters there are, and how they come from a command line. A misspelt one fails, it is not ignored."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
@@ -75,6 +76,11 @@ def booster_parameters(chosen: Hyperparameters, weight: float) -> dict[str, Valu
     """What XGBoost is given, the weight of a positive included unless it is 1."""
     parameters = {name: value for name, value in chosen.items() if name in BOOSTER and name != "scale_pos_weight"}
     return parameters if weight == 1 else {**parameters, "scale_pos_weight": weight}
+
+
+def fingerprint(chosen: Hyperparameters) -> str:
+    """A name for these hyperparameters: the same for the same ones."""
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def parse(pairs: Sequence[str]) -> dict[str, Value]:

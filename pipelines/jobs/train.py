@@ -23,7 +23,7 @@ from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome, preparing, training_set
 from pipelines.jobs.boosting import Rows
 from pipelines.jobs.code_version import code_version
-from pipelines.jobs.hyperparameters import Hyperparameters, choose, parse, positive_weight
+from pipelines.jobs.hyperparameters import Hyperparameters, choose, fingerprint, parse, positive_weight
 from pipelines.jobs.judging.audit import single_features
 from pipelines.jobs.judging.bootstrap import Judged, deviations, resample
 from pipelines.jobs.learning import Learned, Learner
@@ -81,7 +81,12 @@ def train(usecase: UseCase, hyperparameters: Hyperparameters, model_version: str
     seed, resampler = int(chosen.get("seed", 0)), Resampler.of(model.resampling, learned.labels)
     weight = 1.0 if model.unsupervised else positive_weight(chosen, learned.labels)
     learner = Learner(
-        algorithm=model.algorithm, chosen=chosen, weight=weight, checkpoint=places.checkpoint, report=report
+        algorithm=model.algorithm,
+        chosen=chosen,
+        weight=weight,
+        # Candidates of a search may share the folder, and trees of other hyperparameters are no place to go on from.
+        checkpoint=places.checkpoint / fingerprint(chosen),
+        report=report,
     )
     ready = Rows(features=columns.apply(learned.features), labels=learned.labels)
     held_out = Rows(features=columns.apply(judged.features), labels=judged.labels)

@@ -14,9 +14,11 @@ from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import Properties
 from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train.model_trainer import ModelTrainer
+from sagemaker.train.tuner import HyperparameterTuner
 
 from pipelines.retraining.places import run_uri
 from pipelines.retraining.plan import INPUT, Plan
+from pipelines.retraining.search import TUNED, objective, tuner
 
 XGBOOST = "3.2-0"
 CODE_CHANNEL = "code"
@@ -28,6 +30,17 @@ METRICS = {
     "validation:average_precision": r"validation-average-precision=([0-9.]+)",
     "validation:auc": r"final validation-auc=([0-9.]+)",
 }
+
+
+def metrics(plan: Plan) -> dict[str, str]:
+    """What SageMaker reads off the log of a training job: an expression for each figure, and what is maximized."""
+    if not plan.tuning:
+        return METRICS
+    name = plan.tuning.metric.replace("_", "-")
+    return {
+        **METRICS,
+        objective(plan.tuning): METRICS.get(objective(plan.tuning), rf"final validation-{name}=([0-9.]+)"),
+    }
 
 
 class Containers:
@@ -80,9 +93,7 @@ class Containers:
                 max_runtime_in_seconds=plan.training.max_runtime_s,
                 max_wait_time_in_seconds=plan.max_wait_s if plan.spot else None,
             ),
-            output_data_config=OutputDataConfig(
-                s3_output_path=run_uri(plan, "models", "artifact"), kms_key_id=plan.kms_key_arn
-            ),
+            output_data_config=OutputDataConfig(s3_output_path=self._artifacts(), kms_key_id=plan.kms_key_arn),
             checkpoint_config=CheckpointConfig(s3_uri=checkpoints),
             environment=OFFLINE_PIP,
             hyperparameters={
@@ -95,7 +106,11 @@ class Containers:
                 ),
             },
         )
-        return trainer.with_metric_definitions([MetricDefinition(name=n, regex=r) for n, r in METRICS.items()])
+        return trainer.with_metric_definitions([MetricDefinition(name=n, regex=r) for n, r in metrics(plan).items()])
+
+    def tuner(self, data: Properties, instance_type: ParameterString) -> HyperparameterTuner:
+        """Runs ``trainer`` with many values of the hyperparameters that the use case searches."""
+        return tuner(self.plan, self.trainer(data, instance_type), metrics(self.plan))
 
     def server(self, model_data: Properties) -> ModelBuilder:
         """Serves ``code/inference.py`` of the artifact."""
@@ -110,6 +125,12 @@ class Containers:
                 "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
             },
         )
+
+    def _artifacts(self) -> Join | str:
+        """Where models go. Candidates have a place that names no execution: a cached search is found there again."""
+        if self.plan.tuning:
+            return f"s3://{self.plan.bucket}/{TUNED}"
+        return run_uri(self.plan, "models", "artifact")
 
     def _network(self) -> NetworkConfig | None:
         """Of processing jobs."""

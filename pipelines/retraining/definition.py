@@ -35,6 +35,7 @@ def definition(
     network: Network = Network(),  # noqa: B008 - frozen
     cache_for: str | None = "30d",
     preprocess_options: Mapping[str, str] = MappingProxyType({}),
+    tune: bool = True,
 ) -> dict[str, Any]:
     """Render and check the retraining pipeline of a use case.
 
@@ -53,6 +54,7 @@ def definition(
         network: what jobs may reach, and the VPC they run in.
         cache_for: how old a result of preprocessing or training may be to be taken again; None runs them always.
         preprocess_options: for the preprocess job, such as ``{"minimum-positives": "5"}``.
+        tune: False trains once where the use case names a search for hyperparameters.
 
     Returns:
         The definition, schema version 2020-12-01, with only members that SageMaker knows.
@@ -75,6 +77,7 @@ def definition(
         network=network,
         cache_for=cache_for,
         preprocess_options=preprocess_options,
+        tune=tune,
     )
     placeholders = Placeholders(plan)
     rendered = _render(placeholders.stand_in())

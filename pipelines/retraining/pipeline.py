@@ -3,7 +3,7 @@
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
-from pipelines.retraining import parameters, steps
+from pipelines.retraining import parameters, steps, training_steps
 from pipelines.retraining.containers import Containers
 from pipelines.retraining.plan import Plan
 
@@ -16,7 +16,7 @@ def build_pipeline(plan: Plan, session: PipelineSession) -> Pipeline:
     containers = Containers(plan, session)
 
     preprocess = steps.preprocess(containers, declared)
-    train = steps.train(containers, preprocess, declared)
+    train = training_steps.train(containers, preprocess, declared)
     evaluate = steps.evaluate(containers, train, preprocess, declared)
     baseline = steps.baseline(containers, train, preprocess)
     register = steps.register(containers, preprocess, train, baseline, declared)
@@ -26,7 +26,7 @@ def build_pipeline(plan: Plan, session: PipelineSession) -> Pipeline:
     return Pipeline(
         name=plan.name,
         parameters=[*declared.declared],
-        steps=[preprocess, train, evaluate, check],
+        steps=[preprocess, train.step, evaluate, check],
         sagemaker_session=session,
         # Without experiments: their tracking needs grants that a retraining does not.
         pipeline_experiment_config=None,

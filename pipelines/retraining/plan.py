@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from headrace.errors import HeadraceError
-from headrace.usecase import Gate, UseCase
+from headrace.usecase import Gate, Tuning, UseCase
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
@@ -88,7 +88,7 @@ class Plan:
 
     With ``spot``, training waits at most ``max_wait_s`` for capacity, and resumes from its checkpoint. ``cache_for`` is
     how old a result of preprocessing or training may be to be taken for the same input again, such as ``30d`` or
-    ``T12h``; None runs them always.
+    ``T12h``; None runs them always. Without ``tune`` a use case's search is left out.
     """
 
     usecase: UseCase
@@ -106,6 +106,12 @@ class Plan:
     network: Network = Network()
     cache_for: str | None = "30d"
     preprocess_options: Mapping[str, str] = field(default_factory=dict)
+    tune: bool = True
+
+    @property
+    def tuning(self) -> Tuning | None:
+        """The search for hyperparameters, if there is one."""
+        return self.usecase.model.tuning if self.tune else None
 
     @property
     def gates(self) -> tuple[Gate, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.retraining import expressions
 
 Step = Mapping[str, Any]
-CACHED = frozenset({"Processing", "Training"})
+CACHED = frozenset({"Processing", "Training", "Tuning"})
 _EXPIRY = re.compile(r"(?=.)(\d+[ymwd])*(T(\d+[hm])+)?")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from sagemaker.core.drift_check_baselines import DriftCheckBaselines
 from sagemaker.core.helper.pipeline_variable import PipelineVariable
 from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
-from sagemaker.core.training.configs import InputData
 from sagemaker.core.workflow.conditions import ConditionEquals
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join, JsonGet
@@ -13,12 +12,13 @@ from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.model_step import ModelStep
-from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, Step, TrainingStep
+from sagemaker.mlops.workflow.steps import ProcessingStep, Step
 
-from pipelines.retraining.containers import CODE_CHANNEL, Containers
+from pipelines.retraining.containers import Containers
 from pipelines.retraining.parameters import Parameters
 from pipelines.retraining.places import delivered, received, run_uri
 from pipelines.retraining.plan import INPUT, OUTPUT, REASON, Plan
+from pipelines.retraining.training_steps import Trained, cache
 
 JSON = "application/json"
 GATES = PropertyFile(name="Gates", output_name="evaluation", path="gates.json")
@@ -35,32 +35,17 @@ def preprocess(containers: Containers, parameters: Parameters) -> ProcessingStep
         outputs=[delivered(name, run_uri(plan, "training", name)) for name in (*SPLITS, "manifest")],
         arguments=_arguments(plan, {"input": f"{INPUT}/data", "output": OUTPUT, **plan.preprocess_options}),
     )
-    return ProcessingStep("Preprocess", step_args=job, cache_config=_cache(plan))
-
-
-def train(containers: Containers, preprocess: ProcessingStep, parameters: Parameters) -> TrainingStep:
-    """Fit on the training split, stop early on the validation split."""
-    plan = containers.plan
-    splits = preprocess.properties.ProcessingOutputConfig.Outputs
-    channels = [
-        InputData(channel_name=name, data_source=splits[name].S3Output.S3Uri, content_type="application/x-parquet")
-        for name in ("train", "validation")
-    ]
-    if plan.network.isolated:
-        channels.append(InputData(channel_name=CODE_CHANNEL, data_source=plan.code.sourcedir))
-    trainer = containers.trainer(preprocess.properties.ProcessingJobName, parameters.training_instance_type)
-    job = trainer.train(input_data_config=channels)
-    return TrainingStep("Train", step_args=job, cache_config=_cache(plan))
+    return ProcessingStep("Preprocess", step_args=job, cache_config=cache(plan))
 
 
 def evaluate(
-    containers: Containers, train: TrainingStep, preprocess: ProcessingStep, parameters: Parameters
+    containers: Containers, train: Trained, preprocess: ProcessingStep, parameters: Parameters
 ) -> ProcessingStep:
     """Judge the artifact on the test split, which nothing has seen before, next to the deployed model."""
     plan = containers.plan
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
     inputs = {
-        "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+        "model": train.artifact,
         "champion": parameters.champion,
         **{name: splits[name].S3Output.S3Uri for name in (*SPLITS, "manifest")},
     }
@@ -84,12 +69,12 @@ def evaluate(
     return ProcessingStep("Evaluate", step_args=job, property_files=[GATES])
 
 
-def baseline(containers: Containers, train: TrainingStep, preprocess: ProcessingStep) -> ProcessingStep:
+def baseline(containers: Containers, train: Trained, preprocess: ProcessingStep) -> ProcessingStep:
     """Write down what normal looks like to this model: its monitors compare with it once it is deployed."""
     plan = containers.plan
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
     inputs = {
-        "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+        "model": train.artifact,
         **{name: splits[name].S3Output.S3Uri for name in ("train", "test")},
     }
     job = containers.processor().run(
@@ -104,7 +89,7 @@ def baseline(containers: Containers, train: TrainingStep, preprocess: Processing
 def register(
     containers: Containers,
     preprocess: ProcessingStep,
-    train: TrainingStep,
+    train: Trained,
     baseline: ProcessingStep,
     parameters: Parameters,
 ) -> ModelStep:
@@ -114,7 +99,7 @@ def register(
     manifest = preprocess.properties.ProcessingOutputConfig.Outputs["manifest"].S3Output.S3Uri
     statistics, constraints = (_json(Join(on="/", values=[normal, f"{name}.json"])) for name in NORMAL)
     evaluation, bias = (_json(run_uri(plan, "models", "evaluation", f"{name}.json")) for name in ("evaluation", "bias"))
-    package = containers.server(train.properties.ModelArtifacts.S3ModelArtifacts).register(
+    package = containers.server(train.artifact).register(
         model_package_group_name=plan.model_package_group,
         content_types=[JSON],
         response_types=[JSON],
@@ -132,7 +117,7 @@ def register(
         ),
         customer_metadata_properties={
             "usecase": plan.usecase.name,
-            "model_version": train.properties.TrainingJobName,
+            "model_version": train.job,
             "execution": ExecutionVariables.PIPELINE_EXECUTION_ID,
             "trigger_reason": parameters.trigger_reason,
             "drift_severity": parameters.drift_severity,
@@ -165,10 +150,6 @@ def check_gates(evaluate: ProcessingStep, *, passed: Sequence[Step], missed: Fai
     missing = JsonGet(step_name=evaluate.name, property_file=GATES, json_path="failed")
     nothing = ConditionEquals(left=missing, right=0)
     return ConditionStep("CheckGates", conditions=[nothing], if_steps=[*passed], else_steps=[missed])
-
-
-def _cache(plan: Plan) -> CacheConfig | None:
-    return CacheConfig(enable_caching=True, expire_after=plan.cache_for) if plan.cache_for else None
 
 
 def _json(uri: Join) -> MetricsSource:

@@ -22,13 +22,15 @@ MEMBERS = frozenset({"Version", "Metadata", "Parameters", "PipelineExperimentCon
 REQUESTS = {
     "Processing": ("CreateProcessingJob", "ProcessingJobName"),
     "Training": ("CreateTrainingJob", "TrainingJobName"),
+    "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
     "RegisterModel": ("CreateModelPackage", None),
 }
 """The operation behind each type of step, and the name member that SageMaker fills in."""
 ANSWERS = {
-    "Processing": "DescribeProcessingJob",
-    "Training": "DescribeTrainingJob",
-    "RegisterModel": "DescribeModelPackage",
+    "Processing": ("DescribeProcessingJob",),
+    "Training": ("DescribeTrainingJob",),
+    "Tuning": ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob"),
+    "RegisterModel": ("DescribeModelPackage",),
 }
 EXECUTION = frozenset({
     "CurrentDateTime", "PipelineArn", "PipelineExecutionArn", "PipelineExecutionId", "PipelineName", "StartDateTime",
@@ -132,13 +134,16 @@ def _has_property(step: Step, path: str) -> bool:
     head, _, rest = path.partition(".")
     if head == "PropertyFiles":
         return rest in {file["PropertyFileName"] for file in step.get("PropertyFiles", [])}
-    if step["Type"] not in ANSWERS:
-        return False
-    shape: Shape | None = _service().operation_model(ANSWERS[step["Type"]]).output_shape
+    answers = (_service().operation_model(it).output_shape for it in ANSWERS.get(step["Type"], ()))
+    return any(_reaches(path, answer, step_checks.outputs(step)) for answer in answers)
+
+
+def _reaches(path: str, shape: Shape | None, named: set[str]) -> bool:
+    """Whether a path leads somewhere in an answer; members of lists are found by position, outputs by name too."""
     for member, key, index in _PART.findall(path):
         if member:
             shape = shape.members.get(member) if isinstance(shape, StructureShape) else None
-        elif isinstance(shape, ListShape) and (index or key in step_checks.outputs(step)):
+        elif isinstance(shape, ListShape) and (index or key in named):
             shape = shape.member
         else:
             shape = None

@@ -64,17 +64,21 @@ class PipelineRole(iam.Role):
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             description="Runs the training pipeline",
         )
-        self._grant_jobs(jobs)
+        self._grant_jobs(jobs, searches=target.usecase.model.tuning is not None)
         self._grant_registry(target)
         bucket.grant_read_of(self, TRAINING_FOLDER, MODEL_FOLDER)
 
-    def _grant_jobs(self, jobs: JobRole) -> None:
+    def _grant_jobs(self, jobs: JobRole, *, searches: bool) -> None:
         stack = Stack.of(self)
-        for kind in ("processing", "training"):
-            arn = stack.format_arn(service="sagemaker", resource=f"{kind}-job", resource_name="pipelines-*")
-            noun = f"{kind.capitalize()}Job"
+        kinds = {"processing-job": ("ProcessingJob", "pipelines-*"), "training-job": ("TrainingJob", "pipelines-*")}
+        if searches:
+            # Their names have no room for a prefix of the pipelines'.
+            kinds["hyper-parameter-tuning-job"] = ("HyperParameterTuningJob", "*")
+        for resource, (noun, names) in kinds.items():
+            arn = stack.format_arn(service="sagemaker", resource=resource, resource_name=names)
             verbs = [f"sagemaker:{verb}{noun}" for verb in ("Create", "Describe", "Stop")]
-            self.add_to_policy(iam.PolicyStatement(actions=[*verbs, "sagemaker:AddTags"], resources=[arn]))
+            listing = [f"sagemaker:ListTrainingJobsFor{noun}"] * (names == "*")
+            self.add_to_policy(iam.PolicyStatement(actions=[*verbs, *listing, "sagemaker:AddTags"], resources=[arn]))
             acknowledge_wildcard(self, arn, "A pipeline names its jobs after the execution.")
         self.add_to_policy(
             iam.PolicyStatement(

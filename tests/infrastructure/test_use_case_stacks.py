@@ -10,7 +10,7 @@ from synthesized import text
 import app as composition
 import usecases
 from headrace.errors import UseCaseError
-from headrace.usecase import Field, UseCase
+from headrace.usecase import Between, Field, Tuning, UseCase
 from stacks.application import Application
 
 SECRET = "AWS::SecretsManager::Secret"
@@ -18,7 +18,7 @@ SECRET = "AWS::SecretsManager::Secret"
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """A use case with personal fields, no scoring in the stream and a larger fleet, under nag like any other."""
+    """A use case with personal fields, no scoring in the stream, a larger fleet and a search, under nag like any other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usecases, "load", lambda _: _variant())
         app = Application(
@@ -28,7 +28,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
         app.synth()
     return {
         noun: Template.from_stack(app.node.find_child(f"headrace-fraud-prod-{noun}")).to_json()["Resources"]
-        for noun in ("lake", "ingestion", "features", "endpoint")
+        for noun in ("lake", "ingestion", "features", "training", "endpoint")
     }
 
 
@@ -41,6 +41,7 @@ def _variant() -> UseCase:
     return replace(
         fraud,
         event=replace(fraud.event, fields=(*fraud.event.fields, *personal)),
+        model=replace(fraud.model, tuning=Tuning(ranges={"max_depth": Between(3, 10)})),
         serving=replace(fraud.serving, score_stream=False, min_instances=3, capture_percent=20),
     )
 
@@ -107,3 +108,13 @@ def test_a_hashed_entity_key_is_refused_where_enrichment_could_not_log_it(tmp_pa
         app = Application(context={"usecase": "fraud", "stage": "prod"}, outdir=str(tmp_path / "assembly"))
         with pytest.raises(UseCaseError, match=r"entities\[customer\]\.key: 'customer_id' is hashed"):
             composition.build(app)
+
+
+def test_a_search_for_hyperparameters_is_a_step_that_the_pipelines_role_may_start(templates: dict[str, dict]) -> None:
+    (pipeline,) = [it for it in templates["training"].values() if it["Type"] == "AWS::SageMaker::Pipeline"]
+    assert "HyperParameterTuningJobConfig" in text(pipeline)
+    policies = [it["Properties"] for it in templates["training"].values() if it["Type"] == "AWS::IAM::Policy"]
+    statements = [it for policy in policies for it in policy["PolicyDocument"]["Statement"]]
+    (granted,) = [it for it in statements if "sagemaker:CreateHyperParameterTuningJob" in it["Action"]]
+    assert "sagemaker:ListTrainingJobsForHyperParameterTuningJob" in granted["Action"]
+    assert ":hyper-parameter-tuning-job/*" in text(granted["Resource"])

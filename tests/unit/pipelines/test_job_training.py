@@ -1,7 +1,6 @@
 """Train writes an artifact that says how to ask it; evaluate judges that artifact; both can be repeated."""
 
 import json
-import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,7 @@ def test_another_seed_gives_another_model(trained: Trained, fraud: UseCase, tmp_
 
 def test_training_leaves_a_checkpoint_to_resume_from(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
     train.train(fraud, {**SHORT, "checkpoint_every": 5}, "v", places(trained, tmp_path))
-    assert len(json.loads((tmp_path / "checkpoints" / "history.json").read_text())) == 15
+    assert len(json.loads(next((tmp_path / "checkpoints").glob("*/history.json")).read_text())) == 15
 
 
 def test_the_model_that_serves_has_learned_from_validation_rows_too_for_as_long(
@@ -101,14 +100,32 @@ def test_the_model_that_serves_has_learned_from_validation_rows_too_for_as_long(
     assert {**refitted, "hyperparameters": {}} == {**held_out, "hyperparameters": {}}
 
 
-def test_an_interrupted_training_ends_with_the_artifact_of_an_uninterrupted_one(
+def test_candidates_of_a_search_that_share_a_folder_do_not_go_on_from_each_other(
     trained: Trained, fraud: UseCase, tmp_path: Path
 ) -> None:
+    given = {**SHORT, "checkpoint_every": 4}
+    alone, shared = places(trained, tmp_path / "alone"), places(trained, tmp_path / "shared")
+    train.train(fraud, {**given, "max_depth": 2}, "v", alone)
+    for depth in (5, 2):
+        train.train(fraud, {**given, "max_depth": depth}, "v", shared)
+    assert (shared.model / "model.ubj").read_bytes() == (alone.model / "model.ubj").read_bytes()
+
+
+def test_an_interrupted_training_ends_with_the_artifact_of_an_uninterrupted_one(
+    trained: Trained, fraud: UseCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_away(number: int, _value: float) -> None:
+        if number == 6:
+            raise InterruptedError("the instance was wanted elsewhere")
+
     given = {**SHORT, "checkpoint_every": 4, "early_stopping_rounds": 0}
     whole, cut = places(trained, tmp_path / "whole"), places(trained, tmp_path / "cut")
     train.train(fraud, given, "v", whole)
-    train.train(fraud, {**given, "num_round": 6}, "v", cut)
-    shutil.rmtree(cut.checkpoint / "refit")
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "report", taken_away)
+        with pytest.raises(InterruptedError):
+            train.train(fraud, given, "v", cut)
+    assert len(json.loads(next(cut.checkpoint.glob("*/history.json")).read_text())) == 4
     train.train(fraud, given, "v", cut)
     assert (cut.model / "model.ubj").read_bytes() == (whole.model / "model.ubj").read_bytes()
 
