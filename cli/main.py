@@ -11,6 +11,7 @@ from rich.table import Table
 from cli import changes, history, output
 from cli import doctor as examination
 from cli.backtest.app import app as backtest_app
+from cli.monitor.app import app as monitor_app
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
 from headrace.errors import HeadraceError
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(history.app)
 app.add_typer(changes.app)
+app.add_typer(monitor_app)
 app.add_typer(backtest_app)
 
 

@@ -29,12 +29,14 @@ class Captured:
         inference_id: the caller's id of the call, or SageMaker's.
         time: when it was answered, ISO 8601; empty if unknown.
         columns: by name; CSV has ``_c0``, ``_c1``, ... with the answer first.
+        answers: the names of the columns that the answer gave.
         single: whether the call held this row only, so that the id is the row's.
     """
 
     inference_id: str
     time: str
     columns: Mapping[str, object]
+    answers: frozenset[str]
     single: bool
 
 
@@ -62,6 +64,9 @@ def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
             inference_id=str(metadata.get("inferenceId") or metadata.get("eventId") or ""),
             time=str(metadata.get("inferenceTime", "")),
             columns=_joined(given, wanted),
+            answers=frozenset(given) - frozenset(wanted)
+            if isinstance(given, dict) and isinstance(wanted, dict)
+            else frozenset(),
             single=count == 1,
         )
 

@@ -17,6 +17,7 @@ _FITS = 0.05
 _UNIT = 2.0
 _MATTERS = 0.02
 _SHOWN = 3
+_LONG = 1e12
 _MOST_PAIRED = 20
 
 
@@ -56,11 +57,17 @@ def _of_numbers(baseline: Numbers, current: Numbers, pair: Pair) -> Iterator[str
     if moved:
         yield moved
     yield from _spikes(pair)
+    median, low, high = ((_shown(before[it]), _shown(after[it])) for it in (2, 0, 4))
     yield (
-        f"The median went from {before[2]:.4g} to {after[2]:.4g}, the mean from {baseline.mean:.4g} to "
-        f"{current.mean:.4g}; eight of ten values were {before[0]:.4g} to {before[-1]:.4g} and are "
-        f"{after[0]:.4g} to {after[-1]:.4g}."
+        f"The median went from {median[0]} to {median[1]}, the mean from {_shown(baseline.mean)} to "
+        f"{_shown(current.mean)}; eight of ten values were {low[0]} to {high[0]} and are {low[1]} to {high[1]}."
     )
+
+
+def _shown(value: float) -> str:
+    """Four digits, without an exponent where people would write none."""
+    short = float(f"{value:.4g}")
+    return f"{short:,.0f}" if 1_000 <= abs(short) < _LONG else f"{short:g}"  # noqa: PLR2004 - four digits
 
 
 def _moved(before: Quantiles, after: Quantiles) -> str:
@@ -86,7 +93,7 @@ def _spikes(pair: Pair) -> Iterator[str]:
     around = np.maximum(np.roll(grown, 1), np.roll(grown, -1))
     for place in np.argsort(-grown)[:_SHOWN]:
         if grown[place] > _MATTERS and (len(grown) <= _SHOWN or grown[place] > 2 * max(0.0, around[place])):
-            yield f"The value {pair.values[place]:.4g} is {q[place]:.2%} of all, before {p[place]:.2%}."
+            yield f"The value {_shown(pair.values[place])} is now {q[place]:.2%} of all, before {p[place]:.2%}."
 
 
 def _of_categories(pair: Pair) -> Iterator[str]:

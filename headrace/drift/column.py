@@ -1,7 +1,7 @@
 """One column, counted: rows, what is missing, of what type the values are, and how they are distributed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ Kind = Literal["number", "time", "text", "empty"]
 InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
 _TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _WHOLE_BELOW = 2.0**63
+_NUMBERS = {int, float, bool, type(None)}
+_NUMERIC = (bool, int, float, np.number, np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,20 +62,15 @@ class Column:
         return cls(rows=texts.count + missing, missing=missing, texts=texts)
 
     @classmethod
-    def of_objects(cls, values: Iterable[object]) -> "Column":
-        """Of a mixture of numbers, booleans, texts, None and whatever else."""
-        numbers: list[float] = []
-        texts: Counter[str] = Counter()
-        missing = 0
-        for it in values:
-            if it is None:
-                missing += 1
-            elif isinstance(it, str):
-                texts[it] += 1
-            elif isinstance(it, bool | int | float | np.number | np.bool_):
-                numbers.append(_float(it))
-            else:
-                texts[str(it)] += 1
+    def of_objects(cls, values: Sequence[object]) -> "Column":
+        """Of a mixture of numbers, booleans, texts, None and whatever else, which counts as its text."""
+        kinds = set(map(type, values))
+        if kinds <= _NUMBERS and not _too_large(values, kinds):
+            floats = np.array(values, dtype=np.float64)
+            return cls._of_floats(floats)
+        numbers = [_float(it) for it in values if isinstance(it, _NUMERIC)]
+        texts = Counter(str(it) for it in values if it is not None and not isinstance(it, _NUMERIC))
+        missing = len(values) - len(numbers) - texts.total()
         return cls._of_floats(np.array(numbers, dtype=np.float64)).merge(cls.of_counts(texts, missing=missing))
 
     @classmethod
@@ -159,6 +156,11 @@ class Column:
 _ENOUGH_TO_TELL = 1_000
 _IDENTIFYING = 0.85
 """The estimate of distinct values is off by 3 %."""
+
+
+def _too_large(values: Sequence[object], kinds: set[type]) -> bool:
+    """Whether an integer among them has no double."""
+    return int in kinds and max(abs(it) for it in values if type(it) is int) >= _WHOLE_BELOW
 
 
 def _float(value: Any) -> float:

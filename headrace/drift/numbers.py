@@ -146,8 +146,10 @@ def middles(keys: Integers, shift: int, minimum: float, maximum: float) -> Float
     low = _floats(keys << shift)
     with np.errstate(over="ignore", invalid="ignore"):
         high = _floats((keys << shift) + np.int64((1 << shift) - 1))
-        middle: Floats = np.clip(np.nan_to_num(low / 2 + high / 2, nan=maximum), minimum, maximum)
-    return middle
+        middle = np.clip(np.nan_to_num(low / 2 + high / 2, nan=maximum), minimum, maximum)
+    # Zero is a value of its own far more often than it is the least of the smallest numbers there are.
+    found: Floats = np.where(keys == 0, max(0.0, minimum), middle)
+    return found
 
 
 def _finite(value: float | np.floating[Any]) -> float:

@@ -49,7 +49,7 @@ CHANGES: list[tuple[str, str, str, Any]] = [
     ("amount", "baseline_drift_check", "has the unit changed", lambda it: it["amount"] * 100),
     ("balance", "baseline_drift_check", "moved by about +20", lambda it: it["balance"] + 20),
     ("balance", "baseline_drift_check", "moved by about -10", lambda it: it["balance"] - 10),
-    ("count", "baseline_drift_check", "The value 0 is", lambda it: np.where(np.arange(ROWS) % 10, it["count"], 0)),
+    ("count", "baseline_drift_check", "The value 0 is now", lambda it: np.where(np.arange(ROWS) % 10, it["count"], 0)),
     ("count", "completeness_check", "5.0", lambda it: np.where(np.arange(ROWS) % 20, it["count"], np.nan)),
     ("count", "data_type_check", "have a fraction", lambda it: it["count"] + 0.5 * (np.arange(ROWS) % 50 == 0)),
     ("balance", "data_type_check", "infinite", lambda it: np.where(np.arange(ROWS) % 50, it["balance"], np.inf)),

@@ -1,0 +1,1 @@
+"""``headrace monitor``: hold any table against a baseline, without an AWS account."""

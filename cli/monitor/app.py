@@ -1,0 +1,107 @@
+"""``headrace monitor``: its options."""
+
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.options import JsonOption
+from cli.output import EXIT_REFUSED, one_line_errors, print_json, progress_console
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples: headrace monitor --baseline last_week.parquet --current today.csv --out out/monitor\n\n"
+    "headrace monitor -b model/baseline -c capture/ -o out/monitor --json"
+)
+@one_line_errors
+def monitor(
+    *,
+    baseline: Annotated[
+        Path,
+        typer.Option(
+            "--baseline", "-b", help="What is normal: a table, a folder of tables, or Model Monitor's statistics.json."
+        ),
+    ],
+    current: Annotated[
+        Path, typer.Option("--current", "-c", help="What is judged: a table, a folder of tables, or data capture.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for statistics, constraints, violations and report.html.")
+    ] = Path("out/monitor"),
+    usecase: Annotated[
+        str | None,
+        typer.Option("--usecase", "-u", help="A file in usecases/: its ids, times and private fields are left out."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="A column that is not looked at. Several may be given.")
+    ] = None,
+    time: Annotated[str | None, typer.Option(help="The column that says when a row was, for --season.")] = None,
+    season: Annotated[
+        Literal["hour-of-day", "day-of-week", "hour-of-week"] | None,
+        typer.Option(help="Compare with the baseline's rows of the same hours only (UTC)."),
+    ] = None,
+    least_effect: Annotated[
+        float, typer.Option(min=0, max=0.99, help="The smallest distance (0 to 1) that matters.")
+    ] = 0.02,
+    false_alarms: Annotated[
+        float, typer.Option(min=1e-9, max=0.5, help="The chance that an unchanged table is called changed.")
+    ] = 0.01,
+    minimum_rows: Annotated[int, typer.Option(min=1, help="Columns with fewer values are not judged for drift.")] = 200,
+    thresholds: Annotated[
+        Literal["adapt", "baseline"],
+        typer.Option(help="adapt: beyond noise and large enough. baseline: those of the baseline's constraints.json."),
+    ] = "adapt",
+    json: JsonOption = False,
+) -> None:
+    """Say what changed between two tables: any Parquet, CSV or JSON lines, no AWS needed. Exit code 3 on violations."""
+    from cli.monitor.run import Options
+    from cli.monitor.run import monitor as run
+    from headrace.drift import Settings
+    from headrace.drift.season import Season
+    from headrace.errors import UseCaseError
+    from pipelines.monitoring.counting import Seasons
+
+    if (time is None) != (season is None):
+        raise UseCaseError("--season", "needs --time, and --time needs it", "give both or neither")
+    seasons = None
+    if time is not None and season is not None:
+        seasons = Seasons(time=time, season=cast(Season, season.replace("-", "_")))
+    settings = Settings(
+        false_alarms=false_alarms,
+        least_effect=least_effect,
+        minimum_rows=minimum_rows,
+        ignore=frozenset(ignore or ()),
+    )
+    summary = run(
+        Options(
+            baseline=baseline,
+            current=current,
+            out=out,
+            settings=settings,
+            usecase=usecase,
+            seasons=seasons,
+            thresholds=thresholds == "baseline",
+        ),
+        progress_console,
+    )
+    if json:
+        print_json(summary)
+    else:
+        _show(summary)
+    if not summary["clean"]:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _show(summary: dict[str, object]) -> None:
+    violations = cast(list[dict[str, str]], summary["violations"])
+    if violations:
+        table = Table("column", "what", "how", box=None)
+        for it in violations:
+            table.add_row(*(escape(it[name]) for name in ("feature_name", "constraint_check_type", "description")))
+        progress_console.print(table)
+    words = f"{len(violations)} violations" if violations else "nothing changed that matters"
+    progress_console.print(f"{words}; report in {escape(str(summary['report']))}", soft_wrap=True)

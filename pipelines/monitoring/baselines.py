@@ -1,0 +1,82 @@
+"""What a table is held against: another table, or a baseline that Model Monitor, or we, wrote down."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headrace.drift import Settings, Summary, documents, imported
+from headrace.drift.rules import Rule
+from headrace.errors import RejectedError
+from pipelines.monitoring.counting import Report, Seasons, count
+from pipelines.monitoring.refusal import TableError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """What is normal, what it demands beyond that (None: what it shows), and the settings that follow."""
+
+    summary: Summary
+    settings: Settings
+    rules: Mapping[str, Rule] | None = None
+
+
+def written(place: Path) -> Path | None:
+    """The ``statistics.json`` that a place is or holds; None if it is a table."""
+    if place.is_dir() and (place / documents.STATISTICS).is_file():
+        return place / documents.STATISTICS
+    if place.suffix.lower() != ".json":
+        return None
+    if place.name == documents.CONSTRAINTS:
+        return place.with_name(documents.STATISTICS)
+    return place
+
+
+def read(
+    place: Path,
+    settings: Settings,
+    *,
+    thresholds: bool = False,
+    seasons: Seasons | None = None,
+    slots: frozenset[int] | None = None,
+    report: Report = lambda _: None,
+) -> Baseline:
+    """Read a baseline, whichever it is.
+
+    Args:
+        place: a table, a folder of tables, a ``statistics.json``, or a folder that holds one.
+        settings: what counts as a change.
+        thresholds: whether the thresholds of ``constraints.json`` count instead.
+        seasons, slots: of a table only rows of these slots count.
+        report: called with the number of rows read.
+
+    Raises:
+        TableError: if it cannot be read; names the file and the fix.
+    """
+    statistics = written(place)
+    if statistics is None:
+        if thresholds:
+            raise TableError(f"--thresholds baseline: {place} is a table and has none; give a {documents.CONSTRAINTS}")
+        counted = count(place, seasons=seasons, wanted=slots, report=report)
+        return Baseline(summary=counted.summary, settings=settings)
+    if seasons is not None:
+        raise TableError(f"--season: {place} does not tell hours apart; give the table that it was made of")
+    constraints = statistics.with_name(documents.CONSTRAINTS)
+    if thresholds and not constraints.is_file():
+        raise TableError(f"--thresholds baseline: there is no {constraints}; put it beside {statistics.name}")
+    demands = _document(constraints) if constraints.is_file() else None
+    try:
+        found = imported.read(_document(statistics), demands, settings, thresholds=thresholds)
+    except RejectedError as exc:
+        raise TableError(f"{statistics}: {exc}; give the files of a baseline job") from exc
+    return Baseline(summary=found.summary, settings=found.settings, rules=found.rules)
+
+
+def _document(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except OSError as exc:
+        raise TableError(f"{path}: cannot be read ({exc.strerror}); check the path") from exc
+    except ValueError as exc:
+        raise TableError(f"{path}: is no JSON; give the files of a baseline job") from exc

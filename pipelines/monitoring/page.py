@@ -1,0 +1,195 @@
+"""``report.html``: what changed, ranked and in words, each column then and now; one page that needs nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from headrace.drift import ColumnFinding, Findings, Violation
+from headrace.drift.aligned import Measure
+from pipelines.jobs.report import cells
+from pipelines.jobs.report.style import CSS
+from pipelines.monitoring.drawing import drawing, gauge, legend
+from pipelines.monitoring.watch import Watched
+
+_STYLE = """
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 16px; }
+.cards.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); }
+.card { padding: 14px 16px; display: flex; flex-direction: column; gap: 8px; }
+.card.bad { border-color: var(--positive); }
+.card h3 { display: flex; justify-content: space-between; gap: 10px; overflow-wrap: anywhere; margin: 0; }
+.card .tag { color: var(--positive); font-size: .84rem; white-space: nowrap; }
+.card ul { padding-left: 18px; font-size: .92rem; } .card li + li { margin-top: 3px; }
+.card .legend { margin: 0; }
+.figures { display: flex; justify-content: space-between; gap: 10px; font-size: .82rem; color: var(--muted); }
+svg.column { display: block; width: 100%; height: auto; margin-top: auto; }
+svg.column text { font-size: 12px; fill: var(--muted); } svg.column .strong { fill: var(--ink); }
+svg.gauge { display: block; width: 100%; height: 12px; }
+.bad h1 { color: var(--positive); } .good h1 { color: var(--good); }
+details summary { cursor: pointer; color: var(--accent); margin-bottom: 10px; }
+td .what { overflow-wrap: anywhere; }
+"""
+_CHECKS = {
+    "data_type_check": "type",
+    "completeness_check": "missing values",
+    "baseline_drift_check": "distribution",
+    "missing_column_check": "column is missing",
+    "extra_column_check": "column is new",
+    "categorical_values_check": "new categories",
+}
+_MEASURES: Sequence[tuple[Measure, str]] = (
+    ("kolmogorov_smirnov", "KS"),
+    ("linf_simple", "L-infinity"),
+    ("linf_robust", "L-infinity robust"),
+    ("chi_squared", "chi-squared"),
+    ("psi", "PSI"),
+    ("jensen_shannon", "Jensen-Shannon"),
+    ("wasserstein", "Wasserstein"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Titles:
+    """What the two tables are called, and further sections: their heads and their HTML."""
+
+    baseline: str
+    current: str
+    more: Mapping[str, str]
+
+
+def render(watched: Watched, titles: Titles) -> str:
+    """The page as HTML; the same comparison gives the same text."""
+    found = watched.findings
+    tone = "bad" if found.violations or any("bad" in it for it in titles.more.values()) else "good"
+    body = "".join(f"<section>{part}</section>" for part in _sections(watched, titles) if part)
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>{escape(_headline(found))} · Headrace</title><style>{CSS}{_STYLE}</style></head>"
+        f'<body class="{tone}"><header><div class="brand">Headrace · monitor</div><h1>{escape(_headline(found))}</h1>'
+        f'<p class="lead">{escape(_lead(watched, titles))}</p></header><main>{body}</main>'
+        f"<footer>{escape(_footer(watched))}</footer></body></html>\n"
+    )
+    return page.encode("utf-8", "backslashreplace").decode()
+
+
+def _headline(found: Findings) -> str:
+    if not found.violations:
+        return "Nothing changed that matters"
+    names = dict.fromkeys(it.feature_name for it in found.violations)
+    few = ", ".join(list(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - three
+    return f"{len(names)} of {len(found.columns)} columns changed: {few}"
+
+
+def _lead(watched: Watched, titles: Titles) -> str:
+    before, after = watched.findings.rows
+    judged = sum(it.judged for it in watched.findings.columns.values())
+    odd = f" {watched.unreadable:,} lines could not be read." if watched.unreadable else ""
+    return (
+        f"{after:,} rows of {titles.current}, held against {before:,} of {titles.baseline}; {judged} columns have "
+        f"distributions to compare.{odd}"
+    )
+
+
+def _footer(watched: Watched) -> str:
+    it = watched.settings
+    if it.numeric_threshold is not None or it.categorical_threshold is not None:
+        return "Judged by fixed thresholds."
+    return (
+        f"A distribution has changed if its distance is above {it.least_effect:g} and beyond sampling noise: with "
+        f"nothing changed, {it.false_alarms:.0%} of comparisons would name any column at all "
+        f"({it.control.replace('_', '-')}). The mark on a bar is where that begins for the rows that were there."
+    )
+
+
+def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
+    found = watched.findings
+    yield _verdict(found)
+    for head, html in titles.more.items():
+        yield f"<h2>{escape(head)}</h2>{html}"
+    wrong = {it.feature_name for it in found.violations}
+    changed = sorted(
+        (it for it in found.columns.values() if it.name in wrong), key=lambda it: (not it.drifted, -it.distance)
+    )
+    calm = sorted((it for it in found.columns.values() if it.name not in wrong), key=lambda it: -it.distance)
+    if changed:
+        yield _cards("What changed", changed, found, watched)
+    if any(it.pair for it in calm):
+        yield _cards("What did not", [it for it in calm if it.pair], found, watched)
+    yield _every(found)
+
+
+def _verdict(found: Findings) -> str:
+    if not found.violations:
+        words = "Types, missing values, categories and distributions are what they were."
+        return f'<div class="panel verdict"><strong>Clean</strong><p class="note">{words}</p></div>'
+    rows = cells.table(
+        ["column", "what", "how"],
+        ([f"<b>{escape(it.feature_name)}</b>", _CHECKS[it.check], _how(it)] for it in found.violations),
+    )
+    count = len(found.violations)
+    return f'<div class="panel verdict bad"><strong>{count} violation{"s" if count > 1 else ""}</strong>{rows}</div>'
+
+
+def _how(it: Violation) -> str:
+    return f'<span class="what">{escape(it.description)}</span>'
+
+
+def _cards(head: str, columns: Sequence[ColumnFinding], found: Findings, watched: Watched) -> str:
+    wide = any(found.of(it.name) for it in columns)
+    cards = "".join(_card(it, found.of(it.name), watched) for it in columns)
+    return f'<h2>{head}</h2>{legend(drifted=wide)}<div class="cards{" wide" if wide else ""}">{cards}</div>'
+
+
+def _card(it: ColumnFinding, wrong: Sequence[Violation], watched: Watched) -> str:
+    tags = " · ".join(dict.fromkeys(_CHECKS[one.check] for one in wrong))
+    told = [one.description for one in wrong if one.check != "baseline_drift_check"]
+    told += it.words if it.drifted else ()
+    words = "".join(f"<li>{escape(text)}</li>" for text in told)
+    bar = ""
+    if it.judged:
+        bar = gauge(it.distance, it.threshold, drifted=it.drifted) + (
+            f'<div class="figures"><span>distance {it.distance:.3g}</span>'
+            f"<span>drift from {it.threshold:.3g}</span></div>"
+        )
+    return (
+        f'<div class="panel card{" bad" if wrong else ""}"><h3>{escape(it.name)}<span class="tag">{tags}</span></h3>'
+        f"{f'<ul>{words}</ul>' if words else ''}{bar}{_missing(it.name, watched)}"
+        f"{drawing(it.pair, drifted=bool(wrong)) if it.pair else ''}</div>"
+    )
+
+
+def _missing(name: str, watched: Watched) -> str:
+    shares = [1 - it.columns[name].completeness for it in (watched.baseline, watched.current) if name in it.columns]
+    if not any(shares):
+        return ""
+    return f'<div class="figures"><span>missing: {" → ".join(f"{it:.2%}" for it in shares)}</span></div>'
+
+
+def _every(found: Findings) -> str:
+    shown = [it for it in _MEASURES if any(it[0] in one.measures for one in found.columns.values())]
+    rows = (
+        [
+            escape(it.name),
+            *(f"{it.measures[measure]:.4f}" if measure in it.measures else "" for measure, _ in shown),
+            f"{it.threshold:.4f}" if it.judged else "",
+            f"{it.p_value:.2g}" if it.judged else "",
+            _say(it, found),
+        ]
+        for it in found.columns.values()
+    )
+    table = cells.table(["column", *(f"#{words}" for _, words in shown), "#threshold", "#p", "verdict"], rows)
+    note = (
+        "Kolmogorov-Smirnov, PSI over the baseline's tenths, Jensen-Shannon (base 2, a distance), Wasserstein in the "
+        "baseline's standard deviations; p is adjusted for the number of columns."
+    )
+    return f'<h2>Every distance</h2><div class="panel"><p class="note">{note}</p>{table}</div>'
+
+
+def _say(it: ColumnFinding, found: Findings) -> str:
+    if found.of(it.name):
+        return '<span class="fail">changed</span>'
+    if it.judged:
+        return '<span class="pass">as before</span>'
+    return f'<span class="soft">{escape(" ".join(it.words))}</span>'

@@ -1,0 +1,113 @@
+"""Hold a table against its baseline and leave the documents and the page."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from headrace.drift import Findings, Settings, Summary, compare, documents
+from pipelines.monitoring import baselines
+from pipelines.monitoring.counting import Counted, Report, Seasons, count
+from pipelines.monitoring.refusal import TableError
+
+REPORT = "report.html"
+_POSITIONAL = "_c"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """Both tables, what is different, by which settings, and how many lines could not be read."""
+
+    baseline: Summary
+    current: Summary
+    findings: Findings
+    settings: Settings
+    unreadable: int
+
+
+def watch(
+    baseline: Path,
+    current: Path,
+    settings: Settings | None = None,
+    *,
+    seasons: Seasons | None = None,
+    thresholds: bool = False,
+    report: Report = lambda _: None,
+) -> Watched:
+    """Compare two places.
+
+    Args:
+        baseline: see ``baselines.read``.
+        current: a table, a folder of tables, or data capture.
+        settings: what counts as a change.
+        seasons: compare only the same hours of the baseline; needs a column of times in both.
+        thresholds: whether the thresholds of the baseline's ``constraints.json`` count.
+        report: called with the number of rows read of either.
+
+    Raises:
+        TableError: if either cannot be read, or has no rows.
+    """
+    counted = count(current, seasons=seasons, report=report)
+    if not counted.summary.rows:
+        raise TableError(f"{current}: has no rows; there is nothing to judge")
+    normal = baselines.read(
+        baseline,
+        settings or Settings(),
+        thresholds=thresholds,
+        seasons=seasons,
+        slots=counted.slots if seasons else None,
+        report=report,
+    )
+    if not normal.summary.rows:
+        raise TableError(f"{baseline}: has no rows; there is nothing to compare with")
+    found = _named(counted.summary, normal.summary)
+    chosen = _without_answers(normal.settings, counted, normal.summary)
+    if seasons is not None:
+        chosen = replace(chosen, ignore=chosen.ignore | {seasons.time})
+    return Watched(
+        baseline=normal.summary,
+        current=found,
+        findings=compare(normal.summary, found, chosen, demanded=normal.rules),
+        settings=chosen,
+        unreadable=counted.unreadable,
+    )
+
+
+def write(watched: Watched, out: Path, page: str) -> Path:
+    """Write the three documents and the page into a folder, which is made; returns the page's path.
+
+    The violations come last: whoever waits for them finds the others.
+
+    Raises:
+        TableError: if the folder cannot be written.
+    """
+    texts = {
+        documents.STATISTICS: json.dumps(documents.statistics(watched.current), allow_nan=False),
+        documents.CONSTRAINTS: json.dumps(documents.constraints(watched.baseline), indent=1, allow_nan=False),
+        REPORT: page,
+        documents.VIOLATIONS: json.dumps(documents.violations(watched.findings), indent=1, allow_nan=False),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (out / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as exc:
+        raise TableError(f"--out {out}: cannot be written ({exc.strerror}); name a folder that can be") from exc
+    return out / REPORT
+
+
+def _named(current: Summary, baseline: Summary) -> Summary:
+    """Captured CSV has no names: its columns are the baseline's in their order, perhaps after the answer."""
+    names = list(baseline.columns)
+    if not all(it.startswith(_POSITIONAL) for it in current.columns) or names[0].startswith(_POSITIONAL):
+        return current
+    columns = list(current.columns.values())
+    if len(columns) == len(names) + 1:
+        columns = columns[1:]
+    if len(columns) != len(names):
+        return current
+    return Summary(rows=current.rows, columns=dict(zip(names, columns, strict=True)))
+
+
+def _without_answers(settings: Settings, counted: Counted, baseline: Summary) -> Settings:
+    """What a captured answer says beside the score is no column of the baseline, and none is missing."""
+    return replace(settings, ignore=settings.ignore | (counted.answers - baseline.columns.keys()))
