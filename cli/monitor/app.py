@@ -5,7 +5,6 @@ from typing import Annotated, Literal, cast
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.options import JsonOption
 from cli.output import EXIT_REFUSED, one_line_errors, print_json, progress_console
@@ -98,10 +97,8 @@ def monitor(
 
 def _show(summary: dict[str, object]) -> None:
     violations = cast(list[dict[str, str]], summary["violations"])
-    if violations:
-        table = Table("column", "what", "how", box=None)
-        for it in violations:
-            table.add_row(*(escape(it[name]) for name in ("feature_name", "constraint_check_type", "description")))
-        progress_console.print(table)
+    for it in violations:
+        name, check = escape(it["feature_name"]), it["constraint_check_type"]
+        progress_console.print(f"[red]✗[/] [b]{name}[/] {check}: {escape(it['description'])}", soft_wrap=True)
     words = f"{len(violations)} violations" if violations else "nothing changed that matters"
     progress_console.print(f"{words}; report in {escape(str(summary['report']))}", soft_wrap=True)

@@ -43,6 +43,9 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
     Raises:
         UseCaseError: if an option or a file is wrong.
     """
+    for option, place in (("--baseline", options.baseline), ("--current", options.current)):
+        if not place.exists():
+            raise UseCaseError(f"{option} {place}", "there is no such file or folder", "check the path")
     usecase = usecases.load(options.usecase) if options.usecase else None
     settings = options.settings
     if usecase is not None:

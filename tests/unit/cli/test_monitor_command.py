@@ -1,0 +1,240 @@
+"""``headrace monitor``: exit codes, files, formats, and what it says when it cannot work."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+
+ROWS = 5_000
+
+
+def table(seed: int, factor: float = 1.0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "event_id": [f"e{seed}-{it}" for it in range(ROWS)],
+            "timestamp": pd.Timestamp("2026-01-05") + pd.to_timedelta(rng.integers(0, 7 * 86_400, ROWS), unit="s"),
+            "amount": np.round(rng.gamma(2, 30, ROWS) * factor, 2),
+            "count": pd.array(np.where(rng.random(ROWS) < 0.02, None, rng.poisson(4, ROWS)), dtype="Int64"),
+            "weekend": rng.random(ROWS) < 0.3,
+            "channel": rng.choice(["chip", "online", "<b>ü</b>"], ROWS),
+        }
+    )
+
+
+def written(frame: pd.DataFrame, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if ".parquet" in path.name:
+        frame.to_parquet(path)
+    elif ".csv" in path.name:
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_json(path, orient="records", lines=True, date_format="iso")
+    return path
+
+
+def monitor(baseline: Path, current: Path, out: Path, *options: str) -> Result:
+    places = ["--baseline", str(baseline), "--current", str(current), "--out", str(out)]
+    return CliRunner().invoke(app, ["monitor", *places, *options])
+
+
+@pytest.fixture
+def normal(tmp_path: Path) -> Path:
+    return written(table(1), tmp_path / "normal.parquet")
+
+
+@pytest.mark.parametrize(
+    "name", ["now.parquet", "now.csv", "now.csv.gz", "now.jsonl", "now.jsonl.gz", "days/1/now.csv"]
+)
+def test_an_unchanged_table_of_any_format_is_clean(normal: Path, tmp_path: Path, name: str) -> None:
+    current = written(table(2), tmp_path / "current" / name)
+    done = monitor(normal, current if "days" not in name else tmp_path / "current", tmp_path / "out", "--json")
+    summary = json.loads(done.stdout)
+    assert summary["violations"] == []
+    assert done.exit_code == 0
+    assert (summary["clean"], summary["current_rows"], summary["columns"]) == (True, ROWS, 6)
+
+
+def test_violations_end_with_3_and_are_in_the_files_and_on_the_page(normal: Path, tmp_path: Path) -> None:
+    current = table(2, factor=1.5)
+    current.loc[::7, "channel"] = "crypto"
+    done = monitor(normal, written(current, tmp_path / "now.csv"), tmp_path / "out")
+    assert done.exit_code == 3
+    document = json.loads((tmp_path / "out" / "constraint_violations.json").read_text())
+    assert [(it["feature_name"], it["constraint_check_type"]) for it in document["violations"]] == [
+        ("amount", "baseline_drift_check"),
+        ("channel", "categorical_values_check"),
+        ("channel", "baseline_drift_check"),
+    ]
+    assert "amount" in done.stderr
+    statistics = json.loads((tmp_path / "out" / "statistics.json").read_text())
+    assert statistics["dataset"]["item_count"] == ROWS
+    assert json.loads((tmp_path / "out" / "constraints.json").read_text())["features"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "2 of 6 columns changed: amount, channel" in page
+    assert "&lt;b&gt;ü&lt;/b&gt;" in page
+    assert "<b>ü" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_documents_of_a_run_are_a_baseline_themselves(normal: Path, tmp_path: Path) -> None:
+    assert monitor(normal, written(table(2), tmp_path / "b.csv"), tmp_path / "first").exit_code == 0
+    shifted = written(table(3, factor=1.3), tmp_path / "c.csv")
+    for place in (tmp_path / "first", tmp_path / "first" / "statistics.json", tmp_path / "first" / "constraints.json"):
+        assert monitor(place, shifted, tmp_path / "second").exit_code == 3
+        assert monitor(place, written(table(4), tmp_path / "d.parquet"), tmp_path / "second").exit_code == 0
+    native = monitor(tmp_path / "first", shifted, tmp_path / "third", "--thresholds", "baseline")
+    assert native.exit_code == 0, "Model Monitor's own thresholds miss a change of 30 %"
+
+
+def captured(frame: pd.DataFrame, encoding: str) -> list[dict[str, Any]]:
+    lines = []
+    for place, row in enumerate(frame.to_dict("records")):
+        if encoding == "JSON":
+            asked, answered = (
+                json.dumps({"instances": [row]}),
+                json.dumps({"predictions": [{"score": 0.1, "decision": "OK"}]}),
+            )
+        else:
+            asked, answered = ",".join("" if it is None else str(it) for it in row.values()), "0.1"
+        lines.append(
+            {
+                "captureData": {
+                    "endpointInput": {"mode": "INPUT", "data": asked, "encoding": encoding},
+                    "endpointOutput": {"mode": "OUTPUT", "data": answered, "encoding": encoding},
+                },
+                "eventMetadata": {"eventId": str(place), "inferenceTime": "2026-01-01T00:00:00Z"},
+                "eventVersion": "0",
+            }
+        )  # fmt: skip
+    return lines
+
+
+@pytest.mark.parametrize("encoding", ["JSON", "CSV"])
+def test_data_capture_is_held_against_a_baseline_of_features(tmp_path: Path, encoding: str) -> None:
+    features = [table(it)[["amount", "weekend"]].astype(float) for it in (1, 2)]
+    normal = written(features[0], tmp_path / "normal.parquet")
+    place = tmp_path / "capture" / "endpoint" / "AllTraffic" / "2026" / "01" / "01" / "00" / "x.jsonl"
+    place.parent.mkdir(parents=True)
+    place.write_text("\n".join(map(json.dumps, captured(features[1], encoding))))
+    summary = json.loads(monitor(normal, tmp_path / "capture", tmp_path / "out", "--json").stdout)
+    assert summary["violations"] == []
+    assert summary["current_rows"] == ROWS
+
+
+def test_lines_that_cannot_be_read_are_counted_and_the_others_judged(normal: Path, tmp_path: Path) -> None:
+    path = written(table(2), tmp_path / "now.jsonl")
+    with path.open("ab") as stream:
+        stream.write(b'{"amount": \n[1, 2]\n\xff\xfe\n\n')
+    done = monitor(normal, path, tmp_path / "out", "--json")
+    assert json.loads(done.stdout)["unreadable_lines"] == 3
+    assert done.exit_code == 0
+
+
+def test_the_same_hours_are_compared_when_asked_for(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    times = pd.date_range("2026-01-05", periods=28 * 24 * 40, freq="90s")
+    sleepy = np.where(times.hour < 6, 1.0, 3.0)
+    frame = pd.DataFrame({"when": times, "load": rng.gamma(4, sleepy)})
+    normal = written(frame[:-10_000], tmp_path / "weeks.parquet")
+    night = frame[-10_000:][lambda it: it["when"].dt.hour < 6]
+    current = written(night, tmp_path / "night.csv")
+    assert monitor(normal, current, tmp_path / "out").exit_code == 3
+    season = ("--season", "hour-of-day", "--time", "when")
+    assert monitor(normal, current, tmp_path / "out", *season).exit_code == 0
+    assert monitor(normal, written(night, tmp_path / "night.jsonl"), tmp_path / "out", *season).exit_code == 0
+
+
+def test_ignored_columns_and_ids_of_the_use_case_are_left_out(normal: Path, tmp_path: Path) -> None:
+    current = table(2, factor=2.0).drop(columns="event_id")
+    path = written(current, tmp_path / "now.parquet")
+    assert monitor(normal, path, tmp_path / "out", "--ignore", "amount").exit_code == 3, "event_id is missing"
+    assert monitor(normal, path, tmp_path / "out", "--ignore", "amount", "--usecase", "fraud").exit_code == 0
+
+
+WRONG: list[tuple[str, bytes, tuple[str, ...], str]] = [
+    ("now.txt", b"a", (), "cannot read this kind of file"),
+    ("now.csv", b"", (), "is empty; give a file whose first line"),
+    ("now.csv", b"a,b\n", (), "has no rows"),
+    ("now.csv", b"a,b\n1,2\n1,2,3\n", (), "cannot be read"),
+    ("now.csv", b"a,a\n1,2\n", (), "the column 'a' more than once"),
+    ("now.csv", b"a\n\xff\xfe\xfa\n", (), "cannot be read"),
+    ("now.parquet", b"PAR1 no", (), "cannot be read"),
+    ("now.jsonl", b"no\nno\n", (), "none of 2 lines"),
+    ("now.csv.gz", b"no gzip", (), "cannot be read"),
+    ("now.csv", b"a\n1\n", ("--season", "hour-of-day"), "--season: needs --time"),
+    ("now.csv", b"a\n1\n", ("--season", "hour-of-day", "--time", "when"), "has no column 'when'"),
+    ("now.csv", b"a\nx\n", ("--season", "hour-of-day", "--time", "a"), "holds no times"),
+    ("now.csv", b"a\n1\n", ("--thresholds", "baseline"), "--thresholds baseline"),
+    ("now.csv", b"a\n1\n", ("--usecase", "nobody"), "nobody"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "options", "words"), WRONG)
+def test_wrong_input_ends_with_2_and_names_the_file_and_the_fix(
+    normal: Path, tmp_path: Path, name: str, content: bytes, options: tuple[str, ...], words: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = monitor(normal, tmp_path / name, tmp_path / "out", *options)
+    assert done.exit_code == 2, done.output
+    assert words in " ".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--current"])
+def test_a_place_that_is_not_there_is_named_with_its_option(normal: Path, tmp_path: Path, option: str) -> None:
+    places = {"--baseline": str(normal), "--current": str(normal), option: str(tmp_path / "nowhere")}
+    done = CliRunner().invoke(app, ["monitor", *(it for pair in places.items() for it in pair)])
+    assert done.exit_code == 2
+    assert option in done.stderr
+    assert "check the path" in done.stderr
+
+
+def test_a_folder_without_tables_and_a_foreign_baseline_are_refused(normal: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "holds no table" in monitor(normal, tmp_path / "empty", tmp_path / "out").stderr
+    for text, words in (("{", "is no JSON"), ("{}", "not as Model Monitor writes it")):
+        (tmp_path / "empty" / "statistics.json").write_text(text)
+        assert words in " ".join(monitor(tmp_path / "empty", normal, tmp_path / "out").stderr.split())
+
+
+def test_an_out_that_is_a_file_is_refused(normal: Path) -> None:
+    done = monitor(normal, normal, normal)
+    assert done.exit_code == 2
+    assert "--out" in done.stderr
+
+
+def test_a_large_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    """A gigabyte of cells in a fifth of a gigabyte: only what a batch needs is ever held."""
+    import tracemalloc
+
+    import pyarrow as pa
+
+    from pipelines.monitoring.counting import count
+
+    path = tmp_path / "large.csv.gz"
+    rng = np.random.default_rng(1)
+    block = pd.DataFrame(
+        {f"f{it}": rng.normal(size=20_000) for it in range(5)} | {"id": rng.integers(0, 10**9, 20_000)}
+    )
+    text = block.to_csv(index=False)
+    head, _, rows = text.partition("\n")
+    with gzip.open(path, "wt", compresslevel=1) as stream:
+        stream.write(head + "\n")
+        for _ in range(20):
+            stream.write(rows)
+    before = pa.default_memory_pool().max_memory()
+    tracemalloc.start()
+    summary = count(path).summary
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert summary.rows == 400_000
+    assert peak < 30e6
+    assert pa.default_memory_pool().max_memory() - before < 150e6
