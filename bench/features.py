@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 import simulators
-import usecases
 from bench.comparison import Comparison, Effort, compare, timed
+from bench.handbook import handbook
 from bench.peer import peer
 from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
@@ -23,12 +23,12 @@ PER_DAY = 1_000
 
 def comparisons(effort: Effort) -> Iterator[Comparison]:
     """The rows of this benchmark."""
-    usecase = usecases.load("fraud")
+    usecase = handbook()
     world = simulators.load("fraud")(start=START, days=effort.of(WORLD_DAYS), per_day=PER_DAY, seed=1)
     labels = world.assign(labelled_at=world["timestamp"] + usecase.label.delay_s)
     events = world.drop(columns="fraud")
     yield compare(
-        "batch features of fraud",
+        "batch features of the handbook",
         ours=lambda: training_frame(usecase, events, labels),
         other=lambda: handbook_features(world),
         other_name="the handbook's pandas groupby and rolling",
@@ -53,7 +53,7 @@ def _next_to_polars(
                 ours_s.append(timed(lambda: training_frame(usecase, events, labels)))
                 theirs_s.append(run())
     return Comparison(
-        name="batch features of fraud",
+        name="batch features of the handbook",
         ours=len(world) / statistics.median(ours_s),
         other=len(world) / statistics.median(theirs_s),
         other_name="Polars rolling, one thread",

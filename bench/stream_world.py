@@ -96,14 +96,15 @@ class World:
         return table
 
 
-def world(*, batches: int, hot: bool = False) -> World:
+def world(usecase: UseCase | None = None, *, batches: int, hot: bool = False) -> World:
     """Simulate a world whose history came through the same shard.
 
     Args:
+        usecase: whose features; by default those of fraud.
         batches: how many batches of 500 records follow the history.
         hot: whether the batches' events belong to twenty customers and twenty terminals only.
     """
-    usecase = usecases.load(USECASE)
+    usecase = usecase or usecases.load(USECASE)
     days = HISTORY_DAYS + 1 + batches * BATCH // PER_DAY
     frame = simulators.load(USECASE)(start=START, days=days, per_day=PER_DAY, seed=1)
     at = START + HISTORY_DAYS * 86_400

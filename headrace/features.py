@@ -1,7 +1,7 @@
 """State and event become a named feature vector: the one definition that stream, request and batch share."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from headrace.calendar import PARTS
 from headrace.expressions import evaluate_expressions
@@ -17,6 +17,24 @@ _SOURCES: tuple[Source, ...] = ("events", "labels")
 
 _Evaluated = tuple[str, Layout | None, Layout | None]
 """An entity and the layouts of its events' and its labels' states; None where no window looks at that source."""
+
+
+class Held(NamedTuple):
+    """What is stored of one entity: the states of its events and of its labels, of any number of shards."""
+
+    events: list[EventState]
+    labels: list[LabelState]
+
+    @classmethod
+    def of(cls, states: Iterable[State]) -> "Held":
+        """States of both sources, told apart."""
+        events, labels = [], []
+        for state in states:
+            if isinstance(state, EventState):
+                events.append(state)
+            else:
+                labels.append(state)
+        return cls(events, labels)
 
 
 class FeatureSet:
@@ -94,10 +112,14 @@ class FeatureSet:
             states: one state per entity name, those of the event's own keys; absent entities are left out.
             drop_duplicates: ignore the event where its id is among the newest.
         """
-        timestamp, event_id = self._place(event)
+        event_id = self._place(event)[1]
         for state in states.values():
             if not (drop_duplicates and state.contains(event_id)):
-                state.add(timestamp, event_id, event)
+                self.add_event(event, state)
+
+    def add_event(self, event: Mapping[str, Value], state: EventState) -> None:
+        """Fold a coerced event into one state of an entity of its, whether or not it is a copy."""
+        state.add(*self._place(event), event)
 
     def fold_label(self, label: LabelRecord, states: Mapping[str, LabelState]) -> None:
         """Fold a label into its entities' label states, in place.
@@ -128,25 +150,23 @@ class FeatureSet:
         Returns:
             Every feature in order; None is missing.
         """
-        place = timestamp, event_id = self._place(event)
+        return self.evaluate(event, [Held.of(states.get(name, ())) for name, *_ in self._entities], folded=folded)
+
+    def evaluate(self, event: Mapping[str, Value], held: Iterable[Held], *, folded: bool | None = None) -> Vector:
+        """As ``vector``, with what is stored of each of the event's entities, in the order of the use case."""
+        place = self._place(event)
         vector = self._blank.copy()
         for name, codes in self._inputs:
             value = codes.get(event.get(name)) if codes else event.get(name)
             vector[name] = None if value is None else float(value)
         for part, value_at in self._calendar:
-            vector[part] = value_at(timestamp)
-        for entity, on_events, on_labels in self._entities:
-            events, labels = [], []
-            for state in states.get(entity, ()):
-                if isinstance(state, EventState):
-                    events.append(state)
-                else:
-                    labels.append(state)
+            vector[part] = value_at(place[0])
+        for (_, on_events, on_labels), (events, labels) in zip(self._entities, held, strict=True):
             if on_events is not None:
-                known = _contained(events, event_id) if folded is None else folded
+                known = _contained(events, place[1]) if folded is None else folded
                 evaluate_events(events or [EventState(on_events)], place, event, known, vector)
             if on_labels is not None:
-                evaluate_labels(labels or [LabelState(on_labels)], timestamp, vector)
+                evaluate_labels(labels or [LabelState(on_labels)], place[0], vector)
         if self._expressions:
             vector |= evaluate_expressions(self._expressions, vector)
         return vector

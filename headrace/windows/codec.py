@@ -146,23 +146,24 @@ def _ragged(plan: Track, width_s: int, arrays: list[Any]) -> TrackState:
 
 def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
     """Append packed arrays to the parts. Returns their codes."""
-    codes: list[int] = []
+    codes = bytearray()
     earlier: list[bytes | None] = []
     for numbers in arrays:
-        packed: bytes | None = None
         if isinstance(numbers, Ones):
             codes.append(_ONES)
-        else:
-            packed, code = numbers.tobytes(), _CODES[numbers.typecode]
-            if packed in earlier and codes[earlier.index(packed)] == code and earlier.index(packed) < _SHARED - 1:
-                codes.append(earlier.index(packed) + 1)
-            elif len(packed) > 1 and packed[0] == packed[-1] and packed.count(packed[0]) == len(packed):
-                codes.append(code | _EQUAL)
-                parts.append(packed[:1])
-            else:
-                codes.append(code)
-                parts.append(packed)
+            earlier.append(None)
+            continue
+        packed, code = numbers.tobytes(), _CODES[numbers.typecode]
+        place = earlier.index(packed) if packed in earlier else _SHARED
         earlier.append(packed)
+        if place < _SHARED - 1 and codes[place] == code:
+            codes.append(place + 1)
+        elif len(packed) > 1 and packed[0] == packed[-1] and packed.count(packed[0]) == len(packed):
+            codes.append(code | _EQUAL)
+            parts.append(packed[:1])
+        else:
+            codes.append(code)
+            parts.append(packed)
     return bytes(codes)
 
 
@@ -176,8 +177,9 @@ def _unpack(
         if sized_by:
             sizes = sized_by[len(arrays)]
             length = entries if sizes is None else total(arrays[sizes], 0, entries)
-        if code in _TYPES:
-            kind, size = _TYPES[code]
+        known = _TYPES.get(code)
+        if known is not None:
+            kind, size = known
             after = at + length * size
             arrays.append(array(kind, data[at:after]))
             at = after

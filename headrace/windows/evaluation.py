@@ -66,18 +66,22 @@ def evaluate_events(
         folded: whether the states were given that event.
         values: takes one value per feature.
     """
-    timestamp = place[0]
-    for number, track in enumerate(states[0].layout.tracks):
+    timestamp, state = place[0], states[0]
+    tail, more_states = state.singles, states[1:]
+    for number, (plan, track) in enumerate(zip(state.layout.tracks, state.tracks, strict=True)):
         row: Row | None = None
         added: More = None
-        if own is not None and track.heeds_event:
-            row = track.contribute(own, timestamp)
+        if own is not None and plan.heeds_event:
+            row = plan.contribute(own, timestamp)
             if not (folded and _held(states, number, place)):
                 added = [(entry,) for entry in row]
-        held, ends = _covered(states[0], number, place)
-        others = [_covered(state, number, place) for state in states[1:]] if len(states) > 1 else None
-        times, columns, resolution, point = held.times, held.columns, track.resolution_s, (timestamp, row)
-        for reach, end, current, aggregates in track.spans:
+        times, columns, resolution, point = track.times, track.columns, plan.resolution_s, (timestamp, row)
+        if tail and timestamp > times[-1]:  # the usual case: the point is after all events
+            ends = track.ends(timestamp, len(times) - tail, tail, tail)
+        else:
+            ends = _covered(state, number, place)[1]
+        others = [_covered(it, number, place) for it in more_states] if more_states else None
+        for reach, end, current, aggregates in plan.spans:
             begin = timestamp - reach + 1
             if resolution != 1:
                 begin += -begin % resolution  # the first bucket that starts there or later
@@ -97,13 +101,8 @@ def evaluate_events(
 
 
 def _covered(state: EventState, number: int, place: Place) -> Covered:
-    track, tail = state.tracks[number], state.singles
-    times = track.times
-    if tail and place[0] > times[-1]:  # the usual case: the point is after all events
-        before = through = tail
-    else:
-        before, through = state.positions(place)
-    return track, track.ends(place[0], len(times) - tail, before, through)
+    track = state.tracks[number]
+    return track, track.ends(place[0], len(track.times) - state.singles, *state.positions(place))
 
 
 def _together(others: Sequence[Covered], begin: int, end: int, more: More) -> More:

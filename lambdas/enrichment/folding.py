@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from headrace.errors import StateError
-from headrace.features import FeatureSet, Vector
+from headrace.features import FeatureSet, Held, Vector
 from headrace.schema import Value
-from headrace.windows import EventState, State
+from headrace.windows import EventState
 from lambdas.shared.stream import Record
-from lambdas.shared.window_state import EntityKey, OwnItem, OwnItems, Stored, decode_states, source_of
+from lambdas.shared.window_state import EntityKey, OwnItem, OwnItems, Stored, StoredState, decode_states, source_of
 
 _NEVER = -1
 
 
 class Accepted(NamedTuple):
-    """A record that holds a valid event. ``keys`` are by entity name."""
+    """A record that holds a valid event. ``keys`` are by entity name, in the order of the use case."""
 
     record: Record
     mark: str
@@ -33,8 +33,9 @@ class Snapshot(NamedTuple):
 
 
 class Cadence(NamedTuple):
-    """How often an entity's features are put into the Feature Store, and which they are."""
+    """Where an entity stands in the use case, how often its features are put into the Feature Store, and which."""
 
+    place: int
     period_s: int
     names: tuple[str, ...]
 
@@ -56,15 +57,16 @@ class Folding:
 
     def __init__(self, features: FeatureSet) -> None:
         usecase = features.usecase
+        names = [entity.name for entity in usecase.entities]
         self._features = features
-        self._entities = features.entities("events")
-        self._primary = usecase.primary.name if usecase.event.drop_duplicates else None
+        self._stateful = frozenset(features.entities("events"))
+        self._primary = names.index(usecase.primary.name) if usecase.event.drop_duplicates else None
         self._event_id, self._timestamp = usecase.event.id, usecase.event.timestamp
         self._cadences = {
-            entity.name: Cadence(entity.snapshot_s, names)
-            for entity in usecase.entities
+            entity.name: Cadence(place, entity.snapshot_s, windows)
+            for place, entity in enumerate(usecase.entities)
             if entity.snapshot_s is not None
-            for names in [tuple(it.name for it in usecase.window_features if it.entity == entity.name)]
+            for windows in [tuple(it.name for it in usecase.window_features if it.entity == entity.name)]
         }
 
     def fold(self, accepted: Sequence[Accepted], stored: Stored) -> Folded:
@@ -83,59 +85,63 @@ class Folding:
         folded = Folded(OwnItems(source=source, stored=mine, layout=lambda name: self._features.layout(name, "events")))
         known: dict[EntityKey, _Part] = {}
         for it in accepted:
+            parts = []
             try:
-                parts = {
-                    name: known[key] if key in known else known.setdefault(key, self._part(key, stored, folded.own))
-                    for name, key in it.keys.items()
-                }
+                for key in it.keys.values():
+                    part = known.get(key)
+                    if part is None:
+                        part = known[key] = self._part(key, stored.get(key, ()), folded.own)
+                    parts.append(part)
             except StateError as exc:
                 folded.damaged_from, folded.problem = it.mark, str(exc)
                 break
             self._fold_one(it, parts, folded)
         return folded
 
-    def _part(self, key: EntityKey, stored: Stored, own: OwnItems) -> "_Part":
+    def _part(self, key: EntityKey, stored: Sequence[StoredState], own: OwnItems) -> "_Part":
         """Raises StateError if what is stored of the entity cannot be read."""
-        foreign = [state for state in stored.get(key, ()) if state.source != own.source]
-        states = decode_states(self._features, key, foreign) if foreign else []
-        item = own.item(key) if key.entity in self._entities else None
-        if item is not None:
-            states.append(item.state)
+        foreign = [state for state in stored if state.source != own.source]
+        held = Held.of(decode_states(self._features, key, foreign)) if foreign else Held([], [])
+        item = None
+        if key.entity in self._stateful:
+            item = own.item(key)
+            held.events.append(cast(EventState, item.state))
         cadence = self._cadences.get(key.entity)
-        return _Part(item, states, _NEVER if cadence is None else _newest(states) // cadence.period_s)
+        return _Part(item, held, _NEVER if cadence is None else _newest(held.events) // cadence.period_s)
 
-    def _fold_one(self, it: Accepted, parts: Mapping[str, "_Part"], folded: Folded) -> None:
+    def _fold_one(self, it: Accepted, parts: Sequence["_Part"], folded: Folded) -> None:
         mark, event = it.mark, it.event
         if self._primary is not None:
             primary = parts[self._primary]
             if primary.item is not None and primary.item.mark >= mark:
                 return  # it is written last: whatever else the event touched holds it as well
-            if _holds(primary.states, cast(str, event[self._event_id])):
+            if _holds(primary.held, cast(str, event[self._event_id])):
                 folded.duplicates += 1
                 return
-        behind: dict[str, OwnItem] = {}
+        behind = []
         out = False  # an item that holds the event proves that its vector and its snapshots are out
-        for name, part in parts.items():
-            if part.item is None:
-                continue
-            if part.item.mark < mark:
-                behind[name] = part.item
-            else:
-                out = True
+        for part in parts:
+            item = part.item
+            if item is not None:
+                if item.mark < mark:
+                    behind.append(item)
+                else:
+                    out = True
         due = self._due(it, parts) if self._cadences else ()
         if not out:
-            vector = self._features.vector(event, {name: part.states for name, part in parts.items()}, folded=False)
+            vector = self._features.evaluate(event, [part.held for part in parts], folded=False)
             folded.vectors.append((it, vector))
-            folded.snapshots += [self._snapshot(it, entity, vector) for entity in due]
-        self._features.fold_event(event, {name: cast(EventState, item.state) for name, item in behind.items()})
-        for item in behind.values():
-            item.advance(it)
+            for entity in due:
+                folded.snapshots.append(self._snapshot(it, entity, vector))
+        for item in behind:
+            self._features.add_event(event, cast(EventState, item.state))
+            item.advance(mark)
 
-    def _due(self, it: Accepted, parts: Mapping[str, "_Part"]) -> list[str]:
+    def _due(self, it: Accepted, parts: Sequence["_Part"]) -> list[str]:
         """The entities whose first event in a period this is."""
         timestamp, due = cast(int, it.event[self._timestamp]), []
-        for entity, cadence in self._cadences.items():
-            period, part = timestamp // cadence.period_s, parts[entity]
+        for entity, (place, period_s, _) in self._cadences.items():
+            period, part = timestamp // period_s, parts[place]
             if period > part.period:
                 part.period = period
                 due.append(entity)
@@ -148,22 +154,26 @@ class Folding:
 
 
 class _Part:
-    """One entity in a batch: the shard's item, if its events are kept, and every state, the item's included.
+    """One entity in a batch: the shard's item, if its events are kept, and all that is held, the item's state included.
 
     ``period`` is that of the newest event, in the cadence of its snapshots.
     """
 
-    __slots__ = ("item", "period", "states")
+    __slots__ = ("held", "item", "period")
 
-    def __init__(self, item: OwnItem | None, states: Sequence[State], period: int) -> None:
-        self.item, self.states, self.period = item, states, period
-
-
-def _holds(states: Iterable[State], event_id: str) -> bool:
-    return any(isinstance(state, EventState) and state.contains(event_id) for state in states)
+    def __init__(self, item: OwnItem | None, held: Held, period: int) -> None:
+        self.item, self.held, self.period = item, held, period
 
 
-def _newest(states: Iterable[State]) -> int:
+def _holds(held: Held, event_id: str) -> bool:
+    return any(state.contains(event_id) for state in held.events)
+
+
+def _newest(states: Iterable[EventState]) -> int:
     """The time of the newest event, before all times if there is none."""
-    times = (state.newest for state in states if isinstance(state, EventState))
-    return max((time for time in times if time is not None), default=_NEVER)
+    found = _NEVER
+    for state in states:
+        newest = state.newest
+        if newest is not None and newest > found:
+            found = newest
+    return found

@@ -15,6 +15,7 @@ from lambdas.shared.scoring import Scored
 
 _encode = JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 """Made once: ``json.dumps`` with options makes an encoder for every row."""
+_VERDICT = ("decision", "model_version", "degraded")
 
 
 class VectorRows:
@@ -37,8 +38,9 @@ class VectorRows:
         hashed = [name for name, is_hashed in self._keys if is_hashed]
         if hashed and not mask_key:
             raise SettingsError(f"{hashed[0]} is hashed on its way to the lake: set the mask key")
-        names = (self._id, self._timestamp, *(name for name, _ in self._keys))
-        self._head = "".join(f'"{name}":%s,' for name in names)
+        names = (self._id, self._timestamp, *(name for name, _ in self._keys), *usecase.feature_names)
+        names = (*names, "score", *_VERDICT, "shard_id", "sequence_number", "latency_ms")
+        self._template = "{" + ",".join(f'"{name}":%s' for name in names) + "}\n"
 
     def row(self, it: Accepted, vector: Vector, answer: Scored, *, scored_at: float) -> bytes:
         """One row.
@@ -53,31 +55,31 @@ class VectorRows:
             ValueError: if a feature is infinite or not a number.
         """
         event, record = it.event, it.record
-        head = self._head % (
+        figures = [*map(repr, vector.values())]
+        if "n" in "".join(figures):  # of None, nan or inf
+            figures = [_encode(value) for value in vector.values()]
+        keys = [quoted(self._key(cast(str, event[name]), hashed=hashed)) for name, hashed in self._keys]
+        row = self._template % (
             quoted(cast(str, event[self._id])),
             _moment(cast(int, event[self._timestamp])),
-            *[quoted(self._key(cast(str, event[name]), hashed=hashed)) for name, hashed in self._keys],
+            *keys,
+            *figures,
+            "null" if answer.score is None else repr(answer.score),
+            *_verdict(answer.decision, answer.model_version, answer.degraded),
+            quoted(record.shard_id),
+            quoted(record.sequence_number),
+            round((scored_at - record.arrived_at) * 1000, 1),
         )
-        score = "null" if answer.score is None else repr(answer.score)
-        latency_ms = round((scored_at - record.arrived_at) * 1000, 1)
-        return (
-            f'{{{head}{_encode(vector)[1:-1]},"score":{score},{_verdict(answer)},'
-            f'"shard_id":{quoted(record.shard_id)},"sequence_number":{quoted(record.sequence_number)},'
-            f'"latency_ms":{latency_ms!r}}}\n'
-        ).encode()
+        return row.encode()
 
     def _key(self, value: str, *, hashed: bool) -> str:
         return mask(value, self._mask_key) if hashed else value
 
 
-def _verdict(answer: Scored) -> str:
-    return _verdict_text(answer.decision, answer.model_version, answer.degraded)
-
-
 @lru_cache(maxsize=256)
-def _verdict_text(decision: str | None, model_version: str | None, degraded: str | None) -> str:
-    """Few different ones occur."""
-    return _encode({"decision": decision, "model_version": model_version, "degraded": degraded})[1:-1]
+def _verdict(decision: str | None, model_version: str | None, degraded: str | None) -> tuple[str, ...]:
+    """As JSON texts. Few different ones occur."""
+    return tuple(_encode(it) for it in (decision, model_version, degraded))
 
 
 def _moment(timestamp: int) -> str:

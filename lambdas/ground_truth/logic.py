@@ -131,13 +131,13 @@ def _fold_all(
             items = {name: own.item(EntityKey(name, it.label.keys[name])) for name in features.entities("labels")}
         except StateError as exc:
             return it.record.mark, str(exc), late
-        behind = {name: item for name, item in items.items() if not item.holds(it.record)}
+        behind = {name: item for name, item in items.items() if not item.holds(it.record.mark)}
         states = {name: cast(LabelState, item.state) for name, item in behind.items()}
         if states and all(_beyond(state, it.label) for state in states.values()):
             late.append(it.record.mark)
         features.fold_label(it.label, states)
         for item in behind.values():
-            item.advance(it.record)
+            item.advance(it.record.mark)
     return None, None, late
 
 

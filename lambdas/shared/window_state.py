@@ -18,14 +18,6 @@ from lambdas.shared.stream import NO_MARK, Record
 _MARGIN_S = 7 * 86_400
 
 
-class Marked(Protocol):
-    """A record, or what became of one."""
-
-    @property
-    def mark(self) -> str:
-        """The record's mark."""
-
-
 class EntityKey(NamedTuple):
     """One entity: its kind and its key, for example ``("customer", "42")``."""
 
@@ -136,14 +128,15 @@ class OwnItem:
     folded: int
     first_mark: str = ""
 
-    def holds(self, record: Marked) -> bool:
-        """Whether the record is folded already."""
-        return record.mark <= self.mark
+    def holds(self, mark: str) -> bool:
+        """Whether the record of that mark is folded already."""
+        return mark <= self.mark
 
-    def advance(self, record: Marked) -> None:
-        """Note that the record was just folded into the state."""
-        self.mark = record.mark
-        self.first_mark = self.first_mark or self.mark
+    def advance(self, mark: str) -> None:
+        """Note that the record of that mark was just folded into the state."""
+        self.mark = mark
+        if not self.first_mark:
+            self.first_mark = mark
         self.folded += 1
 
 
@@ -167,11 +160,11 @@ class OwnItems:
         found = self._items.get(key)
         if found is None:
             layout, stored = self._layout(key.entity), self._stored.get(key)
-            found = self._items[key] = (
-                OwnItem(new_state(layout), None, NO_MARK, 0)
-                if stored is None
-                else OwnItem(unpack(stored, layout), stored.mark, stored.mark, stored.folded)
-            )
+            if stored is None:
+                found = OwnItem(new_state(layout), None, NO_MARK, 0)
+            else:
+                found = OwnItem(unpack(stored, layout), stored.mark, stored.mark, stored.folded)
+            self._items[key] = found
         return found
 
     def coarse(self) -> int:
@@ -182,14 +175,14 @@ class OwnItems:
         """One write per item that has changed."""
         return [
             StateWrite(
-                key=key,
-                source=self.source,
-                data=encode(item.state),
-                mark=item.mark,
-                folded=item.folded,
-                expires_at=expires_at,
-                read_mark=item.read_mark,
-                first_mark=item.first_mark,
+                key,
+                self.source,
+                encode(item.state),
+                item.mark,
+                item.folded,
+                expires_at,
+                item.read_mark,
+                item.first_mark,
             )
             for key, item in self._items.items()
             if item.first_mark
