@@ -2,8 +2,9 @@
 
 Three looks. The features of the last step against the rows that the model has learned from; its scores against those of
 its test rows, which it has not; and, once labels have matured, its own answers against the figure with which it passed
-its gates. How far features move by themselves is measured on the training rows, cut into windows as long as a step, so
-that neither the rhythm of the week nor windows that follow the seasons are called drift.
+its gates. Normal are whole windows as long as a step, cut from the training rows: how far these lie apart is no drift,
+so neither the rhythm of the week nor features that follow the seasons are called so. Parts of the calendar are not
+looked at, for they say what time it is.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,9 +34,13 @@ class Watch:
         """Learn what is normal from the splits that the model was made with."""
         self._usecase, self._model = usecase, model
         train, test = (self._read(model.splits / name) for name in ("train", "test"))
-        self._features = _summary(usecase, train)
-        self._scores = summarize({SCORE: model.scores(test)})
-        self._settings = Settings(noise=noise(list(self._quiet(train, step_s))))
+        quiet = list(_windows(train, step_s))
+        features, scores = (
+            [_summary(usecase, it) for it in quiet],
+            [summarize({SCORE: model.scores(it)}) for it in quiet],
+        )
+        self._features, self._scores = merged(features), summarize({SCORE: model.scores(test)})
+        self._settings = Settings(noise=noise(features) | noise(scores), ignore=frozenset(usecase.calendar))
 
     def found(self, rows: Iterable[pd.DataFrame]) -> str | None:
         """What has drifted among the vectors of a step; None if nothing.
@@ -47,7 +52,7 @@ class Watch:
         if not parts:
             return None
         features = compare(self._features, merged(it for it, _ in parts), self._settings)
-        scores = compare(self._scores, merged(it for _, it in parts))
+        scores = compare(self._scores, merged(it for _, it in parts), self._settings)
         names = [*features.drifted, *scores.drifted]
         if not names:
             return None
@@ -84,14 +89,18 @@ class Watch:
         frame: pd.DataFrame = training_set.read(folder, self._usecase, names).to_pandas()
         return frame
 
-    def _quiet(self, train: pd.DataFrame, step_s: int) -> Iterator[Summary]:
-        """The training rows in whole windows of a step, counted back from the newest."""
-        times = train[TIMESTAMP].to_numpy()
-        last, count = int(times[-1]) + 1, int(times[-1] + 1 - times[0]) // step_s
-        for back in range(count, 0, -1):
-            first, end = np.searchsorted(times, (last - back * step_s, last - (back - 1) * step_s))
-            if end > first:
-                yield _summary(self._usecase, train.iloc[first:end])
+
+def _windows(train: pd.DataFrame, step_s: int) -> Iterator[pd.DataFrame]:
+    """The training rows in whole windows of a step, counted back from the newest; all rows if they span no step."""
+    times = train[TIMESTAMP].to_numpy()
+    last = int(times[-1]) + 1
+    count = (last - int(times[0])) // step_s
+    if not count:
+        yield train
+    for back in range(count, 0, -1):
+        first, end = np.searchsorted(times, (last - back * step_s, last - (back - 1) * step_s))
+        if end > first:
+            yield train.iloc[first:end]
 
 
 def _summary(usecase: UseCase, rows: pd.DataFrame) -> Summary:

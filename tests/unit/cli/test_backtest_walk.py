@@ -33,6 +33,14 @@ def events() -> pd.DataFrame:
     return world()
 
 
+@pytest.fixture(scope="module")
+def plain(events: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The policy ``never`` on untouched events."""
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, USECASE)
+        return run(events, tmp_path_factory.mktemp("plain"))
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, USECASE)
@@ -56,8 +64,10 @@ def flipped(frame: pd.DataFrame, since: int, until: int | None = None) -> pd.Dat
     return frame.assign(fraud=frame["fraud"].where(~there, 1 - frame["fraud"]))
 
 
-def test_every_event_of_the_time_has_a_score_under_its_own_id(events: pd.DataFrame, tmp_path: Path) -> None:
-    summary, scores = run(events, tmp_path)
+def test_every_event_of_the_time_has_a_score_under_its_own_id(
+    events: pd.DataFrame, plain: tuple[dict[str, Any], pd.DataFrame]
+) -> None:
+    summary, scores = plain
     wanted = events[events["timestamp"].between(FROM, UNTIL, inclusive="left")]
     assert sorted(scores["event_id"]) == sorted(wanted["event_id"].astype(int))
     assert list(scores) == ["event_id", "score"]
@@ -72,18 +82,18 @@ def test_every_event_of_the_time_has_a_score_under_its_own_id(events: pd.DataFra
     assert (training["rows"], training["positives"]) == (len(learned), learned["fraud"].sum())
 
 
-def test_no_label_is_read_before_it_is_known(events: pd.DataFrame, tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["never", "weekly", "labels:300"])
+def test_no_label_is_read_before_it_is_known(events: pd.DataFrame, tmp_path: Path, policy: str) -> None:
     """Labels of the last days are known only after the end, whatever the policy."""
-    poisoned = flipped(events, UNTIL - DELAY_DAYS * DAY_S)
-    for policy in ("never", "weekly"):
-        _, clean = run(events, tmp_path / policy, policies=[policy])
-        _, other = run(poisoned, tmp_path / f"{policy}-poisoned", policies=[policy])
-        pd.testing.assert_frame_equal(clean, other)
+    _, clean = run(events, tmp_path / "clean", policies=[policy])
+    _, other = run(flipped(events, UNTIL - DELAY_DAYS * DAY_S), tmp_path / "poisoned", policies=[policy])
+    pd.testing.assert_frame_equal(clean, other)
 
 
-def test_a_label_reaches_answers_only_after_its_delay(events: pd.DataFrame, tmp_path: Path) -> None:
-    at = FROM + 3 * DAY_S
-    _, clean = run(events, tmp_path / "clean")
+def test_a_label_reaches_answers_only_after_its_delay(
+    events: pd.DataFrame, plain: tuple[dict[str, Any], pd.DataFrame], tmp_path: Path
+) -> None:
+    at, (_, clean) = FROM + 3 * DAY_S, plain
     _, other = run(flipped(events, at, at + DAY_S), tmp_path / "poisoned")
     times = events.set_index(events["event_id"].astype(int))["timestamp"].loc[clean["event_id"]].to_numpy()
     changed = clean["score"].to_numpy() != other["score"].to_numpy()
@@ -108,12 +118,16 @@ def test_older_events_fill_windows_though_they_are_not_learned_from(events: pd.D
     assert (clean["score"] != other["score"]).any()
 
 
-def test_a_longer_delay_trains_on_older_events(events: pd.DataFrame, tmp_path: Path) -> None:
-    summary, clean = run(events, tmp_path / "clean", delay="6d")
+def test_a_longer_delay_trains_on_older_events_and_reads_fewer_labels(events: pd.DataFrame, tmp_path: Path) -> None:
+    given = {"delay": "6d", "until": FROM + 7 * DAY_S}
+    summary, clean = run(events, tmp_path / "clean", **given)
     (training,) = summary["policies"][0]["trainings"]
     assert training["until"] == "2026-02-04T00:00:00Z"
-    _, other = run(flipped(events, UNTIL - 6 * DAY_S), tmp_path / "poisoned", delay="6d")
+    _, other = run(flipped(events, FROM + DAY_S), tmp_path / "poisoned", **given)
     pd.testing.assert_frame_equal(clean, other)
+    _, sooner = run(flipped(events, FROM + DAY_S), tmp_path / "sooner", until=FROM + 7 * DAY_S)
+    _, known = run(events, tmp_path / "known", until=FROM + 7 * DAY_S)
+    assert (sooner["score"] != known["score"]).any()
 
 
 def test_labels_with_their_own_time_are_known_from_then_on(events: pd.DataFrame, tmp_path: Path) -> None:
@@ -168,10 +182,10 @@ def test_another_seed_gives_another_model(
 
 
 def test_weekly_trains_every_week_and_each_event_gets_the_model_of_its_time(
-    events: pd.DataFrame, tmp_path: Path
+    events: pd.DataFrame, plain: tuple[dict[str, Any], pd.DataFrame], tmp_path: Path
 ) -> None:
-    summary, weekly = run(events, tmp_path / "weekly", policies=["weekly"])
-    _, never = run(events, tmp_path / "never")
+    summary, weekly = run(events, tmp_path, policies=["weekly"])
+    _, never = plain
     trainings = summary["policies"][0]["trainings"]
     assert [(it["at"][:10], it["reason"]) for it in trainings] == [
         ("2026-02-10", "the first model"),
