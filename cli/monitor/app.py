@@ -31,6 +31,10 @@ def monitor(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for statistics, constraints, violations and report.html.")
     ] = Path("out/monitor"),
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", "-l", help="Ground-truth lines, or a table of ids and labels: judges answers too."),
+    ] = None,
     usecase: Annotated[
         str | None,
         typer.Option("--usecase", "-u", help="A file in usecases/: its ids, times and private fields are left out."),
@@ -50,6 +54,12 @@ def monitor(
         float, typer.Option(min=1e-9, max=0.5, help="The chance that an unchanged table is called changed.")
     ] = 0.01,
     minimum_rows: Annotated[int, typer.Option(min=1, help="Columns with fewer values are not judged for drift.")] = 200,
+    id: Annotated[str | None, typer.Option(help="The column of ids; event_id by default.")] = None,
+    score: Annotated[str | None, typer.Option(help="The column of scores; score by default.")] = None,
+    label: Annotated[str | None, typer.Option(help="The column of labels in --labels; label by default.")] = None,
+    score_threshold: Annotated[
+        float | None, typer.Option(help="Scores from here on are positive; as the baseline's evaluation.json says.")
+    ] = None,
     thresholds: Annotated[
         Literal["adapt", "baseline"],
         typer.Option(help="adapt: beyond noise and large enough. baseline: those of the baseline's constraints.json."),
@@ -84,6 +94,11 @@ def monitor(
             usecase=usecase,
             seasons=seasons,
             thresholds=thresholds == "baseline",
+            labels=labels,
+            id=id,
+            score=score,
+            label=label,
+            score_threshold=score_threshold,
         ),
         progress_console,
     )
@@ -98,7 +113,7 @@ def monitor(
 def _show(summary: dict[str, object]) -> None:
     violations = cast(list[dict[str, str]], summary["violations"])
     for it in violations:
-        name, check = escape(it["feature_name"]), it["constraint_check_type"]
+        name, check = escape(it.get("feature_name") or it["metric_name"]), it["constraint_check_type"]
         progress_console.print(f"[red]✗[/] [b]{name}[/] {check}: {escape(it['description'])}", soft_wrap=True)
     words = f"{len(violations)} violations" if violations else "nothing changed that matters"
     progress_console.print(f"{words}; report in {escape(str(summary['report']))}", soft_wrap=True)

@@ -7,12 +7,16 @@ from rich.console import Console
 
 import usecases
 from cli.phases import Phases
-from headrace.drift import Settings
+from headrace.drift import Settings, documents
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
-from pipelines.monitoring import page, watch
+from pipelines.monitoring import page, quality, watch
+from pipelines.monitoring.answers import Names
 from pipelines.monitoring.counting import Seasons
 from pipelines.monitoring.refusal import TableError
+from pipelines.monitoring.truth import Labelled, model_quality
+
+_EVEN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,9 @@ class Options:
         usecase: name of the use case whose events they are; None if of none.
         seasons: compare the same hours only.
         thresholds: whether the thresholds of the baseline's constraints count.
+        labels: where labels are; None if quality is not judged.
+        id, score, label: names of columns; None: those of the use case, or the usual ones.
+        score_threshold: scores from here on are positive; None: as the baseline says.
     """
 
     baseline: Path
@@ -35,6 +42,11 @@ class Options:
     usecase: str | None = None
     seasons: Seasons | None = None
     thresholds: bool = False
+    labels: Path | None = None
+    id: str | None = None
+    score: str | None = None
+    label: str | None = None
+    score_threshold: float | None = None
 
 
 def monitor(options: Options, console: Console) -> dict[str, object]:
@@ -61,11 +73,55 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
                 thresholds=options.thresholds,
                 report=lambda rows: phase.at(doing=f"{rows:,} rows read"),
             )
-        titles = page.Titles(baseline=options.baseline.name, current=options.current.name, more={})
-        written = watch.write(watched, options.out, page.render(watched, titles))
+        judged = None
+        if options.labels is not None:
+            with phases.phase("quality") as phase:
+                judged = model_quality(options.baseline, options.current, _labelled(options, usecase, options.labels))
+                phase.at(doing=judged.verdict.status)
+        return _written(options, watched, judged)
     except TableError as exc:
         raise _usage(exc) from exc
-    return _summary(watched, written)
+
+
+def _written(options: Options, watched: watch.Watched, judged: quality.QualityFound | None) -> dict[str, object]:
+    more = {"Model quality": quality.section(judged)} if judged else {}
+    titles = page.Titles(baseline=options.baseline.name, current=options.current.name, more=more)
+    violations = judged.verdict.violations() if judged else []
+    written = watch.write(
+        watched,
+        options.out,
+        page.render(watched, titles),
+        more={quality.DOCUMENT: judged.document} if judged else None,
+        violations=violations,
+    )
+    summary = _summary(watched, written)
+    summary["violations"] = [*documents.violations(watched.findings)["violations"], *violations]
+    summary["clean"] = not summary["violations"]
+    if judged is not None:
+        summary["model_quality"] = {"status": judged.verdict.status, "reason": judged.verdict.reason}
+    return summary
+
+
+def _labelled(options: Options, usecase: UseCase | None, labels: Path) -> Labelled:
+    """What columns are called: as the options say, else as the use case does, else as is usual."""
+    usual = Names()
+    if usecase is not None:
+        event, label = usecase.event, usecase.label
+        usual = Names(id=event.id, time=event.timestamp, label=label.field)
+    names = Names(
+        id=options.id or usual.id,
+        score=options.score or usual.score,
+        time=usual.time,
+        label=options.label or usual.label,
+    )
+    bands = usecase.decision.bands if usecase else ()
+    return Labelled(
+        labels=labels,
+        names=names,
+        threshold=options.score_threshold,
+        otherwise=bands[-1].from_score if bands else _EVEN,
+        delay_s=float(usecase.label.delay_s) if usecase else None,
+    )
 
 
 def _usage(exc: TableError) -> UseCaseError:
@@ -84,16 +140,13 @@ def _private(usecase: UseCase) -> frozenset[str]:
 def _summary(watched: watch.Watched, page_path: Path) -> dict[str, object]:
     found = watched.findings
     return {
-        "clean": not found.violations,
+        "clean": True,
         "baseline_rows": found.rows[0],
         "current_rows": found.rows[1],
         "columns": len(found.columns),
         "drifted": list(found.drifted),
         "magnitude": round(found.magnitude, 6),
-        "violations": [
-            {"feature_name": it.feature_name, "constraint_check_type": it.check, "description": it.description}
-            for it in found.violations
-        ],
+        "violations": [],
         "unreadable_lines": watched.unreadable,
         "report": str(page_path),
     }

@@ -1,8 +1,10 @@
 """Hold a table against its baseline and leave the documents and the page."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from headrace.drift import Findings, Settings, Summary, compare, documents
 from pipelines.monitoring import baselines
@@ -72,19 +74,35 @@ def watch(
     )
 
 
-def write(watched: Watched, out: Path, page: str) -> Path:
+def write(
+    watched: Watched,
+    out: Path,
+    page: str,
+    *,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+    violations: Sequence[Mapping[str, str]] = (),
+) -> Path:
     """Write the three documents and the page into a folder, which is made; returns the page's path.
 
     The violations come last: whoever waits for them finds the others.
 
+    Args:
+        watched: what was found.
+        out: the folder.
+        page: the page's text.
+        more: further documents by name.
+        violations: of other kinds, in Model Monitor's words.
+
     Raises:
         TableError: if the folder cannot be written.
     """
+    all_violations = [*documents.violations(watched.findings)["violations"], *violations]
     texts = {
         documents.STATISTICS: json.dumps(documents.statistics(watched.current), allow_nan=False),
         documents.CONSTRAINTS: json.dumps(documents.constraints(watched.baseline), indent=1, allow_nan=False),
+        **{name: json.dumps(it, indent=1, allow_nan=False) for name, it in (more or {}).items()},
         REPORT: page,
-        documents.VIOLATIONS: json.dumps(documents.violations(watched.findings), indent=1, allow_nan=False),
+        documents.VIOLATIONS: json.dumps({"violations": all_violations}, indent=1, allow_nan=False),
     }
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,171 @@
+"""Answers and the truth about them: scores with ids from tables or captures, labels from tables or truth lines."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headrace.drift import capture
+from headrace.errors import RejectedError
+from headrace.ground_truth import Truth, read_truths
+from headrace.schema import parse_timestamp
+from pipelines.monitoring.refusal import TableError
+from pipelines.monitoring.tables import batches, files
+
+_LINES = (".jsonl", ".jsonl.gz")
+_POSITIVE = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The columns of a table of answers, and of one of labels."""
+
+    id: str = "event_id"
+    score: str = "score"
+    time: str = "timestamp"
+    label: str = "label"
+    labelled_at: str = "labelled_at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What was answered: ids, scores of shape (n,), and when, in epoch seconds, NaN where unknown, shape (n,).
+
+    ``unnamed`` answers came in calls of many rows, which capture under one id; nobody can join a label to them.
+    """
+
+    ids: list[str]
+    scores: np.ndarray
+    times: np.ndarray
+    unnamed: int
+
+
+def answers(place: Path, names: Names) -> Answers | None:
+    """Every answer at a place; None if it has no ids and scores.
+
+    Raises:
+        TableError: if a file cannot be read.
+    """
+    ids: list[str] = []
+    scores: list[float] = []
+    times: list[float] = []
+    unnamed = 0
+    for name, score, time in _rows(place, names):
+        if not name:
+            unnamed += 1
+        elif score is not None:
+            ids.append(name)
+            scores.append(score)
+            times.append(time)
+    if not ids:
+        return None
+    return Answers(ids=ids, scores=np.array(scores), times=np.array(times), unnamed=unnamed)
+
+
+def truths(place: Path, names: Names) -> dict[str, Truth]:
+    """The label that counts of every id: ground-truth files as Model Monitor has them, or a table of ids and labels.
+
+    Raises:
+        TableError: if no label can be read; names the columns that are needed.
+    """
+    found: dict[str, Truth] = {}
+    paths = files(place)
+    lines = [it for it in paths if it.name.lower().endswith(_LINES) and _first(it, "groundTruthData")]
+    root = place if place.is_dir() else place.parent
+    found |= read_truths((it.relative_to(root).as_posix(), _stream(it)) for it in lines).last
+    for path in paths:
+        if path not in lines:
+            for truth in _table(path, names):
+                known = found.get(truth.inference_id)
+                if known is None or truth[2:] >= known[2:]:
+                    found[truth.inference_id] = truth
+    if not found:
+        raise TableError(
+            f"--labels {place}: holds no labels; give ground-truth lines, or a table with the columns "
+            f"{names.id!r} and {names.label!r} (0 or 1)"
+        )
+    return found
+
+
+def _rows(place: Path, names: Names) -> Iterator[tuple[str, float | None, float]]:
+    for path in files(place):
+        if path.name.lower().endswith(_LINES) and _first(path, capture.CAPTURED):
+            yield from _captured(path, names)
+            continue
+        for batch in batches(path):
+            if names.id not in batch.arrays or names.score not in batch.arrays:
+                break
+            columns = [_listed(batch.arrays.get(name), batch.rows) for name in (names.id, names.score, names.time)]
+            for name, score, time in zip(*columns, strict=True):
+                yield "" if name is None else str(name), _number(score), _epoch(time)
+
+
+def _captured(path: Path, names: Names) -> Iterator[tuple[str, float | None, float]]:
+    for line in _stream(path):
+        try:
+            rows = list(capture.rows(json.loads(line)))
+        except (ValueError, KeyError, RejectedError):
+            continue
+        for row in rows:
+            # Answers in CSV have no names; the first column is the score.
+            score = row.columns.get(names.score, row.columns.get("_c0"))
+            yield row.inference_id if row.single else "", _number(score), _epoch(row.time)
+
+
+def _table(path: Path, names: Names) -> Iterator[Truth]:
+    for batch in batches(path):
+        if names.id not in batch.arrays or names.label not in batch.arrays:
+            break
+        wanted = (names.id, names.label, names.labelled_at, names.time)
+        columns = [_listed(batch.arrays.get(name), batch.rows) for name in wanted]
+        for name, label, given, happened in zip(*columns, strict=True):
+            value = _POSITIVE.get(str(label).strip().lower())
+            if name is not None and value is not None:
+                times = (_epoch(given), _epoch(happened))
+                yield Truth(str(name), value, *(-1 if np.isnan(it) else int(it) for it in times))
+
+
+def _listed(values: Any, rows: int) -> list[object]:
+    if values is None:
+        return [None] * rows
+    return values if isinstance(values, list) else list(values.to_pylist())
+
+
+def _number(value: object) -> float | None:
+    try:
+        found = float(value)  # type: ignore[arg-type] # whatever is no number is refused below
+    except (TypeError, ValueError):
+        return None
+    return found if np.isfinite(found) else None
+
+
+def _epoch(value: object) -> float:
+    """Epoch seconds of a number, a text of ISO 8601 or a time; NaN if it is none."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    number = _number(value)
+    if number is not None:
+        return number
+    try:
+        return float(parse_timestamp(str(value), field="time"))
+    except RejectedError:
+        return float("nan")
+
+
+def _first(path: Path, name: str) -> bool:
+    """Whether the first line of a file has this field."""
+    return name.encode() in next(iter(_stream(path)), b"")
+
+
+def _stream(path: Path) -> Iterator[bytes]:
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opened(path, "rb") as stream:
+            yield from stream
+    except (OSError, EOFError) as exc:
+        raise TableError(f"{path}: cannot be read ({exc}); check that its content fits its suffix") from exc

@@ -1,0 +1,71 @@
+"""Model quality of one place of answers against a baseline, from files to verdict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from headrace.drift.model_quality import Quality
+from pipelines.monitoring import baselines, quality
+from pipelines.monitoring.answers import Names, answers, truths
+from pipelines.monitoring.quality import QualityFound
+from pipelines.monitoring.refusal import TableError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """Where labels are, and how to read them.
+
+    Attributes:
+        labels: file or folder.
+        names: what columns are called.
+        threshold: scores from here on are positive; None: as the baseline's evaluation says, and ``otherwise`` without.
+        delay_s: how late labels may be; they may be seen to be later.
+    """
+
+    labels: Path
+    names: Names
+    threshold: float | None = None
+    otherwise: float = 0.5
+    delay_s: float | None = None
+
+
+def model_quality(baseline: Path, current: Path, labelled: Labelled) -> QualityFound:
+    """Judge answers by their labels. The baseline is an ``evaluation.json``, or answers that have labels too.
+
+    Raises:
+        TableError: if answers or labels cannot be read; names the option and the fix.
+    """
+    names = labelled.names
+    known = truths(labelled.labels, names)
+    given = answers(current, names)
+    if given is None:
+        raise TableError(
+            f"--labels: {current} has no ids with scores; name the columns with --id and --score "
+            f"(now {names.id!r} and {names.score!r})"
+        )
+    written = baselines.written(baseline)
+    evaluated = quality.of_evaluation(written.parent if written else baseline) if _folder(baseline, written) else None
+    chosen = labelled.threshold if labelled.threshold is not None else evaluated[1] if evaluated else None
+    threshold = labelled.otherwise if chosen is None else chosen
+    found = quality.measured(given, known, threshold=threshold, delay_s=labelled.delay_s)
+    return quality.judged(found, evaluated[0] if evaluated else _of_table(baseline, written, labelled, threshold))
+
+
+def _folder(baseline: Path, written: Path | None) -> bool:
+    return written is not None or baseline.is_dir()
+
+
+def _of_table(baseline: Path, written: Path | None, labelled: Labelled, threshold: float) -> Quality | None:
+    """The quality of a baseline's own answers, whose labels are among the others or beside them in the table."""
+    if written is not None:
+        return None
+    given = answers(baseline, labelled.names)
+    if given is None:
+        return None
+    known = truths(labelled.labels, labelled.names)
+    if not any(name in known for name in given.ids):
+        try:
+            known = truths(baseline, labelled.names)
+        except TableError:
+            return None
+    found = quality.measured(given, known, threshold=threshold, delay_s=labelled.delay_s)
+    return found.current if found.current.figures else None
