@@ -45,10 +45,10 @@ def backtest(options: Options, console: Console) -> dict[str, Any]:
     walked: list[Walked] = []
     with tempfile.TemporaryDirectory(prefix="headrace-backtest-") as scratch:
         shared = None if options.exact else _columnar(agreed, past, Path(scratch) / "vectors")
+        trainer = Trainer(agreed, past, Path(scratch) / "models", Path(scratch) / TRAININGS)
         for policy in agreed.policies:
-            folder = Path(scratch) / policy.name.replace(":", "-")
-            vectors = shared or StreamedVectors(usecase, past, folder / "vectors")
-            trainer = Trainer(agreed, past, folder, Path(scratch) / TRAININGS)
+            folder = Path(scratch) / "streamed"
+            vectors = shared or StreamedVectors(usecase, past, folder)
             with phases.phase(policy.name) as phase:
                 walked.append(Walk(agreed, policy, past, vectors, trainer).go(phase.report))
             shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ class Deployed:
 
     Attributes:
         folder: of the unpacked artifact.
-        splits: folder that holds the splits which it learned from and was judged on.
+        splits: folder of the splits which it learned from and was judged on; there only if a policy asks for drift.
         model: the artifact as the endpoint loads it.
         evaluation: ``evaluation.json`` of its candidacy.
     """

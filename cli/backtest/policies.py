@@ -40,6 +40,10 @@ class Policy(Protocol):
     def persists(self) -> bool:
         """Whether it trains at every step for as long as there is no model."""
 
+    @property
+    def watches(self) -> bool:
+        """Whether it asks for drift."""
+
     def due(self, at: Situation) -> str | None:
         """Why to train now; None if there is no reason."""
 
@@ -50,6 +54,7 @@ class Never:
 
     name: str = NEVER
     persists: bool = False
+    watches: bool = False
 
     def due(self, at: Situation) -> None:
         """Never."""
@@ -63,6 +68,7 @@ class Every:
     name: str
     period_s: int
     persists: bool = True
+    watches: bool = False
 
     def due(self, at: Situation) -> str | None:
         """Due if the last training is so long ago."""
@@ -76,6 +82,7 @@ class NewLabels:
     name: str
     least: int
     persists: bool = True
+    watches: bool = False
 
     def due(self, at: Situation) -> str | None:
         """Due if so many labels are new since the last training."""
@@ -88,6 +95,7 @@ class Drifted:
 
     name: str = "drift"
     persists: bool = True
+    watches: bool = True
 
     def due(self, at: Situation) -> str | None:
         """Due if there is drift."""
@@ -102,6 +110,11 @@ class AnyOf:
     name: str
     policies: tuple[Policy, ...]
     persists: bool = True
+
+    @property
+    def watches(self) -> bool:
+        """Whether any of them asks for drift."""
+        return any(it.watches for it in self.policies)
 
     def due(self, at: Situation) -> str | None:
         """The first reason that there is."""

@@ -18,7 +18,7 @@ from cli.backtest.answers import DECISION, SCORE, VERSION
 from cli.backtest.memory import Lake, Runtime, StateTable, VectorLog
 from cli.backtest.model import Deployed
 from cli.backtest.past import Past
-from cli.backtest.vectors import DAY_S, DayFiles
+from cli.backtest.vectors import DAY_S, VectorFiles
 from cli.label_file import GIVEN
 from headrace.errors import HeadraceError
 from headrace.features import FeatureSet
@@ -49,7 +49,7 @@ class StreamedVectors:
 
     def __init__(self, usecase: UseCase, past: Past, folder: Path) -> None:
         self._usecase, self._past = usecase, past
-        self._files = DayFiles(folder, usecase.event.timestamp)
+        self._files = VectorFiles(folder, usecase.event.timestamp)
         self.features = FeatureSet(usecase)
         self.table, self._log, self._lake = StateTable(), VectorLog(), Lake()
         self._sent = 0

@@ -67,6 +67,11 @@ class Terms:
     ignore_gates: bool
 
     @property
+    def watched(self) -> bool:
+        """Whether any policy asks for drift."""
+        return any(it.watches for it in self.policies)
+
+    @property
     def steps(self) -> list[tuple[int, int]]:
         """The steps of the walk, each from its first second to the one after its last."""
         return [(at, min(at + self.step_s, self.until)) for at in range(self.start, self.until, self.step_s)]

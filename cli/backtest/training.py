@@ -4,7 +4,7 @@ import contextlib
 import io
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from cli.backtest.model import Deployed
 from cli.backtest.past import Past
 from cli.backtest.terms import Terms
+from cli.backtest.vectors import Vectors
 from headrace.schema import format_timestamp
 from headrace.training_columns import common_names
 from headrace.windows_columnar import labelled
@@ -23,7 +24,7 @@ from pipelines.jobs.splits import NAMES, warm_up_s
 from pipelines.jobs.train import Places
 from pipelines.jobs.training_set import LABEL, TrainingSetError
 
-DATA = "data"
+DATA, SPLITS = "data", "splits"
 Outcome = Literal["deployed", "refused", "failed"]
 """Deployed; not passed by the gates; or no model at all, because the training set could not be used."""
 
@@ -76,6 +77,7 @@ class Trainer:
         """
         self._terms, self._past, self._folder, self._reports = terms, past, folder, reports
         first = int(past.events[terms.usecase.event.timestamp].iloc[0])
+        self._done: dict[tuple[int, str | None], tuple[Training, Deployed | None]] = {}
         self._warm_from = first + warm_up_s(terms.usecase)
 
     def span(self, at: int) -> tuple[int, int]:
@@ -84,13 +86,12 @@ class Trainer:
         return until - self._terms.train_s, until
 
     def train(
-        self, name: str, rows: Iterable[pd.DataFrame], *, at: int, reason: str, champion: Deployed | None
+        self, vectors: Vectors, *, at: int, reason: str, champion: Deployed | None
     ) -> tuple[Training, Deployed | None]:
-        """Train and judge a candidate.
+        """Train and judge a candidate; what was trained at that moment against that champion is not trained again.
 
         Args:
-            name: of the candidate.
-            rows: the vectors of ``span(at)``, in parts.
+            vectors: where training rows come from.
             at: the moment; labels that are given later do not count.
             reason: why the policy wants it.
             champion: the deployed model, if there is one.
@@ -98,11 +99,26 @@ class Trainer:
         Returns:
             What became of it, and the model if it is to be deployed.
         """
+        known = (at, champion.model.version if champion else None)
+        if known not in self._done:
+            self._done[known] = self._train(self._name(at), vectors, at, champion)
+        training, model = self._done[known]
+        return replace(training, reason=reason), model
+
+    def _name(self, at: int) -> str:
+        """The moment, and a number where several candidates are of one moment."""
+        day = format_timestamp(at).removesuffix("T00:00:00Z").replace(":", "")
+        others = sum(moment == at for moment, _ in self._done)
+        return f"{day}-{others + 1}" if others else day
+
+    def _train(
+        self, name: str, vectors: Vectors, at: int, champion: Deployed | None
+    ) -> tuple[Training, Deployed | None]:
         since, until = self.span(at)
         folder = self._folder / name
-        known, positives = self._write(rows, folder / DATA, at)
+        known, positives = self._write(vectors.rows(since, until), folder / DATA, at)
         said: dict[str, Any] = {
-            "name": name, "at": format_timestamp(at), "reason": reason, "since": format_timestamp(since),
+            "name": name, "at": format_timestamp(at), "reason": "", "since": format_timestamp(since),
             "until": format_timestamp(until), "rows": known, "positives": positives,
         }  # fmt: skip
         try:
@@ -110,7 +126,7 @@ class Trainer:
                 raise TrainingSetError("no event of that time has a known label: choose a later --from, or more days")
             with _quiet():
                 self._learn(name, folder, since)
-                found = self._judge(name, folder, reason, champion)
+                found = self._judge(name, folder, champion)
         except TrainingSetError as exc:
             return Training(**said, outcome="failed", why=str(exc), average_precision=None), None
         passed = found["gates"]["passed"]
@@ -122,6 +138,8 @@ class Trainer:
             why="" if passed else found["gates"]["reason"],
             average_precision=figures["average_precision"]["value"] if figures else None,
         )
+        if not (deployed and self._terms.watched):
+            shutil.rmtree(folder / SPLITS)
         return training, self._deployed(folder, found["evaluation"]) if deployed else None
 
     def _write(self, rows: Iterable[pd.DataFrame], folder: Path, at: int) -> tuple[int, int]:
@@ -140,9 +158,9 @@ class Trainer:
         usecase, terms = self._terms.usecase, self._terms
         warm = str(max(0, self._warm_from - since))
         given = preprocess.parse(["--usecase", usecase.name, "--warm-up-s", warm, "--gap-s", str(terms.delay_s)])
-        preprocess.preprocess(usecase, folder / DATA, folder / "splits", preprocess.chosen_cut(usecase, given))
+        preprocess.preprocess(usecase, folder / DATA, folder / SPLITS, preprocess.chosen_cut(usecase, given))
         shutil.rmtree(folder / DATA)
-        splits = folder / "splits"
+        splits = folder / SPLITS
         places = Places(
             train=splits / "train",
             validation=splits / "validation",
@@ -152,9 +170,9 @@ class Trainer:
         train.train(usecase, {} if terms.seed is None else {"seed": terms.seed}, name, places)
         shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
-    def _judge(self, name: str, folder: Path, reason: str, champion: Deployed | None) -> dict[str, dict[str, Any]]:
+    def _judge(self, name: str, folder: Path, champion: Deployed | None) -> dict[str, dict[str, Any]]:
         """Evaluate next to the champion, and write the candidate's documents. Raises TrainingSetError."""
-        usecase, splits = self._terms.usecase, folder / "splits"
+        usecase, splits = self._terms.usecase, folder / SPLITS
         given = evaluate.parse(["--usecase", usecase.name])
         seed = given.seed if self._terms.seed is None else self._terms.seed
         evidence = Evidence(
@@ -162,7 +180,7 @@ class Trainer:
             validation=splits / "validation",
             manifest=splits / "manifest",
             champion=champion.folder if champion else None,
-            lineage={"trigger_reason": reason},
+            lineage={"trigger_reason": "backtest"},
         )
         model, test = folder / "model", splits / NAMES[-1]
         found = evaluate.evaluate(usecase, model, test, resamples=given.resamples, seed=seed, evidence=evidence)
@@ -171,7 +189,7 @@ class Trainer:
 
     def _deployed(self, folder: Path, evaluation: dict[str, Any]) -> Deployed:
         model = inference.model_fn(str(folder / "model"))
-        return Deployed(folder=folder / "model", splits=folder / "splits", model=model, evaluation=evaluation)
+        return Deployed(folder=folder / "model", splits=folder / SPLITS, model=model, evaluation=evaluation)
 
 
 @contextlib.contextmanager

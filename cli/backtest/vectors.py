@@ -1,4 +1,4 @@
-"""The feature vectors of a backtest: computed in blocks by the columnar kernel, kept by day on disk, read by range.
+"""The feature vectors of a backtest: computed in blocks by the columnar kernel, kept on disk, read by range.
 
 The kernel's vectors are those of the stream (tests prove it), each from what was known at its event's time, so a block
 may be computed before the walk reaches it. Only one block is in memory at a time.
@@ -21,40 +21,40 @@ DAY_S = 86_400
 BLOCK_ROWS = 250_000
 """About how many vectors are computed at once."""
 MOST_DAYS = 28
+FILE_ROWS = 20_000
 
 
 class Vectors(Protocol):
     """Where a walk gets feature vectors, and the answers that a deployed model gives to them."""
 
     def rows(self, since: int, until: int) -> Iterator[pd.DataFrame]:
-        """The vectors of the events from ``since`` to before ``until``, as ``training_frame`` returns them, by day."""
+        """The vectors of the events from ``since`` to before ``until``, as ``training_frame`` gives them, in parts."""
 
     def answers(self, since: int, until: int, model: Deployed | None) -> pd.DataFrame:
         """What the platform answers to these events; see ``cli.backtest.answers``. No columns without events."""
 
 
-class DayFiles:
-    """Vectors by day (UTC) on disk: what is added last is read last."""
+class VectorFiles:
+    """Vectors on disk, in files of bounded size. What is added later is later in time."""
 
     def __init__(self, folder: Path, timestamp: str) -> None:
         self._folder, self._timestamp = folder, timestamp
-        self._days: dict[int, list[Path]] = {}
+        self._files: list[tuple[int, int, Path]] = []
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, frame: pd.DataFrame) -> None:
         """Keep rows that are ordered by time."""
-        days = frame[self._timestamp].to_numpy() // DAY_S
-        for day, first in zip(*np.unique(days, return_index=True), strict=True):
-            last = int(np.searchsorted(days, day, side="right"))
-            files = self._days.setdefault(int(day), [])
-            path = self._folder / f"{int(day)}-{len(files)}.parquet"
-            frame.iloc[int(first) : last].to_parquet(path, index=False, compression="lz4")
-            files.append(path)
+        for start in range(0, len(frame), FILE_ROWS):
+            part = frame.iloc[start : start + FILE_ROWS]
+            path = self._folder / f"{len(self._files):06}.parquet"
+            part.to_parquet(path, index=False, compression="lz4")
+            first, last = part[self._timestamp].iloc[[0, -1]]
+            self._files.append((int(first), int(last), path))
 
     def read(self, since: int, until: int) -> Iterator[pd.DataFrame]:
         """The rows from ``since`` to before ``until``, file by file; files without any are left out."""
-        for day in range(since // DAY_S, (until - 1) // DAY_S + 1):
-            for path in self._days.get(day, ()):
+        for first, last, path in self._files:
+            if first < until and last >= since:
                 frame = pd.read_parquet(path)
                 frame = frame[frame[self._timestamp].between(since, until, inclusive="left")]
                 if len(frame):
@@ -80,7 +80,7 @@ class ColumnarVectors:
         rows = int(times.between(self._done, until).sum())
         days = max(1, (until - self._done) // DAY_S)
         self._block_s = DAY_S * int(np.clip(BLOCK_ROWS * days // max(1, rows), 1, MOST_DAYS))
-        self._files = DayFiles(folder, usecase.event.timestamp)
+        self._files = VectorFiles(folder, usecase.event.timestamp)
 
     def rows(self, since: int, until: int) -> Iterator[pd.DataFrame]:
         """See ``Vectors``."""

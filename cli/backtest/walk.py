@@ -85,9 +85,7 @@ class Walk:
         return known[LABEL].to_numpy(), known[SCORE].to_numpy(np.float64)
 
     def _train(self, now: int, reason: str) -> None:
-        name = f"{self._policy.name.replace(':', '-').replace('+', '-')}-{len(self._trainings) + 1}"
-        rows = self._vectors.rows(*self._trainer.span(now))
-        training, model = self._trainer.train(name, rows, at=now, reason=reason, champion=self._model)
+        training, model = self._trainer.train(self._vectors, at=now, reason=reason, champion=self._model)
         self._trainings.append(training)
         self._tried_at = now
         if model is not None:

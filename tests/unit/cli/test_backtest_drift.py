@@ -36,12 +36,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("drift")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usecases, "load", lambda _: USECASE)
-        given = options(stored(world(), folder), folder / "out", train_days=38)
+        given = options(stored(world(), folder), folder / "out", train_days=38, policies=["drift"])
         agreed = terms(given, last=0)
         past = pasts.past(pasts.read(given, USECASE), agreed)
         vectors = ColumnarVectors(USECASE, past, folder / "vectors", first=START, until=agreed.until)
         trainer = Trainer(agreed, past, folder / "models", folder / "reports")
-        _, model = trainer.train("m", vectors.rows(*trainer.span(FROM)), at=FROM, reason="", champion=None)
+        _, model = trainer.train(vectors, at=FROM, reason="", champion=None)
         assert model is not None
         rows = pd.concat(vectors.rows(FROM, FROM + WEEK_S))
         yield Scene(model, Watch(USECASE, model, step_s=WEEK_S), rows)

@@ -166,7 +166,7 @@ def test_two_runs_leave_the_same_bytes(events: pd.DataFrame, tmp_path: Path) -> 
     assert found[0].keys() == found[1].keys()
     for name, content in found[0].items():
         assert content == found[1][name], name
-    assert {"out/summary.json", "out/index.html", "scores.parquet", "out/trainings/weekly-1/report.html"} <= set(
+    assert {"out/summary.json", "out/index.html", "scores.parquet", "out/trainings/2026-02-10/report.html"} <= set(
         found[0]
     )
 
@@ -215,7 +215,7 @@ def test_a_candidate_that_fails_its_gates_is_not_deployed_and_the_fallback_decid
     ignored, scored = run(events, tmp_path / "ignored", ignore_gates=True)
     assert scored["score"].notna().all()
     assert ignored["policies"][0]["trainings"][0]["outcome"] == "deployed"
-    assert "although gates were not passed: never-1" in ignored["notices"][0]
+    assert "although gates were not passed: 2026-02-10" in ignored["notices"][0]
 
 
 def test_a_training_set_that_cannot_be_used_is_told_and_never_does_not_try_again(
@@ -236,7 +236,7 @@ def test_the_api_would_have_answered_what_the_backtest_says(events: pd.DataFrame
     past = pasts.past(pasts.read(given, USECASE), agreed)
     columnar = ColumnarVectors(USECASE, past, tmp_path / "columnar", first=START, until=agreed.until)
     trainer = Trainer(agreed, past, tmp_path / "models", tmp_path / "reports")
-    _, model = trainer.train("m", columnar.rows(*trainer.span(FROM)), at=FROM, reason="", champion=None)
+    _, model = trainer.train(columnar, at=FROM, reason="", champion=None)
     assert model is not None
     stream = StreamedVectors(USECASE, past, tmp_path / "streamed")
     list(stream.rows(START, FROM))
