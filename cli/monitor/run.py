@@ -85,7 +85,12 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
 
 def _written(options: Options, watched: watch.Watched, judged: quality.QualityFound | None) -> dict[str, object]:
     more = {"Model quality": quality.section(judged)} if judged else {}
-    titles = page.Titles(baseline=options.baseline.name, current=options.current.name, more=more)
+    titles = page.Titles(
+        baseline=options.baseline.name,
+        current=options.current.name,
+        degraded=judged is not None and judged.verdict.status == "DEGRADED",
+        more=more,
+    )
     violations = judged.verdict.violations() if judged else []
     written = watch.write(
         watched,

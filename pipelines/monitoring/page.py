@@ -1,7 +1,7 @@
 """``report.html``: what changed, ranked and in words, each column then and now; one page that needs nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from headrace.drift import ColumnFinding, Findings, Violation
@@ -23,6 +23,7 @@ _STYLE = """
 .figures { display: flex; justify-content: space-between; gap: 10px; font-size: .82rem; color: var(--muted); }
 svg.column { display: block; width: 100%; height: auto; margin-top: auto; }
 svg.column text { font-size: 12px; fill: var(--muted); } svg.column .strong { fill: var(--ink); }
+.cards:not(.wide) svg.column text { font-size: 16px; }
 svg.gauge { display: block; width: 100%; height: 12px; }
 .bad h1 { color: var(--positive); } .good h1 { color: var(--good); }
 details summary { cursor: pointer; color: var(--accent); margin-bottom: 10px; }
@@ -49,37 +50,40 @@ _MEASURES: Sequence[tuple[Measure, str]] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Titles:
-    """What the two tables are called, and further sections: their heads and their HTML."""
+    """What the two tables are called, whether the model got worse, and further sections: heads and HTML."""
 
     baseline: str
     current: str
-    more: Mapping[str, str]
+    degraded: bool = False
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(watched: Watched, titles: Titles) -> str:
     """The page as HTML; the same comparison gives the same text."""
     found = watched.findings
-    tone = "bad" if found.violations or any("bad" in it for it in titles.more.values()) else "good"
+    tone = "bad" if found.violations or titles.degraded else "good"
+    headline = _headline(found, degraded=titles.degraded)
     body = "".join(f"<section>{part}</section>" for part in _sections(watched, titles) if part)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<title>{escape(_headline(found))} · Headrace</title><style>{CSS}{_STYLE}</style></head>"
-        f'<body class="{tone}"><header><div class="brand">Headrace · monitor</div><h1>{escape(_headline(found))}</h1>'
+        f"<title>{escape(headline)} · Headrace</title><style>{CSS}{_STYLE}</style></head>"
+        f'<body class="{tone}"><header><div class="brand">Headrace · monitor</div><h1>{escape(headline)}</h1>'
         f'<p class="lead">{escape(_lead(watched, titles))}</p></header><main>{body}</main>'
         f"<footer>{escape(_footer(watched))}</footer></body></html>\n"
     )
     return page.encode("utf-8", "backslashreplace").decode()
 
 
-def _headline(found: Findings) -> str:
+def _headline(found: Findings, *, degraded: bool) -> str:
     if not found.violations:
-        return "Nothing changed that matters"
+        return "The model got worse, its inputs did not change" if degraded else "Nothing changed that matters"
     names = dict.fromkeys(it.feature_name for it in found.violations)
     few = ", ".join(list(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - three
-    return f"{len(names)} of {len(found.columns)} columns changed: {few}"
+    worse = "The model got worse, and " if degraded else ""
+    return f"{worse}{len(names)} of {len(found.columns)} columns changed: {few}"
 
 
 def _lead(watched: Watched, titles: Titles) -> str:
@@ -105,9 +109,8 @@ def _footer(watched: Watched) -> str:
 
 def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
     found = watched.findings
-    yield _verdict(found)
-    for head, html in titles.more.items():
-        yield f"<h2>{escape(head)}</h2>{html}"
+    parts = [_verdict(found), *(f"<h2>{escape(head)}</h2>{html}" for head, html in titles.more.items())]
+    yield from reversed(parts) if titles.degraded and not found.violations else parts
     wrong = {it.feature_name for it in found.violations}
     changed = sorted(
         (it for it in found.columns.values() if it.name in wrong), key=lambda it: (not it.drifted, -it.distance)
@@ -116,14 +119,14 @@ def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
     if changed:
         yield _cards("What changed", changed, found, watched)
     if any(it.pair for it in calm):
-        yield _cards("What did not", [it for it in calm if it.pair], found, watched)
+        yield _cards("What did not change", [it for it in calm if it.pair], found, watched)
     yield _every(found)
 
 
 def _verdict(found: Findings) -> str:
     if not found.violations:
         words = "Types, missing values, categories and distributions are what they were."
-        return f'<div class="panel verdict"><strong>Clean</strong><p class="note">{words}</p></div>'
+        return f'<div class="panel verdict"><strong>The data is clean</strong><p class="note">{words}</p></div>'
     rows = cells.table(
         ["column", "what", "how"],
         ([f"<b>{escape(it.feature_name)}</b>", _CHECKS[it.check], _how(it)] for it in found.violations),
