@@ -19,11 +19,13 @@ from headrace.usecase import (
     Serving,
     UseCase,
     Window,
+    WindowFunction,
 )
 
 DAYS = ("1d", "7d", "30d")
 RECENT = ("1d", "3d", "7d")
-BEFORE = "customer_before_mean_30d"
+HABIT = "customer_before_mean_30d"
+BEFORE: tuple[WindowFunction, ...] = ("mean", "std", "max")
 
 usecase = UseCase(
     name="fraud",
@@ -48,16 +50,19 @@ usecase = UseCase(
         Window(entity="customer", function="count", lengths=DAYS),
         Window(entity="customer", function="mean", over="amount", lengths=("1d", "3d", "7d", "30d"), fill=0.0),
         # The dearest of the last days: a thief buys dear things between the owner's cheap ones.
-        Window(entity="customer", function="max", over="amount", lengths=RECENT),
-        # The same customer a week ago: habits that this week's thief has not touched yet.
-        Window(
-            entity="customer", function="mean", over="amount", lengths=("30d",), delay="7d", name="customer_before_mean"
-        ),
-        Window(
-            entity="customer", function="std", over="amount", lengths=("30d",), delay="7d", name="customer_before_std"
-        ),
-        Window(
-            entity="customer", function="max", over="amount", lengths=("30d",), delay="7d", name="customer_before_max"
+        Window(entity="customer", function="max", over="amount", lengths=RECENT, fill=0.0),
+        # The same customer up to a week ago: habits that this week's thief has not touched.
+        *(
+            Window(
+                entity="customer",
+                function=function,
+                over="amount",
+                lengths=("30d",),
+                delay="7d",
+                fill=0.0,
+                name=f"customer_before_{function}",
+            )
+            for function in BEFORE
         ),
         # How busy the terminal was when its known labels were made: how far its fraud rate can be trusted.
         Window(entity="terminal", function="count", lengths=DAYS, delay="7d"),
@@ -83,17 +88,22 @@ usecase = UseCase(
         ),
     ),
     expressions=(
-        # This purchase against the old habits: a stolen card's first use.
-        Expression(name="amount_to_before", function="ratio", of="amount", against=(BEFORE,)),
-        Expression(name="amount_zscore", function="zscore", of="amount", against=(BEFORE, "customer_before_std_30d")),
-        Expression(name="amount_to_before_max", function="ratio", of="amount", against=("customer_before_max_30d",)),
+        # This purchase against the old habits: a stolen card's first use. A new customer is like before.
+        Expression(name="amount_to_before", function="ratio", of="amount", against=(HABIT,), fill=1.0),
+        Expression(
+            name="amount_zscore", function="zscore", of="amount", against=(HABIT, "customer_before_std_30d"), fill=0.0
+        ),
+        Expression(
+            name="amount_to_before_max", function="ratio", of="amount", against=("customer_before_max_30d",), fill=1.0
+        ),
         # The last days against the old habits: a stolen card in use, whatever this purchase is.
         *(
             Expression(
                 name=f"{part}_{length}_to_before",
                 function="ratio",
                 of=f"customer_amount_{part}_{length}",
-                against=(BEFORE,),
+                against=(HABIT,),
+                fill=1.0,
             )
             for part in ("mean", "max")
             for length in RECENT

@@ -240,7 +240,7 @@ def test_a_use_case_that_hashes_without_a_key_fails_loudly() -> None:
 
 def test_a_use_case_without_windows_logs_its_vectors_and_keeps_no_state() -> None:
     entities = tuple(replace(it, snapshot=None) for it in FEATURES.usecase.entities)
-    function = wired(features=FeatureSet(replace(FEATURES.usecase, windows=(), entities=entities)))
+    function = wired(features=FeatureSet(replace(FEATURES.usecase, windows=(), expressions=(), entities=entities)))
     assert enrich([record(0, event(1))], function).failed_from is None
     table, log, _ = parts(function)
     assert table.items == {}

@@ -183,7 +183,7 @@ def test_a_count_that_cannot_be_had_keeps_no_label_waiting() -> None:
 def test_without_event_windows_nothing_is_known_of_events() -> None:
     windows = tuple(it for it in FEATURES.usecase.windows if it.source == "labels")
     entities = tuple(replace(it, snapshot=None) for it in FEATURES.usecase.entities)
-    plain = replace(FEATURES.usecase, windows=windows, entities=entities)
+    plain = replace(FEATURES.usecase, windows=windows, expressions=(), entities=entities)
     function, _, _ = wired(features=FeatureSet(plain))
     assert collect(labels(label(1)), function).counts["UnknownEvents"] == 0
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost as xgb
-from job_runs import Trained
+from job_runs import QUICK, Trained
 from sklearn.metrics import average_precision_score
 
 from headrace.decisions import decide
@@ -56,7 +56,7 @@ def test_the_artifact_brings_the_code_that_serves_it(trained: Trained) -> None:
 def test_the_threshold_is_the_cheapest_on_validation_of_the_model_that_had_not_seen_it(
     trained: Trained, fraud: UseCase, tmp_path: Path
 ) -> None:
-    about = train.train(fraud, {"num_round": 40, "max_bin": 256, "refit": 0}, "v", places(trained, tmp_path))
+    about = train.train(fraud, {**QUICK, "refit": 0}, "v", places(trained, tmp_path))
     assert about["threshold"] == trained.about["threshold"]
     rows = pd.read_parquet(trained.splits / "validation")
     scores = inference.model_fn(str(tmp_path / "model")).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
