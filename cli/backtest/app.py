@@ -16,9 +16,8 @@ _MAP = (
     "amount=TX_AMOUNT,label=TX_FRAUD"
 )
 _SHOWN = {
-    "average_precision": "average precision", "auc": "AUC", "entity_precision_100": "precision@100",
-    "recall_at_1pct_fpr": "recall at 1 % FPR", "alerts": "alerts", "missed": "missed", "cost": "cost",
-    "trainings": "trainings", "rejected": "rejected",
+    "average_precision": "avg prec", "auc": "AUC", "entity_precision_100": "prec@100", "recall_at_1pct_fpr": "rec@1%",
+    "alerts": "alerts", "missed": "missed", "cost": "cost", "trainings": "trained", "rejected": "rejected",
 }  # fmt: skip
 
 

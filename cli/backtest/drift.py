@@ -7,7 +7,8 @@ so neither the rhythm of the week nor features that follow the seasons are calle
 looked at, for they say what time it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from pipelines.jobs.training_set import TIMESTAMP
 
 SCORE = "score"
 RESAMPLES = 200
+MOST_WINDOWS = 12
+"""Of the training rows; all pairs of them are compared."""
 _SHOWN = 3
 
 
@@ -34,13 +37,13 @@ class Watch:
         """Learn what is normal from the splits that the model was made with."""
         self._usecase, self._model = usecase, model
         train, test = (self._read(model.splits / name) for name in ("train", "test"))
-        quiet = list(_windows(train, step_s))
+        quiet = list(_windows(train, step_s))[-MOST_WINDOWS:]
         features, scores = (
             [_summary(usecase, it) for it in quiet],
             [summarize({SCORE: model.scores(it)}) for it in quiet],
         )
         self._features, self._scores = merged(features), summarize({SCORE: model.scores(test)})
-        self._settings = Settings(noise=noise(features) | noise(scores), ignore=frozenset(usecase.calendar))
+        self._settings = Settings(noise=_noise(features) | _noise(scores), ignore=frozenset(usecase.calendar))
 
     def found(self, rows: Iterable[pd.DataFrame]) -> str | None:
         """What has drifted among the vectors of a step; None if nothing.
@@ -101,6 +104,15 @@ def _windows(train: pd.DataFrame, step_s: int) -> Iterator[pd.DataFrame]:
         first, end = np.searchsorted(times, (last - back * step_s, last - (back - 1) * step_s))
         if end > first:
             yield train.iloc[first:end]
+
+
+def _noise(quiet: Sequence[Summary]) -> dict[str, float]:
+    """The largest distance of any two windows: features that wander slowly lie further apart than neighbours."""
+    found: dict[str, float] = {}
+    for pair in combinations(quiet, 2):
+        for name, distance in noise(pair).items():
+            found[name] = max(found.get(name, 0.0), distance)
+    return found
 
 
 def _summary(usecase: UseCase, rows: pd.DataFrame) -> Summary:

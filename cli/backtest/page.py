@@ -42,7 +42,7 @@ def _sections(document: Document, usecase: UseCase) -> Iterator[str]:
     policies = document["policies"]
     yield _verdict(document)
     yield f'<h2>Policies</h2><div class="panel">{_comparison(policies, usecase)}</div>'
-    drawn = (plots.quality(policies), plots.money(policies), plots.missed(policies))
+    drawn = (plots.quality(policies), plots.money(policies), plots.missed(policies), plots.alerts(policies))
     yield f'<h2>Over time</h2><div class="two">{"".join(drawn)}</div>'
     yield f'<h2>Trainings</h2><div class="panel">{_trainings(policies)}</div>'
     for it in policies:
@@ -76,7 +76,7 @@ def _comparison(policies: Sequence[Document], usecase: UseCase) -> str:
 
 
 def _weeks(policy: Document, usecase: UseCase) -> str:
-    rows = ([escape(week["from"][:10]), *_figures(week)] for week in policy["weeks"])
+    rows = ([_day(week["from"]), *_figures(week)] for week in policy["weeks"])
     return cells.table(["week from", *_figure_heads(usecase)], rows)
 
 
@@ -97,7 +97,7 @@ def _trainings(policies: Sequence[Document]) -> str:
     rows = (
         [
             escape(policy["policy"]),
-            escape(it["at"][:10]),
+            _day(it["at"]),
             escape(it["reason"]),
             f"{it['rows']:,}",
             f"{it['positives']:,}",
@@ -111,6 +111,10 @@ def _trainings(policies: Sequence[Document]) -> str:
     )
     heads = ["policy", "at", "reason", "#labelled events", "#positives", "#test average precision", "", "why", ""]
     return cells.table(heads, rows)
+
+
+def _day(moment: str) -> str:
+    return f'<span class="number">{escape(moment[:10])}</span>'
 
 
 def _terms(document: Document) -> dict[str, Any]:

@@ -32,6 +32,12 @@ def money(policies: Policies) -> str:
     return _lines(policies, "Money", note, so_far)
 
 
+def alerts(policies: Policies) -> str:
+    """How many events raised an alert."""
+    note = "Events with another decision than the lowest band's, by week."
+    return _lines(policies, "Alerts", note, lambda weeks: [it["alerts"] for it in weeks])
+
+
 def missed(policies: Policies) -> str:
     """The share of positives that raised no alert."""
     note = "The share of known positives that raised no alert, by week."

@@ -47,6 +47,7 @@ class Terms:
         policies: the policies to compare.
         start: the first second that is scored.
         until: the second before which scoring ends.
+        last: the time of the last event: no policy is asked after it.
         delay_s: how late labels become known.
         train_s: how much event time a training set spans.
         step_s: how often policies are asked.
@@ -59,6 +60,7 @@ class Terms:
     policies: tuple[Policy, ...]
     start: int
     until: int
+    last: int
     delay_s: int
     train_s: int
     step_s: int
@@ -74,7 +76,8 @@ class Terms:
     @property
     def steps(self) -> list[tuple[int, int]]:
         """The steps of the walk, each from its first second to the one after its last."""
-        return [(at, min(at + self.step_s, self.until)) for at in range(self.start, self.until, self.step_s)]
+        until = min(self.until, self.last + 1)
+        return [(at, min(at + self.step_s, until)) for at in range(self.start, until, self.step_s)]
 
 
 def terms(options: Options, *, last: int) -> Terms:
@@ -103,6 +106,7 @@ def terms(options: Options, *, last: int) -> Terms:
         policies=policies,
         start=options.start,
         until=until,
+        last=last,
         delay_s=delay_s,
         train_s=options.train_days * DAY_S,
         step_s=step_s,

@@ -79,7 +79,10 @@ class Walk:
         """Labels and scores of the deployed model's answers whose labels are complete by now, of the last such step."""
         usecase, until = self._terms.usecase, now - self._terms.delay_s
         since = max(self._deployed_at, until - self._terms.step_s)
-        answers = pd.concat(self._answers, ignore_index=True)
+        parts = [it for it in self._answers if len(it)]
+        if not parts:
+            return np.zeros(0), np.zeros(0)
+        answers = pd.concat(parts, ignore_index=True)
         answers = answers[answers[usecase.event.timestamp].between(since, until, inclusive="left")]
         known = labelled(usecase, answers, self._past.labels, known_until=now)
         return known[LABEL].to_numpy(), known[SCORE].to_numpy(np.float64)

@@ -37,7 +37,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usecases, "load", lambda _: USECASE)
         given = options(stored(world(), folder), folder / "out", train_days=38, policies=["drift"])
-        agreed = terms(given, last=0)
+        agreed = terms(given, last=START + 60 * DAY_S)
         past = pasts.past(pasts.read(given, USECASE), agreed)
         vectors = ColumnarVectors(USECASE, past, folder / "vectors", first=START, until=agreed.until)
         trainer = Trainer(agreed, past, folder / "models", folder / "reports")

@@ -232,7 +232,7 @@ def test_a_training_set_that_cannot_be_used_is_told_and_never_does_not_try_again
 def test_the_api_would_have_answered_what_the_backtest_says(events: pd.DataFrame, tmp_path: Path) -> None:
     """Asked of the inference function at an event's own moment, with the state that the stream has left."""
     given = options(stored(events, tmp_path), tmp_path / "out", until=FROM + DAY_S)
-    agreed = terms(given, last=0)
+    agreed = terms(given, last=START + 60 * DAY_S)
     past = pasts.past(pasts.read(given, USECASE), agreed)
     columnar = ColumnarVectors(USECASE, past, tmp_path / "columnar", first=START, until=agreed.until)
     trainer = Trainer(agreed, past, tmp_path / "models", tmp_path / "reports")
