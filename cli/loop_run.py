@@ -126,7 +126,7 @@ def run_deployed(plan: Plan, deployment: Deployment, loop: Loop, phases: Phases)
     with phases.phase("history") as phase:
         written = backfill(deployment, History.of(plan), plan.out / "quality", phase.report)
     with phases.phase("train") as phase:
-        package = train(deployment, written.training_prefix, "manual", phase.report)
+        package = train(deployment, written.training_prefix, written.training_rows, "manual", phase.report)
     with phases.phase("rollout") as phase:
         status = approve(deployment, package, phase.report)
     api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session)

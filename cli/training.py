@@ -23,8 +23,8 @@ class RolloutError(HeadraceError):
     """The approved model did not reach the endpoint."""
 
 
-def train(deployment: Deployment, training_prefix: str, reason: str, report: Report) -> str:
-    """Run the retraining state machine on a training set.
+def train(deployment: Deployment, training_prefix: str, rows: int, reason: str, report: Report) -> str:
+    """Run the retraining state machine on a training set of so many rows.
 
     Returns:
         The ARN of the registered model package, waiting for approval.
@@ -35,7 +35,7 @@ def train(deployment: Deployment, training_prefix: str, reason: str, report: Rep
     run = deployment.stepfunctions.start_execution(
         stateMachineArn=deployment.output("retraining", "StateMachineArn"),
         name=f"cli-{uuid.uuid4().hex}",
-        input=json.dumps({"InputData": training_prefix, "TriggerReason": reason}),
+        input=json.dumps({"InputData": training_prefix, "TrainingRows": rows, "TriggerReason": reason}),
     )["executionArn"]
     deadline = time.monotonic() + TRAINING_LIMIT_S
     while (state := deployment.stepfunctions.describe_execution(executionArn=run))["status"] == "RUNNING":

@@ -37,7 +37,13 @@ class RetrainingStack(HeadraceStack):
         # By ARN: the topic admits rules of this account, and its own stack must not come to depend on this one.
         topic = sns.Topic.from_topic_arn(self, "Topic", observability.topic.topic_arn)
         machine = RetrainingMachine(
-            self, "Machine", target=target, topic=topic, key=lake.key, no_champion=training.no_champion
+            self,
+            "Machine",
+            target=target,
+            topic=topic,
+            key=lake.key,
+            no_champion=training.no_champion,
+            usual_machine=training.usual_machine,
         )
         Alarm(
             self,

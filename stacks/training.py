@@ -6,6 +6,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from pipelines.retraining.definition import definition
+from pipelines.retraining.plan import JobSize
 from pipelines.retraining.sizes import training_size
 from stacks.components.glue_job import TrainingSetJob
 from stacks.components.job_code import JobCode
@@ -15,7 +16,7 @@ from stacks.stack import HeadraceStack
 from stacks.target import Target
 
 EXPECTED_ROWS = 5_000_000
-"""What the training machine is sized for; a run with more names another ``TrainingInstanceType``."""
+"""What the training machine is sized for where nobody has counted; see ``stacks.components.machine_states``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,8 @@ class Training:
     training_set: TrainingSetJob
     no_champion: str
     """S3 URI that stands for the champion while no model is approved."""
+    usual_machine: str
+    """Instance type that trains where nobody has counted the rows."""
 
 
 class TrainingStack(HeadraceStack):
@@ -44,17 +47,23 @@ class TrainingStack(HeadraceStack):
         code = JobCode(self, "Code", usecase=target.usecase)
         jobs = JobRole(self, "JobRole", bucket=lake.bucket)
         code.grant_read_to(jobs)
-        pipeline = self._build_pipeline(lake, code, jobs)
+        size = training_size(rows=EXPECTED_ROWS, features=len(target.usecase.feature_names))
+        pipeline = self._build_pipeline(lake, code, jobs, size)
         pipeline.add_resource_dependency(group)
         training_set = TrainingSetJob(self, "TrainingSetJob", target=target, bucket=lake.bucket)
-        self.training = Training(pipeline=pipeline, training_set=training_set, no_champion=code.locations.no_champion)
+        self.training = Training(
+            pipeline=pipeline,
+            training_set=training_set,
+            no_champion=code.locations.no_champion,
+            usual_machine=size.instance_type,
+        )
         self.publish(
             PipelineName=target.pipeline_name,
             ModelPackageGroupName=target.model_package_group_name,
             TrainingSetJobName=target.training_set_job_name,
         )
 
-    def _build_pipeline(self, lake: Lake, code: JobCode, jobs: JobRole) -> sagemaker.CfnPipeline:
+    def _build_pipeline(self, lake: Lake, code: JobCode, jobs: JobRole, size: JobSize) -> sagemaker.CfnPipeline:
         role = PipelineRole(self, "PipelineRole", target=self.target, bucket=lake.bucket, jobs=jobs)
         body = definition(
             usecase=self.target.usecase,
@@ -65,7 +74,7 @@ class TrainingStack(HeadraceStack):
             kms_key_arn=lake.key.key_arn,
             model_package_group=self.target.model_package_group_name,
             code=code.locations,
-            training=training_size(rows=EXPECTED_ROWS, features=len(self.target.usecase.feature_names)),
+            training=size,
             spot=self.target.stage.spot_training,
         )
         pipeline = sagemaker.CfnPipeline(

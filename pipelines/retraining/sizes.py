@@ -25,6 +25,11 @@ _LEAST_VOLUME_GB = 30
 _LONGEST_RUN_S = 4 * 3_600
 
 
+def most_rows(*, features: int) -> dict[str, int]:
+    """How many rows of so many features each machine holds, smallest machine first."""
+    return {name: int(memory * _GIB * USABLE) // (features * BYTES_PER_VALUE) for name, memory in MACHINES}
+
+
 def training_size(*, rows: int, features: int) -> JobSize:
     """The machine and disk for a training set.
 
@@ -37,13 +42,14 @@ def training_size(*, rows: int, features: int) -> JobSize:
     """
     if rows < 1 or features < 1:
         raise DefinitionError(f"a training set of {rows} rows and {features} features: give numbers from 1")
-    needed = rows * features * BYTES_PER_VALUE
-    for instance_type, memory_gib in MACHINES:
-        if needed <= memory_gib * _GIB * USABLE:
+    limits = most_rows(features=features)
+    for instance_type, most in limits.items():
+        if rows <= most:
             disk_gb = math.ceil(rows * features * 8 / 1e9) * 2
             volume = max(_LEAST_VOLUME_GB, disk_gb)
             return JobSize(instance_type=instance_type, volume_gb=volume, max_runtime_s=_LONGEST_RUN_S)
+    needed_gib = rows * features * BYTES_PER_VALUE / _GIB
     raise DefinitionError(
-        f"{rows} rows of {features} features need {needed / _GIB:.0f} GiB, more than {MACHINES[-1][0]} has for rows: "
+        f"{rows} rows of {features} features need {needed_gib:.0f} GiB, more than {MACHINES[-1][0]} has for rows: "
         "shorten the history or sample the negatives (model.resampling)"
     )

@@ -21,16 +21,31 @@ class RetrainingMachine(sfn.StateMachine):
     """Retrains once and compares with the newest approved model.
 
     Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``,
-    ``ChampionModel`` (S3 URI of an artifact) and ``DataVersion``: equal versions of one place may take preprocessing
-    and training from an earlier run.
+    ``ChampionModel`` (S3 URI of an artifact), ``TrainingRows`` or ``TrainingInstanceType`` for the machine, and
+    ``DataVersion``: equal versions of one place may take preprocessing and training from an earlier run.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, key: kms.IKey, no_champion: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        topic: sns.ITopic,
+        key: kms.IKey,
+        no_champion: str,
+        usual_machine: str,
     ) -> None:
         role = iam.Role(scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         log = LogGroup(scope, f"{id_}Log", key=key, retention_days=target.stage.log_retention_days)
-        states = RetrainingStates(scope, f"{id_}States", target=target, topic=topic, no_champion=no_champion)
+        states = RetrainingStates(
+            scope,
+            f"{id_}States",
+            target=target,
+            topic=topic,
+            no_champion=no_champion,
+            usual_machine=usual_machine,
+        )
         super().__init__(
             scope,
             id_,

@@ -12,6 +12,8 @@ from constructs import Construct
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.champion_states import PARAMETER as CHAMPION
 from stacks.components.champion_states import ChampionStates
+from stacks.components.machine_states import PARAMETER as MACHINE
+from stacks.components.machine_states import MachineStates
 from stacks.target import Target
 
 DEFAULTS = {"TriggerReason": "manual", "DriftSeverity": "none", "ModelApprovalStatus": "PendingManualApproval"}
@@ -21,9 +23,11 @@ PASSING_ERRORS = ["SageMaker.SageMakerException", "SageMaker.ConflictException",
 
 
 class RetrainingStates(Construct):
-    """From ``first``: defaults, champion, start, wait and look until the pipeline ends; a message, then the end."""
+    """From ``first``: defaults, machine, champion, start, wait and look until the pipeline ends, a message, the end."""
 
-    def __init__(self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, no_champion: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, target: Target, topic: sns.ITopic, no_champion: str, usual_machine: str
+    ) -> None:
         super().__init__(scope, id_)
         self._target, self._topic = target, topic
         self._pipeline = Stack.of(self).format_arn(
@@ -47,7 +51,11 @@ class RetrainingStates(Construct):
         wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s)))
         self._judge(look, again=wait, succeeded=succeeded, failed=failed)
         start.next(wait).next(look)
-        self.first = self._defaults().next(self._champion.first)
+        features = len(target.usecase.feature_names)
+        machine = MachineStates(
+            self, "Size", features=features, usual=usual_machine, then=self._champion.first, failed=failed
+        )
+        self.first = self._defaults().next(machine.first)
 
     def acknowledge_grants(self, role: iam.Role) -> None:
         """Say why the grants that the tasks bring are as wide as they are."""
@@ -73,7 +81,7 @@ class RetrainingStates(Construct):
         return given.next(merged)
 
     def _start(self) -> tasks.CallAwsService:
-        names = ("InputData", VERSION, *DEFAULTS, CHAMPION)
+        names = ("InputData", VERSION, *DEFAULTS, CHAMPION, MACHINE)
         return tasks.CallAwsService(
             self,
             "Start",

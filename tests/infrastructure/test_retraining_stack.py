@@ -4,6 +4,9 @@ import json
 
 from synthesized import Synthesized, joined, listed, text
 
+import usecases
+from pipelines.retraining.sizes import MACHINES, training_size
+
 MACHINE = "AWS::StepFunctions::StateMachine"
 
 
@@ -26,6 +29,7 @@ def test_every_parameter_it_sends_is_one_the_pipeline_declares(prod: Synthesized
         "DriftSeverity",
         "ModelApprovalStatus",
         "ChampionModel",
+        "TrainingInstanceType",
     }
     assert sent <= declared
 
@@ -37,9 +41,41 @@ def test_what_a_caller_leaves_out_is_filled_in(prod: Synthesized) -> None:
     assert states["Input"]["Parameters"]["run.$"] == "States.JsonMerge($.defaults, $.given, false)"
 
 
+def test_the_machine_is_the_smallest_that_holds_the_rows(prod: Synthesized) -> None:
+    states, features = _states(prod), len(usecases.load("fraud").feature_names)
+    assert states["Input"]["Next"] == "Machine given?"
+    given, unknown, *sized = states["Machine given?"]["Choices"]
+    assert given == {"Variable": "$.run.TrainingInstanceType", "IsPresent": True, "Next": "Champion given?"}
+    assert unknown["Not"] == {"Variable": "$.run.TrainingRows", "IsPresent": True}
+    assert len(sized) == len(MACHINES)
+    for choice in sized:
+        most = choice["NumericLessThanEquals"]
+        machine = states[choice["Next"]]
+        assert choice["Variable"] == "$.run.TrainingRows"
+        assert machine["Result"] == training_size(rows=most, features=features).instance_type
+        assert machine["ResultPath"] == "$.run.TrainingInstanceType"
+        assert machine["Next"] == "Champion given?"
+    assert [it["NumericLessThanEquals"] for it in sized] == sorted(it["NumericLessThanEquals"] for it in sized)
+
+
+def test_rows_that_nobody_counted_get_the_machine_that_the_pipeline_is_sized_for(prod: Synthesized) -> None:
+    body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
+    defaults = {it["Name"]: it.get("DefaultValue") for it in json.loads(joined(body))["Parameters"]}
+    states = _states(prod)
+    assert states[states["Machine given?"]["Choices"][1]["Next"]]["Result"] == defaults["TrainingInstanceType"]
+
+
+def test_more_rows_than_any_machine_holds_end_in_a_message(prod: Synthesized) -> None:
+    states = _states(prod)
+    refused = states[states["Machine given?"]["Default"]]
+    assert refused["ResultPath"] == "$.failure"
+    assert refused["Parameters"]["Cause.$"].startswith("States.Format('TrainingRows is {}: give a number up to ")
+    assert refused["Next"] == "Tell of failure"
+
+
 def test_the_champion_is_the_newest_approved_model(prod: Synthesized) -> None:
     states = _states(prod)
-    assert states["Input"]["Next"] == "Champion given?"
+    assert states["Machine given?"]["Choices"][0]["Next"] == states["Usual machine"]["Next"] == "Champion given?"
     find = states["Find champion"]
     assert find["Resource"].endswith(":aws-sdk:sagemaker:listModelPackages")
     assert (

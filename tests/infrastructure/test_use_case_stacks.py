@@ -18,7 +18,7 @@ SECRET = "AWS::SecretsManager::Secret"
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """A use case with personal fields, no scoring in the stream, a larger fleet and a search, under nag like any other."""
+    """A use case with personal fields, no scoring in the stream, a larger fleet and a search, under nag like any."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usecases, "load", lambda _: _variant())
         app = Application(

@@ -1,5 +1,6 @@
 """What may be chosen about the pipeline: spot, cache, network, machine; SageMaker's own model passes each variant."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from job_runs import MakeDefinition
 
 from pipelines.retraining import expressions
 from pipelines.retraining.plan import CodeLocations, DefinitionError, JobSize, Network
-from pipelines.retraining.sizes import MACHINES, training_size
+from pipelines.retraining.sizes import MACHINES, most_rows, training_size
 from pipelines.retraining.validation import validate
 
 VPC = Network(subnets=("subnet-1", "subnet-2"), security_groups=("sg-1",))
@@ -150,6 +151,13 @@ def test_the_machine_grows_with_the_data(rows: int, features: int, expected: str
     size = training_size(rows=rows, features=features)
     assert size.instance_type == expected
     assert size.volume_gb >= rows * features * 8 / 1e9
+
+
+def test_a_machine_is_left_for_the_next_one_at_its_last_row() -> None:
+    limits = list(most_rows(features=40).items())
+    for (name, most), (following, _) in pairwise(limits):
+        assert training_size(rows=most, features=40).instance_type == name
+        assert training_size(rows=most + 1, features=40).instance_type == following
 
 
 def test_more_data_never_gets_a_smaller_machine() -> None:
