@@ -16,9 +16,11 @@ from headrace.usecase import UseCase
 from lambdas.enrichment.feature_store import FeatureStore
 from lambdas.enrichment.logic import Enrichment
 from lambdas.enrichment.settings import Settings
+from lambdas.shared.breaker import Breaker
 from lambdas.shared.clients import BULK, PACED, client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.failures import translate
+from lambdas.shared.guarded import GuardedEndpoint
 from lambdas.shared.lake_bucket import LakeBucket
 from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.loading import features
@@ -131,7 +133,7 @@ def _scorer(its: Settings) -> Scorer | None:
         return None
     runtime = client("sagemaker-runtime", single_attempt(its.endpoint_timeout_s))
     return Scorer(
-        endpoint=SageMakerEndpoint(runtime, its.endpoint_name),
+        endpoint=GuardedEndpoint(SageMakerEndpoint(runtime, its.endpoint_name), Breaker()),
         call_s=its.endpoint_timeout_s,
         deadline_s=its.scoring_deadline_s,
     )

@@ -10,8 +10,10 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from lambdas.inference.logic import Inference, Request
 from lambdas.inference.settings import Settings
+from lambdas.shared.breaker import Breaker
 from lambdas.shared.clients import Profile, client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
+from lambdas.shared.guarded import GuardedEndpoint, GuardedStates
 from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.loading import features
 from lambdas.shared.scoring import Scorer
@@ -68,11 +70,16 @@ def connect() -> Inference:
     runtime = client("sagemaker-runtime", single_attempt(call_s))
     return Inference(
         features=compiled,
-        reader=EntityStates(
-            StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor, layouts=layouts)
+        reader=GuardedStates(
+            EntityStates(
+                StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor, layouts=layouts)
+            ),
+            Breaker(),
         ),
         scorer=Scorer(
-            endpoint=SageMakerEndpoint(runtime, its.endpoint_name) if its.endpoint_name else None,
+            endpoint=GuardedEndpoint(SageMakerEndpoint(runtime, its.endpoint_name), Breaker())
+            if its.endpoint_name
+            else None,
             call_s=call_s,
             deadline_s=its.endpoint_timeout_s,
         ),

@@ -40,7 +40,7 @@ def test_the_stream_functions_run_on_their_real_adapters(aws_event: Event, lambd
     recorder, now = Recorder(), int(time.time())
     sample = aws_event("kinesis_stream.json")
     with Double() as double:
-        double.attach(inference.adapters.connect().reader._reader._client)  # its own, impatient client
+        double.attach(inference.adapters.connect().reader._reader._reader._client)  # its own, impatient client
         enrichment.handler(kinesis_event(sample, event(1, at=now), b"rubbish"), lambda_context)
         ground_truth.handler(kinesis_event(sample, label(1, at=now - 9, labelled_at=now)), lambda_context)
         items = {(it["entity"]["S"], it["source"]["S"]) for it in double.items()}
@@ -93,7 +93,7 @@ def test_scoring_functions_get_clients_that_cannot_outlast_their_deadline(monkey
     monkeypatch.setenv("ENDPOINT_NAME", "headrace-fraud-dev")
     monkeypatch.setenv("ENDPOINT_TIMEOUT_S", "1.5")
     scorer = inference.adapters.connect().scorer
-    config = scorer.endpoint._client.meta.config  # type: ignore[union-attr]  # what is on the wire
+    config = scorer.endpoint._endpoint._client.meta.config  # type: ignore[union-attr]  # what is on the wire
     assert (config.connect_timeout + config.read_timeout) * 2 <= scorer.deadline_s == 1.5
     stream = enrichment.adapters.connect().scorer
     assert stream is not None

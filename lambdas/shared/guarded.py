@@ -1,0 +1,53 @@
+"""The endpoint and the state table behind circuit breakers, for whoever must answer in time."""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from headrace.errors import HeadraceError
+from headrace.features import Vector
+from lambdas.shared.breaker import Breaker
+from lambdas.shared.failures import DependencyError
+from lambdas.shared.scoring import Degradation, Endpoint, EndpointError, Scored
+from lambdas.shared.window_state import EntityKey, StateReader, Stored
+
+
+class GuardedEndpoint:
+    """An endpoint that is not called while it keeps failing.
+
+    A model's refusal of one request says nothing about the next and does not count.
+    """
+
+    def __init__(self, endpoint: Endpoint, breaker: Breaker) -> None:
+        self._endpoint, self._breaker = endpoint, breaker
+
+    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+        """As the endpoint does. Raises EndpointError, at once and for good while the breaker is open."""
+        if (refusal := self._breaker.refusal) is not None:
+            raise EndpointError(cast(Degradation, refusal), passing=False)
+        try:
+            answers = self._endpoint.predict(vectors, inference_id=inference_id)
+        except EndpointError as exc:
+            if exc.passing or exc.reason == "no_model":
+                self._breaker.failed(exc.reason)
+            raise
+        self._breaker.succeeded()
+        return answers
+
+
+class GuardedStates:
+    """A reader of window state that is not called while it keeps failing."""
+
+    def __init__(self, reader: StateReader, breaker: Breaker) -> None:
+        self._reader, self._breaker = reader, breaker
+
+    def read(self, keys: Iterable[EntityKey]) -> Stored:
+        """As the reader does. Raises what it raises, and DependencyError at once while the breaker is open."""
+        if (refusal := self._breaker.refusal) is not None:
+            raise DependencyError(f"reading window state is paused: {refusal}")
+        try:
+            found = self._reader.read(keys)
+        except HeadraceError as exc:
+            self._breaker.failed(str(exc))
+            raise
+        self._breaker.succeeded()
+        return found
