@@ -10,7 +10,7 @@ from unittest import mock
 
 from bench.comparison import Comparison, Effort
 from bench.enrichment import context
-from bench.metered import READ_BYTES, WRITE_BYTES, MeteredGroups, MeteredTable, size, units
+from bench.metered import READ_BYTES, WRITE_BYTES, Item, MeteredGroups, MeteredTable, size, units
 from bench.stream_world import USECASE, MemoryBucket, MemoryLog, World, world
 from headrace.features import FeatureSet
 from lambdas.enrichment import adapters
@@ -18,8 +18,8 @@ from lambdas.enrichment.feature_store import FeatureStore
 from lambdas.enrichment.handler import handler
 from lambdas.enrichment.logic import Enrichment
 from lambdas.enrichment.settings import Settings
-from lambdas.shared.state_reader import StateReader
-from lambdas.shared.state_writer import StateWriter
+from lambdas.shared.state_reader import REGISTER, StateReader
+from lambdas.shared.state_writer import StateWriter, register_entry
 
 BATCHES = 8
 WEEK_BATCHES = 112
@@ -69,6 +69,8 @@ def _per_thousand(it: World, name: str, ours: int, other: int, other_name: str) 
 
 def _filled(it: World) -> MeteredTable:
     table = MeteredTable()
+    for source in {source for states in it.states.values() for source in states}:
+        table.items[REGISTER][source] = cast(Item, register_entry(source, 1_767_225_600))
     for key, states in it.states.items():
         for stored in states.values():
             table.items[key.id][stored.source] = {

@@ -17,7 +17,7 @@ from headrace.errors import HeadraceError
 from pipelines.training_set import ObjectStore
 
 FOLDER = "backfill/"
-VERSION = 1
+VERSION = 2
 SAVE_EVERY_S = 1.0
 
 

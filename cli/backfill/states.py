@@ -13,6 +13,7 @@ from headrace.usecase import UseCase
 from headrace.windows_columnar import EntityState
 from lambdas.shared.layouts import description_item, layouts_of
 from lambdas.shared.state_reader import BACKFILL, REGISTER
+from lambdas.shared.state_writer import register_entry
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, source_of
 
@@ -71,13 +72,17 @@ def write_states(deployment: Deployment, states: Sequence[EntityState], *, expir
     send(deployment.dynamodb, deployment.state_table, requests)
 
 
-def describe_layouts(deployment: Deployment, features: FeatureSet, *, expires_at: int) -> None:
-    """Say how the items are packed: code with other features may be deployed before the first event comes.
+def announce(deployment: Deployment, features: FeatureSet, *, expires_at: int) -> None:
+    """Say under which sort keys items will be, and how they are packed: readers look nowhere else.
+
+    Code with other features may be deployed before the first event comes, so it must be able to read them.
 
     Raises:
         RetryableError: if DynamoDB keeps refusing items.
     """
-    items = [description_item(layout, expires_at + _DAY_S) for layout in layouts_of(features)]
+    until = expires_at + _DAY_S
+    items: list[dict[str, Any]] = [description_item(layout, until) for layout in layouts_of(features)]
+    items += [dict(register_entry(source, until)) for source in sorted(BACKFILL)]
     send(deployment.dynamodb, deployment.state_table, [[{"PutRequest": {"Item": item}} for item in items]])
 
 

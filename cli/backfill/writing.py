@@ -18,7 +18,7 @@ from cli.backfill.checkpoint import Checkpoint, begin, earlier
 from cli.backfill.history import History
 from cli.backfill.lake import event_days, label_days, write_events, write_labels
 from cli.backfill.snapshots import Snapshots, put_snapshots
-from cli.backfill.states import describe_layouts, expiry, require_no_stream, write_states
+from cli.backfill.states import announce, expiry, require_no_stream, write_states
 from cli.backfill.training import note_lake, order_of, training_rows, write_training_set
 from cli.deployment import Deployment
 from cli.plan import Report
@@ -147,9 +147,9 @@ class _Run:
         snapshots = Snapshots(features, history.at)
         states = snapshots.passing(entity_states(history.usecase, history.events, history.labels, at=history.at))
         expires_at, count = expiry(history.usecase, self.checkpoint.started_at), 0
-        with self.checkpoint.part("layouts") as todo:
+        with self.checkpoint.part("announced") as todo:
             if todo:
-                describe_layouts(deployment, features, expires_at=expires_at)
+                announce(deployment, features, expires_at=expires_at)
         for number, chunk in enumerate(_chunks(states)):
             with self.checkpoint.part(f"state/{CHUNK}/{number}") as todo:
                 if todo:

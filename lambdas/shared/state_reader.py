@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 REGISTER = "#sources"
 """Partition key under which the table lists the sort keys in use. No entity id starts with ``#``."""
 BACKFILL = frozenset({"events#backfill", "labels#backfill"})
-"""Sort keys that exist without being registered."""
+"""Sort keys that no shard ever writes."""
 _MOST_SOURCES = 8
 _KEYS_PER_CALL = 100
 _ATTEMPTS = 5
@@ -87,7 +87,7 @@ class StateReader:
 
     def _sources(self) -> list[str]:
         items = self._pages(REGISTER, "#s")
-        return sorted(BACKFILL.union(item["source"]["S"] for item in items))
+        return sorted(item["source"]["S"] for item in items)
 
     def _query(self, key: EntityKey) -> list[StoredState]:
         return [self._stored(item) for item in self._pages(key.id, "#s, #d, #m, #f")]

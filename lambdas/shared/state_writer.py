@@ -41,6 +41,17 @@ _TRANSIENT = frozenset(
 )
 
 
+def register_entry(source: str, expires_at: int) -> dict[str, "AttributeValueTypeDef"]:
+    """The item that tells readers of a sort key; it has to be there before, and for longer than, any item under it."""
+    return {
+        "entity": {"S": REGISTER},
+        "source": {"S": source},
+        "mark": {"S": NO_MARK},
+        "folded": {"N": "0"},
+        "expires_at": {"N": str(expires_at)},
+    }
+
+
 class StateWriter:
     """Writes items, each on the condition of its mark."""
 
@@ -94,16 +105,7 @@ class StateWriter:
         if self._layouts:
             self._layouts.register(until)
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={
-                    "entity": {"S": REGISTER},
-                    "source": {"S": source},
-                    "mark": {"S": NO_MARK},
-                    "folded": {"N": "0"},
-                    "expires_at": {"N": str(until)},
-                },
-            )
+            self._client.put_item(TableName=self._table, Item=register_entry(source, until))
         except (ClientError, BotoCoreError) as exc:
             raise translate(exc, doing="registering a source of window state") from exc
         self._registered[source] = until

@@ -87,7 +87,7 @@ class Bucket:
 class Table:
     """DynamoDB with one table. Every ``busy``-th batch leaves its last item unprocessed.
 
-    ``layouts`` are the descriptions under ``#layouts``, ``items`` everything else.
+    ``layouts`` are the items under ``#layouts``, ``register`` those under ``#sources``, ``items`` all others.
     """
 
     def __init__(self, changes: Changes, *, busy: int = 0) -> None:
@@ -96,6 +96,7 @@ class Table:
         self._batches = 0
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.layouts: dict[str, dict[str, Any]] = {}
+        self.register: dict[str, dict[str, Any]] = {}
 
     def batch_write_item(self, *, RequestItems: Mapping[str, list[Any]]) -> dict[str, Any]:
         """BatchWriteItem."""
@@ -106,16 +107,23 @@ class Table:
         taken = requests[:-1] if self._busy and self._batches % self._busy == 0 else requests
         for request in taken:
             if "PutRequest" in request:
-                item = request["PutRequest"]["Item"]
-                if item["entity"]["S"] == "#layouts":
-                    self.layouts[item["source"]["S"]] = item
-                else:
-                    self.items[item["entity"]["S"], item["source"]["S"]] = item
+                self._put(request["PutRequest"]["Item"])
             else:
                 key = request["DeleteRequest"]["Key"]
                 self.items.pop((key["entity"]["S"], key["source"]["S"]), None)
+                if key["entity"]["S"] == "#sources":
+                    del self.register[key["source"]["S"]]
         self._changes.made()
         return {"UnprocessedItems": {"state": requests[len(taken) :]} if len(taken) < len(requests) else {}}
+
+    def _put(self, item: dict[str, Any]) -> None:
+        entity, source = item["entity"]["S"], item["source"]["S"]
+        if entity == "#layouts":
+            self.layouts[source] = item
+        elif entity == "#sources":
+            self.register[source] = item
+        else:
+            self.items[entity, source] = item
 
     def get_paginator(self, operation: str) -> Pages:
         """Query by partition key, Scan for the sources of a backfill."""
@@ -123,11 +131,14 @@ class Table:
 
     def _query(self, request: dict[str, Any]) -> dict[str, Any]:
         wanted = request["ExpressionAttributeValues"][":entity"]["S"]
+        if wanted == "#sources":
+            return {"Items": list(self.register.values())}
         return {"Items": [item for (entity, _), item in sorted(self.items.items()) if entity == wanted]}
 
     def _scan(self, request: dict[str, Any]) -> dict[str, Any]:
         wanted = [value["S"] for value in request["ExpressionAttributeValues"].values()]
-        keys = [key for key in sorted(self.items) if key[1] in wanted]
+        everything = [*sorted(self.items), *(("#sources", source) for source in self.register)]
+        keys = [key for key in everything if key[1] in wanted]
         return {"Items": [{"entity": {"S": entity}, "source": {"S": source}} for entity, source in keys]}
 
 

@@ -168,7 +168,7 @@ def test_running_it_again_changes_nothing_even_after_the_stream_began(tmp_path: 
 
 def begin_stream(platform: Platform) -> None:
     source = "events#shardId-000000000001"
-    platform.table.items["#sources", source] = {"entity": {"S": "#sources"}, "source": {"S": source}}
+    platform.table.register[source] = {"entity": {"S": "#sources"}, "source": {"S": source}}
 
 
 def test_it_is_refused_once_the_stream_has_begun(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_another_history_is_refused_until_the_first_one_is_removed(tmp_path: Pat
     platform.s3.objects["events/dt=2026-01-01/hh=00/stream.parquet"] = b"not ours"
     assert remove_others(platform.deployment, right.digest, unheard) == 1
     assert platform.s3.objects.keys() == {"events/dt=2026-01-01/hh=00/stream.parquet"}
-    assert platform.table.items == platform.records.online == {}
+    assert platform.table.items == platform.table.register == platform.records.online == {}
     del platform.s3.objects["events/dt=2026-01-01/hh=00/stream.parquet"]
     fresh.backfill(right, tmp_path)
     platform.backfill(right, tmp_path)
@@ -338,6 +338,14 @@ def test_what_aws_refuses_is_not_taken_for_done(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(ClientError):
             platform.backfill(small_history(FRAUD), tmp_path)
     assert platform.backfill(small_history(FRAUD), tmp_path).states == len(platform.table.items)
+
+
+def test_readers_are_told_where_its_items_are_and_for_longer_than_they_live(tmp_path: Path) -> None:
+    platform = Platform.empty(FRAUD)
+    platform.backfill(small_history(FRAUD), tmp_path)
+    assert {source for _, source in platform.table.items} <= platform.table.register.keys()
+    expires = max(int(item["expires_at"]["N"]) for item in platform.table.items.values())
+    assert all(int(item["expires_at"]["N"]) > expires for item in platform.table.register.values())
 
 
 def test_the_layouts_of_what_it_writes_are_described_for_code_with_other_features(tmp_path: Path) -> None:

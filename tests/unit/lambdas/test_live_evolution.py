@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from cli.backfill.history import History, known
 from cli.backfill.lake import event_days, label_days, write_events, write_labels
-from cli.backfill.states import describe_layouts, write_states
+from cli.backfill.states import announce, write_states
 from cli.deployment import Deployment
 from cli.rebuild.terms import Rebuilt, Scope
 from cli.rebuild.writing import rebuild
@@ -362,7 +362,7 @@ def test_history_that_was_backfilled_is_rebuilt_from_its_own_rows(world: World) 
     for day, rows in label_days(history):
         write_labels(store, OLD, day, rows)
     states = list(entity_states(OLD, history.events, history.labels, at=cut))
-    describe_layouts(deployment, old.features, expires_at=4_000_000_000)
+    announce(deployment, old.features, expires_at=4_000_000_000)
     for start in range(0, len(states), 25):
         write_states(deployment, states[start : start + 25], expires_at=4_000_000_000)
     world.send("events", [row for row in sent if row["timestamp"] >= cut])

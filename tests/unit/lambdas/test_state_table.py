@@ -100,16 +100,21 @@ def test_items_of_every_shard_are_found_through_the_register_in_few_calls(table:
 
 
 def test_an_entity_without_label_windows_is_not_looked_up_among_labels(table: Table) -> None:
-    table.writer.write([write(TERMINAL, read=None, now=1, source="labels#a")])
+    for source in ("events#a", "labels#a"):
+        table.writer.write([write(TERMINAL, read=None, now=1, source=source)])
     table.double.calls.clear()
     table.reader.read([CUSTOMER, TERMINAL])
     keys = table.double.calls[1][1]["RequestItems"][TABLE]["Keys"]
     assert sorted((key["entity"]["S"], key["source"]["S"]) for key in keys) == [
-        ("customer#c1", "events#backfill"),
-        ("terminal#t1", "events#backfill"),
+        ("customer#c1", "events#a"),
+        ("terminal#t1", "events#a"),
         ("terminal#t1", "labels#a"),
-        ("terminal#t1", "labels#backfill"),
     ]
+
+
+def test_sort_keys_under_which_nothing_was_ever_written_are_not_paid_for(table: Table) -> None:
+    assert table.reader.read([CUSTOMER, TERMINAL]) == {}
+    assert table.double.names() == ["Query"]
 
 
 def test_with_many_sources_entities_are_queried_instead(table: Table) -> None:
