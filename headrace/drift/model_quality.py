@@ -138,7 +138,7 @@ def judge(
     if not fallen:
         return QualityVerdict(status="HEALTHY", reason="No metric fell by more than noise explains.", drops=drops)
     told = ", ".join(f"{it.metric} fell from {it.before.value:.3f} to {it.after.value:.3f}" for it in fallen)
-    return QualityVerdict(status="DEGRADED", reason=f"{told}.", drops=drops)
+    return QualityVerdict(status="DEGRADED", reason=f"It got worse: {told}.", drops=drops)
 
 
 def document(current: Quality, verdict: QualityVerdict, about: Mapping[str, Any]) -> dict[str, Any]:

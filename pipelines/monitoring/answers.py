@@ -77,7 +77,7 @@ def truths(place: Path, names: Names) -> dict[str, Truth]:
     paths = files(place)
     lines = [it for it in paths if it.name.lower().endswith(_LINES) and _first(it, "groundTruthData")]
     root = place if place.is_dir() else place.parent
-    found |= read_truths((it.relative_to(root).as_posix(), _stream(it)) for it in lines).last
+    found |= read_truths((it.relative_to(root).as_posix(), stream(it)) for it in lines).last
     for path in paths:
         if path not in lines:
             for truth in _table(path, names):
@@ -102,11 +102,11 @@ def _rows(place: Path, names: Names) -> Iterator[tuple[str, float | None, float]
                 break
             columns = [_listed(batch.arrays.get(name), batch.rows) for name in (names.id, names.score, names.time)]
             for name, score, time in zip(*columns, strict=True):
-                yield "" if name is None else str(name), _number(score), _epoch(time)
+                yield "" if name is None else str(name), number(score), _epoch(time)
 
 
 def _captured(path: Path, names: Names) -> Iterator[tuple[str, float | None, float]]:
-    for line in _stream(path):
+    for line in stream(path):
         try:
             rows = list(capture.rows(json.loads(line)))
         except (ValueError, KeyError, RejectedError):
@@ -114,7 +114,7 @@ def _captured(path: Path, names: Names) -> Iterator[tuple[str, float | None, flo
         for row in rows:
             # Answers in CSV have no names; the first column is the score.
             score = row.columns.get(names.score, row.columns.get("_c0"))
-            yield row.inference_id if row.single else "", _number(score), _epoch(row.time)
+            yield row.inference_id if row.single else "", number(score), _epoch(row.time)
 
 
 def _table(path: Path, names: Names) -> Iterator[Truth]:
@@ -136,7 +136,8 @@ def _listed(values: Any, rows: int) -> list[object]:
     return values if isinstance(values, list) else list(values.to_pylist())
 
 
-def _number(value: object) -> float | None:
+def number(value: object) -> float | None:
+    """A finite number; None if a cell holds none."""
     try:
         found = float(value)  # type: ignore[arg-type] # whatever is no number is refused below
     except (TypeError, ValueError):
@@ -148,9 +149,9 @@ def _epoch(value: object) -> float:
     """Epoch seconds of a number, a text of ISO 8601 or a time; NaN if it is none."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-    number = _number(value)
-    if number is not None:
-        return number
+    seconds = number(value)
+    if seconds is not None:
+        return seconds
     try:
         return float(parse_timestamp(str(value), field="time"))
     except RejectedError:
@@ -159,10 +160,15 @@ def _epoch(value: object) -> float:
 
 def _first(path: Path, name: str) -> bool:
     """Whether the first line of a file has this field."""
-    return name.encode() in next(iter(_stream(path)), b"")
+    return name.encode() in next(iter(stream(path)), b"")
 
 
-def _stream(path: Path) -> Iterator[bytes]:
+def stream(path: Path) -> Iterator[bytes]:
+    """The lines of a file, packed or not.
+
+    Raises:
+        TableError: if it cannot be read.
+    """
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     try:
         with opened(path, "rb") as stream:

@@ -28,8 +28,14 @@ class Labelled:
     delay_s: float | None = None
 
 
-def model_quality(baseline: Path, current: Path, labelled: Labelled) -> QualityFound:
+def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluation: Path | None = None) -> QualityFound:
     """Judge answers by their labels. The baseline is an ``evaluation.json``, or answers that have labels too.
+
+    Args:
+        baseline: what is normal.
+        current: answers.
+        labelled: where labels are.
+        evaluation: the folder of ``evaluation.json``; that of the baseline by default.
 
     Raises:
         TableError: if answers or labels cannot be read; names the option and the fix.
@@ -43,15 +49,12 @@ def model_quality(baseline: Path, current: Path, labelled: Labelled) -> QualityF
             f"(now {names.id!r} and {names.score!r})"
         )
     written = baselines.written(baseline)
-    evaluated = quality.of_evaluation(written.parent if written else baseline) if _folder(baseline, written) else None
+    folder = evaluation or (written.parent if written else baseline)
+    evaluated = quality.of_evaluation(folder) if folder.is_dir() else None
     chosen = labelled.threshold if labelled.threshold is not None else evaluated[1] if evaluated else None
     threshold = labelled.otherwise if chosen is None else chosen
     found = quality.measured(given, known, threshold=threshold, delay_s=labelled.delay_s)
     return quality.judged(found, evaluated[0] if evaluated else _of_table(baseline, written, labelled, threshold))
-
-
-def _folder(baseline: Path, written: Path | None) -> bool:
-    return written is not None or baseline.is_dir()
 
 
 def _of_table(baseline: Path, written: Path | None, labelled: Labelled, threshold: float) -> Quality | None:

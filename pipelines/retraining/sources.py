@@ -87,6 +87,7 @@ def modules(usecase: UseCase, root: Path) -> dict[str, bytes]:
         root / "pipelines" / "__init__.py",
         *(root / "pipelines" / "jobs").rglob("*.py"),
         *(root / "pipelines" / "quality").glob("*.py"),
+        *(root / "pipelines" / "monitoring").glob("*.py"),
     ]
     return {**_domain(usecase, root), **_read(paths, root)}
 
