@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Algorithm = Literal["xgboost", "linear", "isolation_forest", "kmeans"]
+Algorithm = Literal["xgboost", "linear", "factorization_machine", "isolation_forest", "kmeans"]
 Value = str | int | float
 
 UNSUPERVISED: frozenset[Algorithm] = frozenset({"isolation_forest", "kmeans"})
 """Algorithms that learn without labels: their score is the share of training rows that are less unusual."""
-NEEDS_VALUES: frozenset[Algorithm] = frozenset({"linear", "isolation_forest", "kmeans"})
+NEEDS_VALUES: frozenset[Algorithm] = frozenset({"linear", "factorization_machine", "isolation_forest", "kmeans"})
 """Algorithms that cannot take missing values."""
-NEEDS_SCALE: frozenset[Algorithm] = frozenset({"linear", "kmeans"})
+NEEDS_SCALE: frozenset[Algorithm] = frozenset({"linear", "factorization_machine", "kmeans"})
 """Algorithms whose penalty or distance would depend on the units of a feature."""
 
 
@@ -61,6 +61,10 @@ ALLOWED: Mapping[Algorithm, Mapping[str, Range | tuple[str, ...]]] = {
         "verbosity": Range(0, 3, whole=True),
     },
     "linear": _COMMON | {"C": _POSITIVE, "max_iter": _COUNT},
+    "factorization_machine": _COMMON | {
+        "factors": Range(1, 256, whole=True), "init_scale": _SHARE, "l2": _NOT_NEGATIVE, "l2_factors": _NOT_NEGATIVE,
+        "max_iter": _COUNT,
+    },
     "isolation_forest": _COMMON | {"n_estimators": Range(1, 2_000, whole=True), "max_samples": Range(2, whole=True)},
     "kmeans": _COMMON | {"k": Range(1, 1_000, whole=True), "max_iter": _COUNT, "n_init": Range(1, 100, whole=True)},
 }  # fmt: skip

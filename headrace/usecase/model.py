@@ -49,7 +49,8 @@ class Model:
     """The algorithm, its hyperparameters, what is done to rows and features, and the gates before registration.
 
     Attributes:
-        algorithm: ``xgboost`` (boosted trees), ``linear`` (logistic regression), or without labels
+        algorithm: ``xgboost`` (boosted trees), ``linear`` (logistic regression),
+            ``factorization_machine`` (and a weight for every pair of features), or without labels
             ``isolation_forest`` and ``kmeans``.
         hyperparameters: of the algorithm; see ``headrace.usecase.algorithm.ALLOWED``.
         gates: floors on the test rows; the first names the metric of every comparison.
@@ -179,6 +180,12 @@ class Model:
             coded: inputs of text, which enter as positions.
             clear: event fields that a training set may hold as they are.
         """
+        require(
+            self.algorithm != "factorization_machine" or len(features) > 1,
+            "model.algorithm",
+            "is factorization_machine, which learns pairs of features, and there is one feature",
+            "use linear",
+        )
         for it in self.transforms:
             usable = coded if it.function == "one_hot" else features
             for name in it.of:

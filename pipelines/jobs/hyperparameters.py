@@ -22,6 +22,16 @@ LOOP: Hyperparameters = {
 DEFAULTS: Mapping[Algorithm, Hyperparameters] = {
     "xgboost": LOOP,
     "linear": {"C": 1.0, "max_iter": 1_000, "class_weight": "none", "seed": 7, "refit": 1},
+    "factorization_machine": {
+        "factors": 8,
+        "init_scale": 0.05,
+        "l2": 1e-6,
+        "l2_factors": 1e-4,
+        "max_iter": 300,
+        "class_weight": "none",
+        "seed": 7,
+        "refit": 1,
+    },
     "isolation_forest": {"n_estimators": 100, "max_samples": 256, "seed": 7, "refit": 1},
     "kmeans": {"k": 8, "max_iter": 300, "n_init": 4, "seed": 7, "refit": 1},
 }

@@ -9,6 +9,7 @@ import numpy as np
 from headrace.usecase import Algorithm
 from pipelines.jobs import unsupervised
 from pipelines.jobs.boosting import Rows, Schedule, fit, grow
+from pipelines.jobs.factorization import fit_factors
 from pipelines.jobs.hyperparameters import Hyperparameters, booster_parameters
 from pipelines.jobs.linear import fit_linear
 from pipelines.jobs.served.scorers import Scorer, Trees
@@ -70,6 +71,8 @@ class Learner:
     def _at_once(self, rows: Rows) -> Scorer:
         if self.algorithm == "linear":
             return fit_linear(rows, self.chosen, self.weight)
+        if self.algorithm == "factorization_machine":
+            return fit_factors(rows, self.chosen, self.weight)
         if self.algorithm == "isolation_forest":
             return unsupervised.fit_forest(rows.features, self.chosen)
         return unsupervised.fit_centres(rows.features, self.chosen)

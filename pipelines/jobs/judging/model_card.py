@@ -12,6 +12,7 @@ FILE = "model_card.json"
 _ALGORITHMS = {
     "xgboost": "Gradient boosted trees (XGBoost)",
     "linear": "Logistic regression",
+    "factorization_machine": "Factorization machine of second order",
     "isolation_forest": "Isolation forest",
     "kmeans": "k-means, distance to the nearest centre",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xgboost as xgb
 
+from pipelines.jobs.served.factors import Factors
 from pipelines.jobs.served.scorers import Centres, Forest, Linear, Ranks, Scorer, Trees
 
 TREES = "model.ubj"
@@ -24,6 +25,9 @@ def save(scorer: Scorer, folder: Path) -> None:
             scorer.booster.save_model(folder / TREES)
         case Linear():
             arrays = {"coefficients": scorer.coefficients, "means": scorer.means}
+            _write(folder / ARRAYS, {**arrays, "intercept": np.array(scorer.intercept)})
+        case Factors():
+            arrays = {name: getattr(scorer, name) for name in ("weights", "factors", "means")}
             _write(folder / ARRAYS, {**arrays, "intercept": np.array(scorer.intercept)})
         case Forest():
             names = ("roots", "column", "threshold", "left", "right", "length")
@@ -50,6 +54,8 @@ def load(algorithm: str, folder: Path) -> Scorer:
         arrays = {name: stored[name] for name in stored.files}
     if algorithm == "linear":
         return Linear(intercept=float(arrays.pop("intercept")), **arrays)
+    if algorithm == "factorization_machine":
+        return Factors(intercept=float(arrays.pop("intercept")), **arrays)
     if algorithm in ("isolation_forest", "kmeans"):
         ranks = Ranks(arrays.pop("quantiles"))
         return Forest(**arrays, ranks=ranks) if algorithm == "isolation_forest" else Centres(**arrays, ranks=ranks)

@@ -198,8 +198,10 @@ def places(trained: Trained, folder: Path) -> train.Places:
     )
 
 
+CLIP = Transform(function="clip")
 MODELS = {
-    "linear": Model(algorithm="linear", transforms=(IMPUTE, Transform(function="clip"), STANDARDIZE), gates=GATES),
+    "linear": Model(algorithm="linear", transforms=(IMPUTE, CLIP, STANDARDIZE), gates=GATES),
+    "pairs": Model(algorithm="factorization_machine", transforms=(IMPUTE, CLIP, STANDARDIZE), gates=GATES),
     "trees that are balanced": Model(class_weight="balanced", hyperparameters={"num_round": 20}, gates=GATES),
     "trees on fewer negatives": Model(
         resampling=Resampling(kind="undersample", negatives=5), hyperparameters={"num_round": 20}, gates=GATES
