@@ -19,6 +19,7 @@ from headrace.drift.texts import Texts
 from headrace.errors import RejectedError
 
 Document = Mapping[str, Any]
+_OVERRIDES = ("monitoringConfigOverrides", "monitoring_config_overrides")
 _TYPES = ("Integral", "Fractional", "String", "Unknown")
 
 
@@ -115,7 +116,8 @@ def _numbers(found: Document) -> Numbers:
 
 
 def _rule(feature: Document, config: Document, own: Rule | None, settings: Settings, *, thresholds: bool) -> Rule:
-    overrides = feature.get("monitoringConfigOverrides") or {}
+    # The documentation spells it one way, the SDK the other.
+    overrides = {key: it for name in _OVERRIDES for key, it in (feature.get(name) or {}).items()}
     comparison = {**config.get("distribution_constraints", {}), **overrides.get("distribution_constraints", {})}
     inferred = str(feature["inferred_type"])
     if inferred not in _TYPES:
