@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import enrichment, features, imports, lane, memory, units
+from bench import enrichment, features, imports, lane, memory, training, units
 from bench.comparison import Comparison, Effort
 
 BENCHMARKS = {
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "lane": lane.comparisons,
     "imports": imports.comparisons,
     "units": units.comparisons,
+    "training": training.comparisons,
     "memory": memory.comparisons,
 }
 QUICK = Effort(runs=1, share=0.1)
