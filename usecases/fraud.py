@@ -44,7 +44,7 @@ usecase = UseCase(
         Entity(name="terminal", key="terminal_id", snapshot="7d"),
     ),
     inputs=("amount",),
-    calendar=("is_weekend", "is_night"),
+    calendar=("is_weekend", "is_night", "hour"),
     windows=(
         # Habits, the current purchase included: how often and how much a customer buys.
         Window(entity="customer", function="count", lengths=DAYS),
@@ -82,12 +82,19 @@ usecase = UseCase(
             function="sum",
             over="fraud",
             source="labels",
-            lengths=("1d", "3d", "7d", "14d", "28d"),
+            lengths=("1d", "3d", "7d", "14d", "20d", "21d", "28d"),
             delay="7d",
             name="terminal_frauds",
         ),
     ),
     expressions=(
+        # Frauds older than four weeks, the delay included: by then the tampering is over.
+        Expression(
+            name="terminal_frauds_old",
+            function="difference",
+            of="terminal_frauds_28d",
+            against=("terminal_frauds_21d",),
+        ),
         # This purchase against the old habits: a stolen card's first use. A new customer is like before.
         Expression(name="amount_to_before", function="ratio", of="amount", against=(HABIT,), fill=1.0),
         Expression(

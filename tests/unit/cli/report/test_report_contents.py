@@ -33,7 +33,7 @@ def text() -> str:
         "449,441 events",
         "headrace-fraud-local/4",
         "average precision ≥ 0.2",
-        "40 features, in the order of the vector amount is_weekend is_night customer_count_1d",
+        "44 features, in the order of the vector amount is_weekend is_night hour customer_count_1d",
         "terminal_fraud_rate_30d",
     ],
 )
