@@ -128,7 +128,7 @@ def _measured(sides: dict[str, Callable[[], object]], *, runs: int) -> tuple[dic
 
 def _peak_mb(side: str, folder: Path, rounds: int) -> float:
     command = [sys.executable, "-m", "bench.training", side, str(folder), str(rounds)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))  # noqa: S603 - our own
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=dict(os.environ))  # noqa: S603 - our own
     return float(done.stdout)
 
 
