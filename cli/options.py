@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from headrace.duration import seconds
 from headrace.errors import UseCaseError
 
 UsecaseOption = Annotated[str, typer.Option("--usecase", "-u", help="Name of a file in usecases/.")]
@@ -28,6 +29,21 @@ def moment(option: str, text: str) -> int:
     except ValueError as exc:
         raise UseCaseError(option, f"{text!r} is not a date", "for example 2018-08-08 or 2018-08-08T06:00:00Z") from exc
     return calendar.timegm(at.utctimetuple())
+
+
+def length(option: str, text: str) -> int:
+    """Seconds of a duration such as ``6h``.
+
+    Raises:
+        UseCaseError: naming the option, if it is none or is nothing.
+    """
+    try:
+        found = seconds(text)
+    except ValueError as exc:
+        raise UseCaseError(option, f"{text!r} is not a duration", "for example 6h or 1d") from exc
+    if not found:
+        raise UseCaseError(option, "is nothing", "for example 6h or 1d")
+    return found
 
 
 def moment_or_none(option: str, text: str | None) -> int | None:

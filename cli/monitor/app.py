@@ -6,7 +6,7 @@ from typing import Annotated, Literal, cast
 import typer
 from rich.markup import escape
 
-from cli.options import JsonOption
+from cli.options import JsonOption, length
 from cli.output import EXIT_REFUSED, one_line_errors, print_json, progress_console
 
 app = typer.Typer()
@@ -42,10 +42,15 @@ def monitor(
     ignore: Annotated[
         list[str] | None, typer.Option(help="A column that is not looked at. Several may be given.")
     ] = None,
-    time: Annotated[str | None, typer.Option(help="The column that says when a row was, for --season.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="The column that says when a row was, for --season and --every.")
+    ] = None,
     season: Annotated[
         Literal["hour-of-day", "day-of-week", "hour-of-week"] | None,
         typer.Option(help="Compare with the baseline's rows of the same hours only (UTC)."),
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Show drift over time in windows of this length, for example 6h or 1d.")
     ] = None,
     least_effect: Annotated[
         float, typer.Option(min=0, max=0.99, help="The smallest distance (0 to 1) that matters.")
@@ -72,13 +77,15 @@ def monitor(
     from headrace.drift import Settings
     from headrace.drift.season import Season
     from headrace.errors import UseCaseError
-    from pipelines.monitoring.counting import Seasons
+    from pipelines.monitoring.counting import Seasons, Windows
 
-    if (time is None) != (season is None):
-        raise UseCaseError("--season", "needs --time, and --time needs it", "give both or neither")
-    seasons = None
+    if (time is None) != (season is None and every is None):
+        raise UseCaseError("--time", "is needed by --season and --every, and by nothing else", "give it with either")
+    seasons = windows = None
     if time is not None and season is not None:
         seasons = Seasons(time=time, season=cast(Season, season.replace("-", "_")))
+    if time is not None and every is not None:
+        windows = Windows(time=time, length_s=length("--every", every))
     settings = Settings(
         false_alarms=false_alarms,
         least_effect=least_effect,
@@ -93,6 +100,7 @@ def monitor(
             settings=settings,
             usecase=usecase,
             seasons=seasons,
+            windows=windows,
             thresholds=thresholds == "baseline",
             labels=labels,
             id=id,

@@ -12,7 +12,7 @@ from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
 from pipelines.monitoring import page, quality, watch
 from pipelines.monitoring.answers import Names
-from pipelines.monitoring.counting import Seasons
+from pipelines.monitoring.counting import Seasons, Windows
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.truth import Labelled, model_quality
 
@@ -29,6 +29,7 @@ class Options:
         settings: what counts as a change.
         usecase: name of the use case whose events they are; None if of none.
         seasons: compare the same hours only.
+        windows: hold windows of the current table against the baseline too.
         thresholds: whether the thresholds of the baseline's constraints count.
         labels: where labels are; None if quality is not judged.
         id, score, label: names of columns; None: those of the use case, or the usual ones.
@@ -41,6 +42,7 @@ class Options:
     settings: Settings = field(default_factory=Settings)
     usecase: str | None = None
     seasons: Seasons | None = None
+    windows: Windows | None = None
     thresholds: bool = False
     labels: Path | None = None
     id: str | None = None
@@ -70,6 +72,7 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
                 options.current,
                 settings,
                 seasons=options.seasons,
+                windows=options.windows,
                 thresholds=options.thresholds,
                 report=lambda rows: phase.at(doing=f"{rows:,} rows read"),
             )

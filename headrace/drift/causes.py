@@ -81,9 +81,9 @@ def _moved(before: Quantiles, after: Quantiles) -> str:
         return ""
     if misses[0] <= misses[1] and misses[0] <= _FITS * factor * spread and abs(factor - 1) > _FITS / 3:
         if factor >= _UNIT or factor <= 1 / _UNIT:
-            return f"All values are about {factor:.3g} times what they were: has the unit changed?"
-        return f"All values are about {abs(factor - 1) * 100:.2g} % {'larger' if factor > 1 else 'smaller'} in size."
-    return f"All values moved by about {amount:+.2g}." if misses[1] <= min(_FITS * spread, abs(amount)) else ""
+            return f"Values are about {factor:.3g} times what they were: has the unit changed?"
+        return f"Values are about {abs(factor - 1) * 100:.2g} % {'larger' if factor > 1 else 'smaller'} in size."
+    return f"Values moved by about {amount:+.2g}." if misses[1] <= min(_FITS * spread, abs(amount)) else ""
 
 
 def _spikes(pair: Pair) -> Iterator[str]:

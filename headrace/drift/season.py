@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Season = Literal["hour_of_day", "day_of_week", "hour_of_week"]
 _HOUR_S = 3_600
+NO_WINDOW = np.iinfo(np.int64).min
 _THURSDAY = 3
 """The first day of 1970, Monday being 0."""
 
@@ -18,12 +19,29 @@ def slots(times: npt.NDArray[Any], season: Season) -> npt.NDArray[np.int64]:
         times: epoch seconds, NaN where missing, or ``datetime64``; shape (n,).
         season: which slots there are: 24, 7 or 168, Monday first.
     """
-    if times.dtype.kind == "M":
-        seconds = np.where(np.isnat(times), np.nan, times.astype("datetime64[us]").astype(np.int64) / 1e6)
-    else:
-        seconds = times.astype(np.float64)
+    seconds = _seconds(times)
     known = np.isfinite(seconds)
     hours = np.floor(np.where(known, seconds, 0) / _HOUR_S).astype(np.int64)
     day = (hours // 24 + _THURSDAY) % 7
     found = {"hour_of_day": hours % 24, "day_of_week": day, "hour_of_week": day * 24 + hours % 24}[season]
     return np.where(known, found, -1)
+
+
+def window_starts(times: npt.NDArray[Any], length_s: int) -> npt.NDArray[np.int64]:
+    """When the window of each moment began, epoch seconds, shape (n,); ``NO_WINDOW`` where there is no moment.
+
+    Args:
+        times: as for ``slots``.
+        length_s: of a window, seconds.
+    """
+    seconds = _seconds(times)
+    known = np.isfinite(seconds)
+    starts = np.floor(np.where(known, seconds, 0) / length_s).astype(np.int64) * length_s
+    return np.where(known, starts, NO_WINDOW)
+
+
+def _seconds(times: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Epoch seconds, NaN where there is no moment."""
+    if times.dtype.kind == "M":
+        return np.where(np.isnat(times), np.nan, times.astype("datetime64[us]").astype(np.int64) / 1e6)
+    return times.astype(np.float64)

@@ -1,7 +1,7 @@
 """A place full of rows becomes a summary, batch by batch; of a baseline perhaps only rows of the same season."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from headrace.drift import Summary
-from headrace.drift.season import Season, slots
+from headrace.drift.season import NO_WINDOW, Season, slots, window_starts
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.tables import Batch, batches
 
 Report = Callable[[int], None]
+MOST_WINDOWS = 60
+"""Each holds a summary of every column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +27,25 @@ class Seasons:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Which column holds the time of a row, and how long a window is."""
+
+    time: str
+    length_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counted:
-    """A summary, its rows' slots of the season, how many lines could not be read, and columns of captured answers."""
+    """A summary, its rows' slots of the season, how many lines could not be read, and columns of captured answers.
+
+    ``windows`` hold the summary of each window by its beginning in epoch seconds, where these were asked for.
+    """
 
     summary: Summary
     slots: frozenset[int]
     unreadable: int
     answers: frozenset[str] = frozenset()
+    windows: Mapping[int, Summary] = field(default_factory=dict)
 
 
 def count(
@@ -39,6 +53,7 @@ def count(
     *,
     seasons: Seasons | None = None,
     wanted: frozenset[int] | None = None,
+    windows: Windows | None = None,
     report: Report = lambda _: None,
 ) -> Counted:
     """Count every row at a place.
@@ -47,26 +62,59 @@ def count(
         place: a file or folder.
         seasons: how to tell the season of a row; None if it does not matter.
         wanted: only rows of these slots count.
+        windows: which windows to count besides; None for none.
         report: called with the number of rows read.
 
     Raises:
         TableError: if the place cannot be read, holds no rows that can, or lacks the column of times.
     """
     summary, seen, answers, unreadable, read = Summary(), set[int](), set[str](), 0, 0
+    parts: dict[int, Summary] = {}
     for whole in batches(place):
         batch, found = _in_season(place, whole, seasons, wanted)
         seen.update(found)
         answers |= whole.answers
         unreadable += whole.unreadable
-        part = Summary(rows=batch.rows, columns={name: batch.column(name) for name in batch.arrays})
-        summary = summary.merge(part)
+        summary = summary.merge(_counted(batch))
+        if windows is not None and batch.rows:
+            _by_window(place, batch, windows, parts)
         read += whole.rows
         report(read)
     if unreadable and not read:
         raise TableError(f"{place}: none of {unreadable:,} lines can be read; give one JSON object a line")
     if wanted is not None and read and not summary.rows:
         raise TableError(f"{place}: no row is of the current table's hours; give a longer baseline or no season")
-    return Counted(summary=summary, slots=frozenset(seen), unreadable=unreadable, answers=frozenset(answers))
+    return Counted(
+        summary=summary,
+        slots=frozenset(seen),
+        unreadable=unreadable,
+        answers=frozenset(answers),
+        windows=parts,
+    )
+
+
+def _counted(batch: Batch) -> Summary:
+    return Summary(rows=batch.rows, columns={name: batch.column(name) for name in batch.arrays})
+
+
+def _by_window(place: Path, batch: Batch, windows: Windows, parts: dict[int, Summary]) -> None:
+    """Add the rows of a batch to their windows."""
+    if windows.time not in batch.arrays:
+        raise TableError(f"{place}: has no column {windows.time!r}; name the column of times with --time")
+    starts = window_starts(_moments(place, windows.time, batch.arrays[windows.time]), windows.length_s)
+    for start in np.unique(starts[starts != NO_WINDOW]).tolist():
+        part = _counted(_rows(batch, starts == start))
+        parts[start] = parts[start].merge(part) if start in parts else part
+        if len(parts) > MOST_WINDOWS:
+            raise TableError(f"--every: {place} spans more than {MOST_WINDOWS} windows; make them longer")
+
+
+def _rows(batch: Batch, inside: np.ndarray) -> Batch:
+    return Batch(
+        rows=int(inside.sum()),
+        arrays={name: _chosen(values, inside) for name, values in batch.arrays.items()},
+        plain=batch.plain,
+    )
 
 
 def _in_season(
@@ -80,11 +128,7 @@ def _in_season(
     found = slots(_moments(place, seasons.time, batch.arrays[seasons.time]), seasons.season)
     inside = found >= 0 if wanted is None else np.isin(found, list(wanted))
     if not inside.all():
-        batch = Batch(
-            rows=int(inside.sum()),
-            arrays={name: _chosen(values, inside) for name, values in batch.arrays.items()},
-            plain=batch.plain,
-        )
+        batch = _rows(batch, inside)
     return batch, np.unique(found[inside]).tolist()
 
 

@@ -8,6 +8,7 @@ from headrace.drift import ColumnFinding, Findings, Violation
 from headrace.drift.aligned import Measure
 from pipelines.jobs.report import cells
 from pipelines.jobs.report.style import CSS
+from pipelines.monitoring import over_time
 from pipelines.monitoring.drawing import drawing, gauge, legend
 from pipelines.monitoring.watch import Watched
 
@@ -24,6 +25,8 @@ _STYLE = """
 svg.column { display: block; width: 100%; height: auto; margin-top: auto; }
 svg.column text { font-size: 12px; fill: var(--muted); } svg.column .strong { fill: var(--ink); }
 .cards:not(.wide) svg.column text { font-size: 16px; }
+svg.heat { display: block; width: 100%; min-width: 640px; height: auto; }
+svg.heat text { font-size: 12.5px; fill: var(--muted); } svg.heat .strong { fill: var(--ink); }
 svg.gauge { display: block; width: 100%; height: 12px; }
 .bad h1 { color: var(--positive); } .good h1 { color: var(--good); }
 details summary { cursor: pointer; color: var(--accent); margin-bottom: 10px; }
@@ -118,6 +121,8 @@ def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
     calm = sorted((it for it in found.columns.values() if it.name not in wrong), key=lambda it: -it.distance)
     if changed:
         yield _cards("What changed", changed, found, watched)
+    if watched.windows:
+        yield f"<h2>Over time</h2>{over_time.section(watched.windows)}"
     if any(it.pair for it in calm):
         yield _cards("What did not change", [it for it in calm if it.pair], found, watched)
     yield _every(found)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.drift import Findings, Settings, Summary, compare, documents
-from pipelines.monitoring import baselines
-from pipelines.monitoring.counting import Counted, Report, Seasons, count
+from pipelines.monitoring import baselines, over_time
+from pipelines.monitoring.counting import Counted, Report, Seasons, Windows, count
 from pipelines.monitoring.refusal import TableError
 
 REPORT = "report.html"
@@ -17,13 +17,14 @@ _POSITIONAL = "_c"
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """Both tables, what is different, by which settings, and how many lines could not be read."""
+    """Both tables, what is different, by which settings, how many lines could not be read, and windows over time."""
 
     baseline: Summary
     current: Summary
     findings: Findings
     settings: Settings
     unreadable: int
+    windows: Sequence[over_time.Window] = ()
 
 
 def watch(
@@ -32,6 +33,7 @@ def watch(
     settings: Settings | None = None,
     *,
     seasons: Seasons | None = None,
+    windows: Windows | None = None,
     thresholds: bool = False,
     report: Report = lambda _: None,
 ) -> Watched:
@@ -42,13 +44,14 @@ def watch(
         current: a table, a folder of tables, or data capture.
         settings: what counts as a change.
         seasons: compare only the same hours of the baseline; needs a column of times in both.
+        windows: hold windows of this length against the baseline too.
         thresholds: whether the thresholds of the baseline's ``constraints.json`` count.
         report: called with the number of rows read of either.
 
     Raises:
         TableError: if either cannot be read, or has no rows.
     """
-    counted = count(current, seasons=seasons, report=report)
+    counted = count(current, seasons=seasons, windows=windows, report=report)
     if not counted.summary.rows:
         raise TableError(f"{current}: has no rows; there is nothing to judge")
     normal = baselines.read(
@@ -63,14 +66,14 @@ def watch(
         raise TableError(f"{baseline}: has no rows; there is nothing to compare with")
     found = _named(counted.summary, normal.summary)
     chosen = _without_answers(normal.settings, counted, normal.summary)
-    if seasons is not None:
-        chosen = replace(chosen, ignore=chosen.ignore | {seasons.time})
+    chosen = replace(chosen, ignore=chosen.ignore | {it.time for it in (seasons, windows) if it is not None})
     return Watched(
         baseline=normal.summary,
         current=found,
         findings=compare(normal.summary, found, chosen, demanded=normal.rules),
         settings=chosen,
         unreadable=counted.unreadable,
+        windows=over_time.windows(normal.summary, counted.windows, chosen, normal.rules),
     )
 
 
@@ -100,6 +103,7 @@ def write(
     texts = {
         documents.STATISTICS: json.dumps(documents.statistics(watched.current), allow_nan=False),
         documents.CONSTRAINTS: json.dumps(documents.constraints(watched.baseline), indent=1, allow_nan=False),
+        **({over_time.DOCUMENT: json.dumps(over_time.document(watched.windows))} if watched.windows else {}),
         **{name: json.dumps(it, indent=1, allow_nan=False) for name, it in (more or {}).items()},
         REPORT: page,
         documents.VIOLATIONS: json.dumps({"violations": all_violations}, indent=1, allow_nan=False),

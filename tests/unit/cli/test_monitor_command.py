@@ -155,6 +155,22 @@ def test_the_same_hours_are_compared_when_asked_for(tmp_path: Path) -> None:
     assert monitor(normal, written(night, tmp_path / "night.jsonl"), tmp_path / "out", *season).exit_code == 0
 
 
+def test_drift_over_time_shows_the_window_in_which_it_began(normal: Path, tmp_path: Path) -> None:
+    current = table(2)
+    late = current["timestamp"] >= "2026-01-09"
+    current.loc[late, "amount"] *= 2
+    path = written(current, tmp_path / "now.csv")
+    done = monitor(normal, path, tmp_path / "out", "--every", "1d", "--time", "timestamp", "--ignore", "event_id")
+    assert done.exit_code == 3
+    windows = json.loads((tmp_path / "out" / "drift_over_time.json").read_text())["windows"]
+    assert [it["start"][:10] for it in windows] == [f"2026-01-{day:02}" for day in range(5, 12)]
+    assert [it["drifted"] for it in windows] == [[]] * 4 + [["amount"]] * 3
+    assert sum(it["rows"] for it in windows) == ROWS
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<h2>Over time</h2>" in page
+    assert "2026-01-09T00:00:00Z amount: 0." in page
+
+
 def test_ignored_columns_and_ids_of_the_use_case_are_left_out(normal: Path, tmp_path: Path) -> None:
     current = table(2, factor=2.0).drop(columns="event_id")
     path = written(current, tmp_path / "now.parquet")
@@ -162,6 +178,7 @@ def test_ignored_columns_and_ids_of_the_use_case_are_left_out(normal: Path, tmp_
     assert monitor(normal, path, tmp_path / "out", "--ignore", "amount", "--usecase", "fraud").exit_code == 0
 
 
+MANY = b"a\n" + b"\n".join(b"%d" % it for it in range(99))
 WRONG: list[tuple[str, bytes, tuple[str, ...], str]] = [
     ("now.txt", b"a", (), "cannot read this kind of file"),
     ("now.csv", b"", (), "is empty; give a file whose first line"),
@@ -172,9 +189,18 @@ WRONG: list[tuple[str, bytes, tuple[str, ...], str]] = [
     ("now.parquet", b"PAR1 no", (), "cannot be read"),
     ("now.jsonl", b"no\nno\n", (), "none of 2 lines"),
     ("now.csv.gz", b"no gzip", (), "cannot be read"),
-    ("now.csv", b"a\n1\n", ("--season", "hour-of-day"), "--season: needs --time"),
+    ("now.csv", b"a\n1\n", ("--season", "hour-of-day"), "--time: is needed by --season and --every"),
     ("now.csv", b"a\n1\n", ("--season", "hour-of-day", "--time", "when"), "has no column 'when'"),
     ("now.csv", b"a\nx\n", ("--season", "hour-of-day", "--time", "a"), "holds no times"),
+    ("now.csv", b"a\n1\n", ("--every", "1d", "--time", "when"), "has no column 'when'"),
+    ("now.csv", b"a\n1\n", ("--every", "soon", "--time", "a"), "--every: 'soon' is not a duration"),
+    ("now.csv", b"a\n1\n", ("--every", "0s", "--time", "a"), "--every: is nothing"),
+    (
+        "now.csv",
+        ("now.csv", MANY, ("--every", "1s", "--time", "a"), "make them longer"),
+        ("--every", "1s", "--time", "a"),
+        "make them longer",
+    ),
     ("now.csv", b"a\n1\n", ("--thresholds", "baseline"), "--thresholds baseline"),
     ("now.csv", b"a\n1\n", ("--usecase", "nobody"), "nobody"),
 ]
