@@ -1,6 +1,7 @@
 """What a backtest leaves behind: ``summary.json``, ``index.html``, the candidates' reports, perhaps predictions."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from cli.backtest.walk import Walked
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
 
-SUMMARY, PAGE = "summary.json", "index.html"
+SUMMARY, PAGE, TRAININGS = "summary.json", "index.html", "trainings"
 
 
 def summary(
@@ -73,9 +74,12 @@ def _notices(walked: Sequence[Walked]) -> list[str]:
     return found
 
 
-def write(out: Path, document: dict[str, Any], usecase: UseCase) -> None:
-    """Write the summary and the page."""
+def write(out: Path, document: dict[str, Any], usecase: UseCase, *, reports: Path) -> None:
+    """Write the summary and the page, and the candidates' documents beside them."""
     out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out / TRAININGS, ignore_errors=True)
+    if reports.is_dir():
+        shutil.copytree(reports, out / TRAININGS)
     for name, text in (
         (SUMMARY, json.dumps(document, indent=1, allow_nan=False) + "\n"),
         (PAGE, page.render(document, usecase)),
@@ -90,6 +94,7 @@ def write_predictions(path: Path, usecase: UseCase, source: Source, walked: Walk
     Returns:
         How many events have no score.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     answers = walked.answers
     ids = source.ids.loc[answers[usecase.event.id]].to_numpy()
     name = str(source.ids.name)

@@ -1,5 +1,6 @@
 """What a backtest is asked to do: the command line's options, checked and brought to seconds."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,18 +95,14 @@ def terms(options: Options, *, last: int) -> Terms:
     step_s = _seconds("--step", options.step)
     delay_s = usecase.label.delay_s if options.delay is None else _seconds("--delay", options.delay)
     policies = parse(options.policies, step_s=step_s)
-    until = last + 1 if options.until is None else options.until
-    if until <= options.start:
-        problem = "is not after --from" if options.until is not None else "is after the last event"
-        raise UseCaseError("--until" if options.until is not None else "--from", problem, "give another moment")
     if options.freeze_labels and [it.name for it in policies] != [NEVER]:
-        raise UseCaseError("--freeze-labels", "would keep every training but the first from new labels",
-                           "use it with --policy never alone")  # fmt: skip
+        problem = "would keep every training but the first from new labels"
+        raise UseCaseError("--freeze-labels", problem, "use it with --policy never alone")
     return Terms(
         usecase=usecase,
         policies=policies,
         start=options.start,
-        until=until,
+        until=_until(options, last),
         last=last,
         delay_s=delay_s,
         train_s=options.train_days * DAY_S,
@@ -116,12 +113,24 @@ def terms(options: Options, *, last: int) -> Terms:
     )
 
 
-def require_predictions(options: Options) -> None:
-    """Refuse a predictions file that cannot be written, or would hold several policies' scores.
+def _until(options: Options, last: int) -> int:
+    """Where scoring ends. Raises UseCaseError if it does not begin before."""
+    if options.until is None:
+        if last < options.start:
+            raise UseCaseError("--from", "is after the last event", "give an earlier moment")
+        return last + 1
+    if options.until <= options.start:
+        raise UseCaseError("--until", "is not after --from", "give a later moment")
+    return options.until
+
+
+def require_places(options: Options) -> None:
+    """Refuse places that cannot be written, before any work, and a predictions file of several policies.
 
     Raises:
         UseCaseError: naming the option and the fix.
     """
+    _require_folder("--out", options.out)
     path = options.predictions
     if path is None:
         return
@@ -129,12 +138,14 @@ def require_predictions(options: Options) -> None:
         raise UseCaseError("--predictions", "holds the scores of one policy", "give one --policy")
     if path.suffix.lower() not in WRITABLE or path.is_dir():
         raise UseCaseError("--predictions", f"cannot write {path}", f"name a file that ends in {' or '.join(WRITABLE)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise UseCaseError(
-            "--predictions", f"{path.parent} cannot be made ({exc.strerror})", "name a folder that can be written"
-        ) from exc
+    _require_folder("--predictions", path.parent)
+
+
+def _require_folder(option: str, folder: Path) -> None:
+    """Raises UseCaseError unless files can be written into the folder, once it is made."""
+    there = next(it for it in (folder, *folder.absolute().parents) if it.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UseCaseError(option, f"{there} is no folder that can be written", "name another place")
 
 
 def _seconds(option: str, text: str) -> int:

@@ -77,6 +77,7 @@ def test_predictions_hold_the_files_own_id_and_a_score(file: Path, events: pd.Da
         (("--policy", "monthly"), "--policy: there is no policy 'monthly'"),
         (("--policy", "never,weekly", "--predictions", "p.csv"), "--predictions: holds the scores of one policy"),
         (("--policy", "never", "--predictions", "p.txt"), "--predictions: cannot write p.txt"),
+        (("--policy", "never", "--predictions", "/dev/null/p.csv"), "--predictions: /dev/null is no folder"),
         (("--policy", "never", "--delay", "week"), "--delay: wrong duration"),
         (("--policy", "never", "--step", "0d"), "--step: is no time at all"),
         (("--policy", "weekly", "--step", "14d"), "--policy: 'weekly' is due more often than it is asked"),
