@@ -129,7 +129,13 @@ def test_a_state_says_that_it_is_partial_unless_it_holds_all(history, windows, d
     if not state.partial:
         complete = folded(new_state(new), history)
         assert evaluate(new, [state], **LAST) == evaluate(new, [complete], **LAST)
-        assert encode(state) == encode(complete)
+        assert contents(state) == contents(complete)
+
+
+def contents(state):
+    """What a state holds, however wide its columns are: an upgraded one may write out counts that are all one."""
+    tracks = [(track.width_s, track.entries(0, len(track.times))) for track in state.tracks]
+    return repr((state.ids, tracks))  # as text, because no value equals the mark of a missing one
 
 
 def test_a_shorter_window_over_known_columns_is_exact_at_once_and_leaves_the_state_whole():
