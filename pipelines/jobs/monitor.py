@@ -59,6 +59,16 @@ class Run:
             found += it["violations"] if it else []
         return found
 
+    @property
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """What was judged besides the data, by the name of its file."""
+        found = {
+            quality.DOCUMENT: self.quality.document if self.quality else None,
+            "attribution.json": self.attribution,
+            "bias.json": self.bias,
+        }
+        return {name: it for name, it in found.items() if it is not None}
+
 
 def monitor(usecase: UseCase, places: Places) -> Run:
     """Judge what was captured.
@@ -120,11 +130,6 @@ def write(run: Run, usecase: UseCase, stage: str, out: Path, metrics_out: Path) 
             timestamp=format_timestamp(int(datetime.now(UTC).timestamp())),
         )
     )
-    documents = {
-        quality.DOCUMENT: run.quality.document if run.quality else None,
-        "attribution.json": run.attribution,
-        "bias.json": run.bias,
-    }
     titles = page.Titles(
         baseline="the deployed model's baseline",
         current="captured requests",
@@ -135,7 +140,7 @@ def write(run: Run, usecase: UseCase, stage: str, out: Path, metrics_out: Path) 
         run.watched,
         out,
         page.render(run.watched, titles),
-        more={name: it for name, it in documents.items() if it is not None},
+        more=run.documents,
         violations=run.violations,
     )
 

@@ -84,13 +84,8 @@ def count(
         raise TableError(f"{place}: none of {unreadable:,} lines can be read; give one JSON object a line")
     if wanted is not None and read and not summary.rows:
         raise TableError(f"{place}: no row is of the current table's hours; give a longer baseline or no season")
-    return Counted(
-        summary=summary,
-        slots=frozenset(seen),
-        unreadable=unreadable,
-        answers=frozenset(answers),
-        windows=parts,
-    )
+    slots_seen, answered = frozenset(seen), frozenset(answers)
+    return Counted(summary=summary, slots=slots_seen, unreadable=unreadable, answers=answered, windows=parts)
 
 
 def _counted(batch: Batch) -> Summary:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from html import escape
 
 from headrace.drift import ColumnFinding, Findings, Violation
-from headrace.drift.aligned import Measure
 from pipelines.jobs.report import cells
 from pipelines.jobs.report.style import CSS
-from pipelines.monitoring import over_time
+from pipelines.monitoring import distance_table, over_time
 from pipelines.monitoring.drawing import drawing, gauge, legend
 from pipelines.monitoring.watch import Watched
 
@@ -40,15 +39,6 @@ _CHECKS = {
     "extra_column_check": "column is new",
     "categorical_values_check": "new categories",
 }
-_MEASURES: Sequence[tuple[Measure, str]] = (
-    ("kolmogorov_smirnov", "KS"),
-    ("linf_simple", "L-infinity"),
-    ("linf_robust", "L-infinity robust"),
-    ("chi_squared", "chi-squared"),
-    ("psi", "PSI"),
-    ("jensen_shannon", "Jensen-Shannon"),
-    ("wasserstein", "Wasserstein"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +115,7 @@ def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
         yield f"<h2>Over time</h2>{over_time.section(watched.windows)}"
     if any(it.pair for it in calm):
         yield _cards("What did not change", [it for it in calm if it.pair], found, watched)
-    yield _every(found)
+    yield distance_table.section(found)
 
 
 def _verdict(found: Findings) -> str:
@@ -173,31 +163,3 @@ def _missing(name: str, watched: Watched) -> str:
     if not any(shares):
         return ""
     return f'<div class="figures"><span>missing: {" → ".join(f"{it:.2%}" for it in shares)}</span></div>'
-
-
-def _every(found: Findings) -> str:
-    shown = [it for it in _MEASURES if any(it[0] in one.measures for one in found.columns.values())]
-    rows = (
-        [
-            escape(it.name),
-            *(f"{it.measures[measure]:.4f}" if measure in it.measures else "" for measure, _ in shown),
-            f"{it.threshold:.4f}" if it.judged else "",
-            f"{it.p_value:.2g}" if it.judged else "",
-            _say(it, found),
-        ]
-        for it in found.columns.values()
-    )
-    table = cells.table(["column", *(f"#{words}" for _, words in shown), "#threshold", "#p", "verdict"], rows)
-    note = (
-        "Kolmogorov-Smirnov, PSI over the baseline's tenths, Jensen-Shannon (base 2, a distance), Wasserstein in the "
-        "baseline's standard deviations; p is adjusted for the number of columns."
-    )
-    return f'<h2>Every distance</h2><div class="panel"><p class="note">{note}</p>{table}</div>'
-
-
-def _say(it: ColumnFinding, found: Findings) -> str:
-    if found.of(it.name):
-        return '<span class="fail">changed</span>'
-    if it.judged:
-        return '<span class="pass">as before</span>'
-    return f'<span class="soft">{escape(" ".join(it.words))}</span>'

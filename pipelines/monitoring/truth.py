@@ -49,12 +49,19 @@ def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluati
             f"(now {names.id!r} and {names.score!r})"
         )
     written = baselines.written(baseline)
-    folder = evaluation or (written.parent if written else baseline)
-    evaluated = quality.of_evaluation(folder) if folder.is_dir() else None
+    evaluated = _evaluated(evaluation or (written.parent if written else baseline))
     chosen = labelled.threshold if labelled.threshold is not None else evaluated[1] if evaluated else None
     threshold = labelled.otherwise if chosen is None else chosen
     found = quality.measured(given, known, threshold=threshold, delay_s=labelled.delay_s)
     return quality.judged(found, evaluated[0] if evaluated else _of_table(baseline, written, labelled, threshold))
+
+
+def _evaluated(folder: Path) -> tuple[Quality, float | None] | None:
+    """The evaluation in a folder, or in the one beside it, as a training run leaves them."""
+    for it in (folder, folder.parent / "evaluation"):
+        if it.is_dir() and (found := quality.of_evaluation(it)):
+            return found
+    return None
 
 
 def _of_table(baseline: Path, written: Path | None, labelled: Labelled, threshold: float) -> Quality | None:

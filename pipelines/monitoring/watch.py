@@ -64,9 +64,15 @@ def watch(
     )
     if not normal.summary.rows:
         raise TableError(f"{baseline}: has no rows; there is nothing to compare with")
+    times = frozenset(it.time for it in (seasons, windows) if it is not None)
+    return _judged(normal, counted, times)
+
+
+def _judged(normal: baselines.Baseline, counted: Counted, times: frozenset[str]) -> Watched:
+    """The comparison, without columns of times and without what a captured answer says beside the baseline's score."""
     found = _named(counted.summary, normal.summary)
-    chosen = _without_answers(normal.settings, counted, normal.summary)
-    chosen = replace(chosen, ignore=chosen.ignore | {it.time for it in (seasons, windows) if it is not None})
+    unknown = counted.answers - normal.summary.columns.keys()
+    chosen = replace(normal.settings, ignore=normal.settings.ignore | times | unknown)
     return Watched(
         baseline=normal.summary,
         current=found,
@@ -120,7 +126,8 @@ def write(
 def _named(current: Summary, baseline: Summary) -> Summary:
     """Captured CSV has no names: its columns are the baseline's in their order, perhaps after the answer."""
     names = list(baseline.columns)
-    if not all(it.startswith(_POSITIONAL) for it in current.columns) or names[0].startswith(_POSITIONAL):
+    positional = all(it.startswith(_POSITIONAL) for it in current.columns)
+    if not positional or any(it.startswith(_POSITIONAL) for it in names):
         return current
     columns = list(current.columns.values())
     if len(columns) == len(names) + 1:
@@ -128,8 +135,3 @@ def _named(current: Summary, baseline: Summary) -> Summary:
     if len(columns) != len(names):
         return current
     return Summary(rows=current.rows, columns=dict(zip(names, columns, strict=True)))
-
-
-def _without_answers(settings: Settings, counted: Counted, baseline: Summary) -> Settings:
-    """What a captured answer says beside the score is no column of the baseline, and none is missing."""
-    return replace(settings, ignore=settings.ignore | (counted.answers - baseline.columns.keys()))
