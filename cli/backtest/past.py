@@ -101,6 +101,7 @@ def past(source: Source, terms: Terms) -> Past:
     labels = source.labels
     if GIVEN not in labels:
         labels = labels.assign(**{GIVEN: labels[usecase.event.timestamp] + terms.delay_s})
+    labels = labels[labels[usecase.event.timestamp] < terms.until]
     truth = last_known(usecase, labels)
     if terms.frozen:
         old = labels[usecase.event.timestamp] < terms.start - terms.delay_s
