@@ -113,5 +113,5 @@ class Run:
     def _job(step: dict[str, Any]) -> str:
         metadata = step.get("Metadata", {})
         jobs = (metadata[kind] for kind in ("ProcessingJob", "TrainingJob", "TuningJob") if kind in metadata)
-        arn: str = next(jobs, {}).get("Arn", "")
+        arn = str(next(jobs, {"Arn": ""}).get("Arn", ""))
         return arn.rpartition("/")[2]
