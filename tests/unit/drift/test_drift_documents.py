@@ -207,3 +207,19 @@ def test_a_capture_is_told_from_any_other_line() -> None:
     assert capture.is_capture(line("1", "1", ("CSV", "CSV")))
     assert not capture.is_capture({"captureData": 3})
     assert not capture.is_capture({"a": 1})
+
+
+def test_a_baseline_without_a_sketch_has_no_distribution_to_compare() -> None:
+    statistics, constraints = written(table(1))
+    del statistics["features"][0]["numerical_statistics"]["distribution"]["kll"]["sketch"]
+    back = imported.read(statistics, constraints, Settings())
+    verdict = compare(back.summary, table(2, factor=9.0), back.settings, demanded=back.rules)
+    assert verdict.violations == ()
+    assert verdict.columns["amount"].words == ("Not compared: no values of the baseline's type.",)
+
+
+def test_a_type_that_nobody_knows_is_refused() -> None:
+    statistics, constraints = written(table(1))
+    constraints["features"][0]["inferred_type"] = "Complex"
+    with pytest.raises(RejectedError, match="'Complex' is none of Integral"):
+        imported.read(statistics, constraints, Settings())
