@@ -43,7 +43,7 @@ def monitor(
         list[str] | None, typer.Option(help="A column that is not looked at. Several may be given.")
     ] = None,
     time: Annotated[
-        str | None, typer.Option(help="The column that says when a row was, for --season and --every.")
+        str | None, typer.Option(help="The column that says when a row was, for --season, --every and --quiet.")
     ] = None,
     season: Annotated[
         Literal["hour-of-day", "day-of-week", "hour-of-week"] | None,
@@ -51,6 +51,10 @@ def monitor(
     ] = None,
     every: Annotated[
         str | None, typer.Option(help="Show drift over time in windows of this length, for example 6h or 1d.")
+    ] = None,
+    quiet: Annotated[
+        str | None,
+        typer.Option(help="How far the baseline's windows of this length, for example 7d, are apart is no drift."),
     ] = None,
     least_effect: Annotated[
         float, typer.Option(min=0, max=0.99, help="The smallest distance (0 to 1) that matters.")
@@ -79,13 +83,15 @@ def monitor(
     from headrace.errors import UseCaseError
     from pipelines.monitoring.counting import Seasons, Windows
 
-    if (time is None) != (season is None and every is None):
-        raise UseCaseError("--time", "is needed by --season and --every, and by nothing else", "give it with either")
-    seasons = windows = None
+    if (time is None) != (season is None and every is None and quiet is None):
+        raise UseCaseError("--time", "is needed by --season, --every and --quiet only", "give it with one of them")
+    seasons = None
     if time is not None and season is not None:
         seasons = Seasons(time=time, season=cast(Season, season.replace("-", "_")))
-    if time is not None and every is not None:
-        windows = Windows(time=time, length_s=length("--every", every))
+    windows, calm = (
+        None if time is None or text is None else Windows(time=time, length_s=length(option, text))
+        for option, text in (("--every", every), ("--quiet", quiet))
+    )
     settings = Settings(
         false_alarms=false_alarms,
         least_effect=least_effect,
@@ -101,6 +107,7 @@ def monitor(
             usecase=usecase,
             seasons=seasons,
             windows=windows,
+            quiet=calm,
             thresholds=thresholds == "baseline",
             labels=labels,
             id=id,

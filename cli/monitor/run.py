@@ -30,6 +30,7 @@ class Options:
         usecase: name of the use case whose events they are; None if of none.
         seasons: compare the same hours only.
         windows: hold windows of the current table against the baseline too.
+        quiet: how far windows of the baseline are apart is no drift.
         thresholds: whether the thresholds of the baseline's constraints count.
         labels: where labels are; None if quality is not judged.
         id, score, label: names of columns; None: those of the use case, or the usual ones.
@@ -43,6 +44,7 @@ class Options:
     usecase: str | None = None
     seasons: Seasons | None = None
     windows: Windows | None = None
+    quiet: Windows | None = None
     thresholds: bool = False
     labels: Path | None = None
     id: str | None = None
@@ -73,6 +75,7 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
                 settings,
                 seasons=options.seasons,
                 windows=options.windows,
+                quiet=options.quiet,
                 thresholds=options.thresholds,
                 report=lambda rows: phase.at(doing=f"{rows:,} rows read"),
             )

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from headrace.drift import Settings, Summary, documents, imported
+from headrace.drift import Settings, Summary, documents, imported, noise
 from headrace.drift.rules import Rule
 from headrace.errors import RejectedError
-from pipelines.monitoring.counting import Report, Seasons, count
+from pipelines.monitoring.counting import Report, Seasons, Windows, count
 from pipelines.monitoring.refusal import TableError
 
 
@@ -40,6 +41,7 @@ def read(
     thresholds: bool = False,
     seasons: Seasons | None = None,
     slots: frozenset[int] | None = None,
+    quiet: Windows | None = None,
     report: Report = lambda _: None,
 ) -> Baseline:
     """Read a baseline, whichever it is.
@@ -49,6 +51,7 @@ def read(
         settings: what counts as a change.
         thresholds: whether the thresholds of ``constraints.json`` count instead.
         seasons, slots: of a table only rows of these slots count.
+        quiet: how far windows of this length of a table are apart is no drift.
         report: called with the number of rows read.
 
     Raises:
@@ -58,10 +61,11 @@ def read(
     if statistics is None:
         if thresholds:
             raise TableError(f"--thresholds baseline: {place} is a table and has none; give a {documents.CONSTRAINTS}")
-        counted = count(place, seasons=seasons, wanted=slots, report=report)
-        return Baseline(summary=counted.summary, settings=settings)
-    if seasons is not None:
-        raise TableError(f"--season: {place} does not tell hours apart; give the table that it was made of")
+        counted = count(place, seasons=seasons, wanted=slots, windows=quiet, report=report)
+        restless = replace(settings, noise=_noise(counted.windows)) if quiet else settings
+        return Baseline(summary=counted.summary, settings=restless)
+    if seasons is not None or quiet is not None:
+        raise TableError(f"--season, --quiet: {place} does not tell hours apart; give the table that it was made of")
     constraints = statistics.with_name(documents.CONSTRAINTS)
     if thresholds and not constraints.is_file():
         raise TableError(f"--thresholds baseline: there is no {constraints}; put it beside {statistics.name}")
@@ -71,6 +75,12 @@ def read(
     except RejectedError as exc:
         raise TableError(f"{statistics}: {exc}; give the files of a baseline job") from exc
     return Baseline(summary=found.summary, settings=found.settings, rules=found.rules)
+
+
+def _noise(windows: Mapping[int, Summary]) -> Mapping[str, float]:
+    """The noise between whole windows: those at the ends may hold too few rows to be like the others."""
+    usual = median(it.rows for it in windows.values()) if windows else 0
+    return noise([windows[start] for start in sorted(windows) if 2 * windows[start].rows >= usual])
 
 
 def _document(path: Path) -> Any:

@@ -34,6 +34,7 @@ def watch(
     *,
     seasons: Seasons | None = None,
     windows: Windows | None = None,
+    quiet: Windows | None = None,
     thresholds: bool = False,
     report: Report = lambda _: None,
 ) -> Watched:
@@ -45,6 +46,7 @@ def watch(
         settings: what counts as a change.
         seasons: compare only the same hours of the baseline; needs a column of times in both.
         windows: hold windows of this length against the baseline too.
+        quiet: how far windows of this length of the baseline are apart is no drift.
         thresholds: whether the thresholds of the baseline's ``constraints.json`` count.
         report: called with the number of rows read of either.
 
@@ -60,11 +62,12 @@ def watch(
         thresholds=thresholds,
         seasons=seasons,
         slots=counted.slots if seasons else None,
+        quiet=quiet,
         report=report,
     )
     if not normal.summary.rows:
         raise TableError(f"{baseline}: has no rows; there is nothing to compare with")
-    times = frozenset(it.time for it in (seasons, windows) if it is not None)
+    times = frozenset(it.time for it in (seasons, windows, quiet) if it is not None)
     return _judged(normal, counted, times)
 
 

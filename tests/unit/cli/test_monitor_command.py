@@ -171,6 +171,20 @@ def test_drift_over_time_shows_the_window_in_which_it_began(normal: Path, tmp_pa
     assert "2026-01-09T00:00:00Z amount: 0." in page
 
 
+def test_what_moves_when_all_is_quiet_needs_to_move_further(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2026-01-05", periods=29, freq="D").repeat(600)
+    frame = pd.DataFrame({"when": days, "mood": rng.normal(size=len(days)) + 0.4 * (days.day % 2)})
+    normal = written(frame[: 28 * 600], tmp_path / "days.parquet")
+    today = written(frame[28 * 600 :], tmp_path / "today.parquet")
+    assert monitor(normal, today, tmp_path / "out", "--ignore", "when").exit_code == 3
+    assert monitor(normal, today, tmp_path / "out", "--quiet", "1d", "--time", "when").exit_code == 0
+    worse = written(frame[28 * 600 :].assign(mood=lambda it: it["mood"] + 1), tmp_path / "worse.parquet")
+    assert monitor(normal, worse, tmp_path / "out", "--quiet", "1d", "--time", "when").exit_code == 3
+    done = monitor(tmp_path / "out", today, tmp_path / "next", "--quiet", "1d", "--time", "when")
+    assert "does not tell hours apart" in " ".join(done.stderr.split())
+
+
 def test_ignored_columns_and_ids_of_the_use_case_are_left_out(normal: Path, tmp_path: Path) -> None:
     current = table(2, factor=2.0).drop(columns="event_id")
     path = written(current, tmp_path / "now.parquet")
@@ -189,7 +203,7 @@ WRONG: list[tuple[str, bytes, tuple[str, ...], str]] = [
     ("now.parquet", b"PAR1 no", (), "cannot be read"),
     ("now.jsonl", b"no\nno\n", (), "none of 2 lines"),
     ("now.csv.gz", b"no gzip", (), "cannot be read"),
-    ("now.csv", b"a\n1\n", ("--season", "hour-of-day"), "--time: is needed by --season and --every"),
+    ("now.csv", b"a\n1\n", ("--season", "hour-of-day"), "--time: is needed by --season, --every and --quiet"),
     ("now.csv", b"a\n1\n", ("--season", "hour-of-day", "--time", "when"), "has no column 'when'"),
     ("now.csv", b"a\nx\n", ("--season", "hour-of-day", "--time", "a"), "holds no times"),
     ("now.csv", b"a\n1\n", ("--every", "1d", "--time", "when"), "has no column 'when'"),
