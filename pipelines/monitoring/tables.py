@@ -28,6 +28,8 @@ SUFFIXES = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 _NULLS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 _SEPARATORS = ",;\t|"
 _SHOWN = 200
+_INDEX = "__index_level_"
+"""Row numbers that pandas writes along, which are no column of anybody's table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,11 @@ def _parquet(path: Path) -> Iterator[Batch]:
 def _flattened(table: Any) -> Iterator[Batch]:
     while any(pa.types.is_struct(it.type) for it in table.schema):
         table = table.flatten()
-    arrays = {name: table.column(place).combine_chunks() for place, name in enumerate(table.column_names)}
+    arrays = {
+        name: table.column(place).combine_chunks()
+        for place, name in enumerate(table.column_names)
+        if not name.startswith(_INDEX)
+    }
     yield Batch(rows=table.num_rows, arrays=arrays)
 
 

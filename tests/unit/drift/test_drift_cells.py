@@ -103,6 +103,12 @@ def test_only_rows_of_the_wanted_hours_count(times: list[Any], suffix: str, tmp_
         count(path, seasons=seasons, wanted=frozenset({3}))
 
 
+def test_the_row_numbers_of_pandas_are_no_column(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1, 2, 3]})[lambda it: it["a"] != 2].to_parquet(tmp_path / "table.parquet")
+    assert "__index_level_0__" in pq.read_schema(tmp_path / "table.parquet").names
+    assert count(tmp_path / "table.parquet").summary.columns.keys() == {"a"}
+
+
 def test_nested_rows_become_columns_with_dotted_names(tmp_path: Path) -> None:
     rows = [{"a": {"b": 1, "c": {"d": "x"}}}, {"a": {"b": 2, "c": {"d": None}}}]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "nested.parquet")
