@@ -1,7 +1,9 @@
 """Challenger against champion: the same rows, the same draws, and the noise of their difference.
 
-Only rows later than everything that either has learned from are compared. The challenger passes if it is not worse by
-more than a margin with a stated confidence, which is another thing than a higher mean.
+Only rows that neither has learned from are compared: those later than all that either was given. Where entities were
+dealt to the splits, the challenger has not met those of the test rows at any time, so that only the champion's time
+counts. The challenger passes if it is not worse by more than a margin with a stated confidence, which is another thing
+than a higher mean.
 """
 
 from dataclasses import dataclass
@@ -67,7 +69,8 @@ class Comparison:
                 "comparable": False,
                 "reason": f"the champion asks for {', '.join(gone)}, which are no features",
             }
-        later = rows.after(max(challenger.learned_until, champion.learned_until))
+        both = (champion,) if usecase.model.split == "stratified" else (challenger, champion)
+        later = rows.after(max(it.learned_until for it in both))
         positives = int(later.labels.sum())
         if not 0 < positives < len(later.labels):
             reason = f"{len(later.labels)} rows with {positives} positives are later than what both have learned from"

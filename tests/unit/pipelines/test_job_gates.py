@@ -196,6 +196,21 @@ def test_only_rows_later_than_what_both_have_learned_from_are_compared(
     assert comparison["rows"] == (times > until.timestamp()).sum() < len(times)
 
 
+def test_rows_of_dealt_entities_are_compared_though_the_challenger_has_learned_from_others_of_their_time(
+    champion: Path, fraud: UseCase, tmp_path: Path
+) -> None:
+    times = pd.read_parquet(champion / "test")["timestamp"]
+    newest = pd.Timestamp(times.max(), unit="s").strftime("%Y-%m-%dT%H:%M:%SZ")
+    younger = changed_champion(champion, tmp_path, lambda about: about["data"]["validation"].update(last=newest))
+    dealt = replace(fraud, model=replace(fraud.model, split="stratified"))
+    compared = {}
+    for usecase in (fraud, dealt):
+        given = evaluate.Evidence(champion=champion / "model")
+        found = evaluate.evaluate(usecase, younger, champion / "test", resamples=20, seed=7, evidence=given)
+        compared[usecase.model.split] = found["evaluation"]["headrace"]["champion"].get("rows")
+    assert compared == {"time": None, "stratified": len(times)}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
