@@ -58,23 +58,29 @@ class Comparison:
         """Both models' figures and their difference, challenger - champion.
 
         Returns:
-            ``version`` of the champion; ``comparable`` and, if it is not, the ``reason``; else ``rows``, ``positives``,
-            ``metrics`` by name with both values, their difference, its 95 % interval and ``at_least``: what the
-            difference is at least, with the confidence of the limits; and ``costs`` at each model's own threshold.
+            ``version`` of the champion; ``comparable`` and, if it is not, the ``reason`` and whether that is
+            ``excused``: a champion cannot be asked without its features, but missing evidence can be waited for; else
+            ``rows``, ``positives``, ``metrics`` by name with both values, their difference, its 95 % interval and
+            ``at_least``: what the difference is at least, with the confidence of the limits; and ``costs`` at each
+            model's own threshold.
         """
         said = {"version": champion.model.version, "metric": self.metric}
         if gone := sorted(set(champion.model.features) - set(usecase.feature_names)):
             return {
                 **said,
                 "comparable": False,
+                "excused": True,
                 "reason": f"the champion asks for {', '.join(gone)}, which are no features",
             }
         both = (champion,) if usecase.model.split == "stratified" else (challenger, champion)
         later = rows.after(max(it.learned_until for it in both))
         positives = int(later.labels.sum())
-        if not 0 < positives < len(later.labels):
-            reason = f"{len(later.labels)} rows with {positives} positives are later than what both have learned from"
-            return {**said, "comparable": False, "reason": reason}
+        if not self.limits.positives <= positives < len(later.labels):
+            reason = (
+                f"{len(later.labels)} rows with {positives} positives are new to both, and {self.limits.positives} "
+                "positives are needed: give newer rows, or wait for more labels"
+            )
+            return {**said, "comparable": False, "excused": False, "reason": reason}
         pair = [it.judged(later) for it in (challenger, champion)]
         return {
             **said,

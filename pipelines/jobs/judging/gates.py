@@ -136,7 +136,7 @@ def _champion(champion: Mapping[str, Any], limits: Limits) -> Verdict:
     version, metric, bound = champion["version"], champion["metric"], -limits.worse_than_champion
     if not champion["comparable"]:
         reason = f"no comparison with the champion {version}: {champion['reason']}"
-        return Verdict(name="champion", passed=True, value=None, bound=bound, reason=reason)
+        return Verdict(name="champion", passed=champion["excused"], value=None, bound=bound, reason=reason)
     figures = champion["metrics"][metric]
     passed = figures["at_least"] >= bound
     sure = f"with {limits.confidence:.0%} confidence"

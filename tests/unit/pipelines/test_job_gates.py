@@ -211,23 +211,46 @@ def test_rows_of_dealt_entities_are_compared_though_the_challenger_has_learned_f
     assert compared == {"time": None, "stratified": len(times)}
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda about: about.update(features=["amount", "shoe_size"]), "asks for shoe_size"),
-        (
-            lambda about: about["data"]["validation"].update(last="2030-01-01T00:00:00Z"),
-            "0 rows with 0 positives are later",
-        ),
-    ],
-)
-def test_what_cannot_be_compared_says_so_and_does_not_stop_a_candidate(
-    change: Callable[[dict[str, Any]], None], reason: str, champion: Path, fraud: UseCase, tmp_path: Path
+def verdict_next_to(champion: Path, usecase: UseCase, other: Path) -> dict[str, Any]:
+    """The gate of a candidate next to a champion in that folder."""
+    gates = judged(usecase, champion, champion=other)["gates"]["gates"]
+    (verdict,) = [it for it in gates if it["name"] == "champion"]
+    return dict(verdict)
+
+
+def test_a_champion_whose_features_are_gone_does_not_stop_a_candidate(
+    champion: Path, fraud: UseCase, tmp_path: Path
 ) -> None:
-    found = judged(fraud, champion, champion=changed_champion(champion, tmp_path, change))
-    (verdict,) = [it for it in found["gates"]["gates"] if it["name"] == "champion"]
+    other = changed_champion(champion, tmp_path, lambda about: about.update(features=["amount", "shoe_size"]))
+    verdict = verdict_next_to(champion, fraud, other)
     assert verdict["passed"]
-    assert reason in verdict["reason"]
+    assert "asks for shoe_size" in verdict["reason"]
+
+
+def test_a_candidate_of_rows_that_the_champion_has_learned_from_is_stopped(
+    champion: Path, fraud: UseCase, tmp_path: Path
+) -> None:
+    """Nothing shows that it is not worse: a stale training set must not replace a model of newer rows."""
+    last = "2030-01-01T00:00:00Z"
+    other = changed_champion(champion, tmp_path, lambda about: about["data"]["validation"].update(last=last))
+    verdict = verdict_next_to(champion, fraud, other)
+    assert not verdict["passed"]
+    assert "0 rows with 0 positives are new to both, and 10 positives are needed: give newer" in verdict["reason"]
+
+
+def test_a_champion_is_not_compared_on_fewer_positives_than_judge_a_model(
+    champion: Path, fraud: UseCase, tmp_path: Path
+) -> None:
+    rows = pd.read_parquet(champion / "test")
+    until = pd.Timestamp(rows.loc[rows["label"] == 1, "timestamp"].nlargest(4).min(), unit="s")
+
+    def younger(about: dict[str, Any]) -> None:
+        about["data"]["validation"]["last"] = until.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    found = judged(fraud, champion, champion=changed_champion(champion, tmp_path, younger))
+    assert "with 3 positives are new to both" in failed(found)["champion"]
+    few = replace(fraud, model=replace(fraud.model, limits=Limits(positives=3)))
+    assert "champion" not in failed(judged(few, champion, champion=tmp_path / "other"))
 
 
 @pytest.mark.parametrize("made", [True, False])
