@@ -77,12 +77,17 @@ def test_a_group_is_treated_worse_only_if_the_whole_interval_says_so() -> None:
     assert some["verdicts"] == {"DI": "beyond", "AD": "within"}
 
 
-def test_intervals_hold_what_they_should() -> None:
-    """A published value each: Wilson for 5 of 10, and Agresti-Caffo for 7 of 7 against 1 of 7."""
+def test_intervals_agree_with_their_formulas_computed_by_hand() -> None:
+    """Wilson for 5 of 10; Agresti-Caffo for 15 of 20 against 9 of 18, 16/22 - 10/20; Katz for 20 of 50 to 30 of 60."""
     assert proportions.wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
     assert proportions.wilson(0, 0) == (0, 1)
-    low, high = proportions.difference(7, 7, 1, 7)
-    assert (low, high) == pytest.approx((0.3350, 0.9983), abs=5e-2)
+    half = 1.959964 * math.sqrt(16 / 22 * 6 / 22 / 22 + 1 / 4 / 20)
+    assert proportions.difference(15, 20, 9, 18) == pytest.approx((5 / 22 - half, 5 / 22 + half), abs=1e-9)
+    assert proportions.difference(7, 7, 1, 7) == (pytest.approx(0.3262, abs=1e-4), 1)
+    spread = math.sqrt(1 / 20.5 - 1 / 50.5 + 1 / 30.5 - 1 / 60.5)
+    middle = math.log(20.5 / 50.5 * 60.5 / 30.5)
+    low, high = proportions.ratio(20, 50, 30, 60)
+    assert (math.log(low), math.log(high)) == pytest.approx((middle - 1.959964 * spread, middle + 1.959964 * spread))
     assert proportions.ratio(0, 0, 1, 5) == (0, math.inf)
 
 
