@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from job_runs import Trained
 from sklearn.cluster import KMeans
@@ -235,6 +236,44 @@ def test_every_kind_of_model_is_trained_judged_and_served(
     assert [len(it) for it in answer.reasons] == [2 * explained] * 2
     documents = baseline.baseline(usecase, tmp_path / "model", trained.splits / "train", test)
     assert [it["name"] for it in documents["statistics.json"]["features"]] == [*usecase.feature_names, "score"]
+
+
+def test_transforms_are_learned_from_training_rows_only(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
+    usecase = replace(fraud, model=MODELS["linear"])
+    frame = pd.read_parquet(trained.splits / "validation")
+    (tmp_path / "foreign").mkdir()
+    frame.assign(amount=frame["amount"] * 1_000).to_parquet(tmp_path / "foreign" / "part.parquet")
+    own = places(trained, tmp_path / "own")
+    learned = train.train(usecase, {}, "v1", own)["columns"]
+    foreign = replace(own, validation=tmp_path / "foreign", model=tmp_path / "model")
+    assert train.train(usecase, {}, "v1", foreign)["columns"] == learned
+    (moved,) = [it for it in learned["steps"] if it["function"] == "move"]
+    amounts = pd.read_parquet(trained.splits / "train")["amount"]
+    clipped = amounts.clip(*amounts.quantile([CLIP.low, CLIP.high]))
+    assert moved["shift"][0] == pytest.approx(clipped.mean(), rel=1e-3)
+
+
+def test_the_weight_of_a_positive_is_that_of_the_training_rows(
+    trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    usecase = replace(fraud, model=MODELS["trees that are balanced"])
+    about = train.train(usecase, {"num_round": 2}, "v1", places(trained, tmp_path))
+    known, judged = (pd.read_parquet(trained.splits / name)["label"] for name in ("train", "validation"))
+    assert about["odds"] == pytest.approx((1 - known.mean()) / known.mean())
+    assert known.mean() != judged.mean()
+
+
+@pytest.mark.parametrize("kind", ["undersample", "oversample"])
+def test_rows_that_choose_the_threshold_are_never_resampled(
+    kind: str, trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    wanted = Resampling(kind=kind, negatives=2)
+    model = Model(resampling=wanted, hyperparameters={"num_round": 5}, gates=GATES)
+    about = train.train(replace(fraud, model=model), {}, "v1", places(trained, tmp_path))
+    known, judged = (pd.read_parquet(trained.splits / name)["label"] for name in ("train", "validation"))
+    assert about["odds"] == pytest.approx((known == 0).sum() / known.sum() / 2)
+    assert about["threshold"]["curve"]["costs"][0] == (judged == 0).sum() * fraud.label.false_alarm_cost
+    assert about["threshold"]["curve"]["costs"][-1] == judged.sum() * fraud.label.missed_cost
 
 
 @pytest.mark.parametrize("how", ["weight", "undersample", "oversample"])

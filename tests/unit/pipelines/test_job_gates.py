@@ -90,6 +90,7 @@ def test_a_feature_that_is_known_for_training_rows_only_is_found_by_the_gap(
     reasons = failed(candidate(trained, strict, tmp_path / "leaky", leak))
     assert "beyond 0.15 and noise of " in reasons["gap"]
     assert "the model has learned its training rows by heart, or a feature is known" in reasons["gap"]
+    assert "single_feature" not in reasons, "the audit looks at validation rows, where the feature knows nothing"
 
 
 def test_too_few_labels_stop_a_candidate(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
@@ -180,6 +181,23 @@ def changed_champion(champion: Path, folder: Path, change: Callable[[dict[str, A
     change(about)
     (folder / "other" / "headrace.json").write_text(json.dumps(about))
     return folder / "other"
+
+
+@pytest.mark.parametrize(("deviation", "passed"), [(0.04, True), (0.02, False)])
+def test_a_gap_counts_only_beyond_the_noise_of_the_validation_rows(
+    champion: Path, fraud: UseCase, tmp_path: Path, *, deviation: float, passed: bool
+) -> None:
+    """A gap of .3 with a limit of .25: at 95 % confidence the noise is 1.645 deviations, .066 or .033."""
+
+    def apart(about: dict[str, Any]) -> None:
+        for split, value in (("train", 0.9), ("validation", 0.6)):
+            about["metrics"][split]["average_precision"] = value
+        about["deviations"]["average_precision"] = deviation
+
+    other, limits = changed_champion(champion, tmp_path, apart), Limits(gap=0.25)
+    usecase = replace(fraud, model=replace(fraud.model, limits=limits))
+    found = evaluate.evaluate(usecase, other, champion / "test", resamples=20, seed=7)
+    assert ("gap" not in failed(found)) is passed
 
 
 def test_only_rows_later_than_what_both_have_learned_from_are_compared(
