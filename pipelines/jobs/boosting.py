@@ -89,7 +89,8 @@ def fit(
         report(number, value)
         if (number + 1) % schedule.save_every == 0:
             trees = _hand_over(progress, checkpoint)
-            progress.booster = _booster(parameters, learned, [judged], trees, number + 1)
+            if not progress.done(schedule):
+                progress.booster = _booster(parameters, learned, [judged], trees, number + 1)
     return Progress(progress.booster[: progress.best + 1], progress.history)
 
 

@@ -25,8 +25,10 @@ def test_both_sides_train_the_same_trees_where_nothing_is_drawn(folder: Path, mo
     usecase = replace(fraud, model=replace(fraud.model, hyperparameters=everything))
     kept: list[xgb.Booster] = []
     monkeypatch.setattr(train.artifact, "write", lambda _folder, scorer, _about: kept.append(scorer.booster))
-    training.run_ours(usecase, folder, 5)
-    plain = training.run_plain(usecase, training.read_splits(usecase, folder), 5)
-    (ours,) = kept
-    assert ours.num_boosted_rounds() >= 1
-    assert ours.get_dump() == plain.get_dump()[: ours.num_boosted_rounds()]
+    training.run_job(usecase, folder, 5)
+    splits = training.read_splits(usecase, folder)
+    kept.append(training.run_loop(usecase, splits, 5, folder).scorer.booster)
+    plain = training.run_plain(usecase, splits, 5)
+    job, loop = kept
+    assert job.num_boosted_rounds() >= 1
+    assert job.get_dump() == loop.get_dump() == plain.get_dump()[: job.num_boosted_rounds()]
