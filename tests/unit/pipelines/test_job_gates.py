@@ -154,7 +154,10 @@ def test_a_challenger_that_is_worse_than_the_champion_is_stopped(
     found = judged(fraud, tmp_path, champion=champion / "model")
     figures = found["evaluation"]["headrace"]["champion"]["metrics"]["average_precision"]
     assert figures["difference"] == pytest.approx(figures["challenger"] - figures["champion"], abs=2e-6)
-    assert figures["interval"][0] <= figures["at_least"] <= figures["difference"] < 0
+    assert figures["interval"][0] <= figures["at_least"] < figures["difference"] < 0
+    surer = replace(fraud, model=replace(fraud.model, limits=Limits(confidence=0.999)))
+    again = judged(surer, tmp_path, champion=champion / "model")["evaluation"]["headrace"]["champion"]
+    assert again["metrics"]["average_precision"]["at_least"] < figures["at_least"]
     assert "the champion candidate has" in failed(found)["champion"]
     assert f"may be worse by {-figures['at_least']:.4f} with 95% confidence" in failed(found)["champion"]
 

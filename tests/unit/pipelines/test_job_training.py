@@ -189,6 +189,7 @@ def test_the_report_judges_the_artifact_on_the_test_rows(trained: Trained, fraud
     counts = pd.crosstab(rows["label"], (scores >= threshold).astype(int))
     expected = {str(label): {str(called): counts.loc[label, called] for called in (0, 1)} for label in (0, 1)}
     assert figures["confusion_matrix"] == expected
+    assert trained.evaluation["headrace"]["threshold"] == threshold
 
 
 def test_every_figure_of_the_report_has_a_deviation(trained: Trained) -> None:
