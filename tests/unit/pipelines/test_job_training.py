@@ -15,6 +15,8 @@ from sklearn.metrics import average_precision_score
 from headrace.decisions import decide
 from headrace.usecase import UseCase
 from pipelines.jobs import evaluate, inference, train
+from pipelines.jobs.boosting import Rows, Schedule, grow
+from pipelines.jobs.hyperparameters import booster_parameters
 from pipelines.jobs.training_set import TrainingSetError
 
 SHORT = {"num_round": 15, "max_bin": 256, "nthread": 1}
@@ -98,6 +100,16 @@ def test_the_model_that_serves_has_learned_from_validation_rows_too_for_as_long(
     assert [it.num_boosted_rounds() for it in boosters] == [held_out["best_iteration"] + 1] * 2
     assert boosters[0].save_raw("ubj") != boosters[1].save_raw("ubj")
     assert {**refitted, "hyperparameters": {}} == {**held_out, "hyperparameters": {}}
+    splits = [train.rows(fraud, trained.splits / name) for name in ("train", "validation")]
+    both = Rows(
+        features=np.concatenate([it.features for it in splits]), labels=np.concatenate([it.labels for it in splits])
+    )
+    expected = grow(
+        booster_parameters(refitted["hyperparameters"], 1.0),
+        both,
+        Schedule(rounds=refitted["best_iteration"] + 1, patience=0),
+    )
+    assert boosters[1].get_dump() == expected.get_dump()
 
 
 def test_candidates_of_a_search_that_share_a_folder_do_not_go_on_from_each_other(
