@@ -89,7 +89,7 @@ def test_a_loop_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr("local.loop._free_port", lambda: taken.getsockname()[1])
+        monkeypatch.setattr("local.emulator_process._free_port", lambda: taken.getsockname()[1])
         with pytest.raises(LoopError, match=r"(?s)the emulator ended while starting.*in use"), Loop():
             pass
 

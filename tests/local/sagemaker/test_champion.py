@@ -26,7 +26,9 @@ def machine_template(target: Target, topic_arn: str) -> dict[str, Any]:
     stack = cdk.Stack(cdk.App(), "Machine", env=cdk.Environment(account=ACCOUNT, region=target.region))
     topic = sns.Topic.from_topic_arn(stack, "Topic", topic_arn)
     key = kms.Key(stack, "Key")
-    machine = RetrainingMachine(stack, "Machine", target=target, topic=topic, key=key, no_champion=MARKER)
+    machine = RetrainingMachine(
+        stack, "Machine", target=target, topic=topic, key=key, no_champion=MARKER, usual_machine="ml.m5.xlarge"
+    )
     cdk.CfnOutput(stack, "Arn", value=machine.state_machine_arn)
     found: dict[str, Any] = assertions.Template.from_stack(stack).to_json()
     found.pop("Rules", None)  # about the bootstrap stack, which the emulator does without
@@ -36,7 +38,8 @@ def machine_template(target: Target, topic_arn: str) -> dict[str, Any]:
 
 def pipeline_definition() -> str:
     """A pipeline that takes the machine's parameters and has nothing to do."""
-    names = ("InputData", "DataVersion", "ModelApprovalStatus", "TriggerReason", "DriftSeverity", "ChampionModel")
+    names = ("InputData", "DataVersion", "ModelApprovalStatus", "TriggerReason", "DriftSeverity")
+    names = (*names, "ChampionModel", "TrainingInstanceType")
     condition = {"Type": "Equals", "LeftValue": {"Get": "Parameters.InputData"}, "RightValue": ""}
     arguments: dict[str, Any] = {"Conditions": [condition], "IfSteps": [], "ElseSteps": []}
     return json.dumps(

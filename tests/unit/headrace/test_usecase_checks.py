@@ -199,7 +199,7 @@ WRONG = {
     "an unknown algorithm": (
         lambda: Model(algorithm="oracle", gates=(Gate(metric="auc", minimum=0),)),
         "model.algorithm",
-        "use one of isolation_forest, kmeans, linear, xgboost",
+        "use one of factorization_machine, isolation_forest, kmeans, linear, xgboost",
     ),
     "no gates": (Model, "model.gates", "add a Gate"),
     "a gate twice": (lambda: Model(gates=(Gate(metric="auc", minimum=0.5),) * 2), "model.gates", "its own name"),

@@ -153,7 +153,7 @@ def test_a_wrong_label_is_quarantined_with_its_reason_and_harms_no_neighbour(
 
 def test_a_use_case_without_label_windows_files_labels_and_keeps_no_state() -> None:
     windows = tuple(window for window in FEATURES.usecase.windows if window.source == "events")
-    plain = FeatureSet(replace(FEATURES.usecase, windows=windows))
+    plain = FeatureSet(replace(FEATURES.usecase, windows=windows, expressions=()))
     function, table, store = wired(features=plain)
     collect(labels(label(1)), function)
     assert table.items == {}
