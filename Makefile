@@ -10,7 +10,7 @@ USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly test-spark run-test-spark test-container check synth bench lock clean
+.PHONY: help setup demo test nightly test-loop test-spark run-test-spark test-container check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
 
 nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's through the loop (under 40 minutes)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality $(ARGS)
+	$(MAKE) --no-print-directory test-loop
+
+test-loop: $(STAMP) ## the longer stories of the deployed loop: features added live, the handbook through the stream
 	$(BIN)/python -m pytest tests/local/loop -m nightly -rs $(ARGS)
 
 check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cdk-nag and cfn-lint on every stage

@@ -27,6 +27,8 @@ from headrace.usecase import UseCase, Window
 from headrace.windows_columnar import training_frame
 from local.deploy import deploy
 
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
+
 # A terminal's events come by several shards at once, so that only a delayed window says the same in any order.
 ADDED = (
     Window(entity="customer", function="min", over="amount", lengths=("7d",), fill=0.0),
