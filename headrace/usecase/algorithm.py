@@ -45,19 +45,21 @@ class Range:
 
 
 _NOT_NEGATIVE, _POSITIVE, _SHARE = Range(0), Range(0, open=True), Range(0, 1, open=True)
+_SAMPLE, _STEP, _PRIOR = Range(0.01, 1), Range(1e-4, 1), Range(1e-6, 1 - 1e-6)
+"""Shares of rows or columns, learning rates and first guesses beyond which trees learn nothing."""
 _COUNT, _SEED = Range(1, whole=True), Range(0, 2**31 - 1, whole=True)
 _COMMON: dict[str, Range | tuple[str, ...]] = {"seed": _SEED, "refit": Range(0, 1, whole=True)}
 
 ALLOWED: Mapping[Algorithm, Mapping[str, Range | tuple[str, ...]]] = {
     "xgboost": _COMMON | {
-        "alpha": _NOT_NEGATIVE, "base_score": Range(0, 1, open=True), "checkpoint_every": _COUNT,
-        "colsample_bylevel": _SHARE, "colsample_bynode": _SHARE, "colsample_bytree": _SHARE,
-        "early_stopping_rounds": Range(0, whole=True), "eta": _SHARE, "gamma": _NOT_NEGATIVE,
+        "alpha": _NOT_NEGATIVE, "base_score": _PRIOR, "checkpoint_every": _COUNT,
+        "colsample_bylevel": _SAMPLE, "colsample_bynode": _SAMPLE, "colsample_bytree": _SAMPLE,
+        "early_stopping_rounds": Range(0, whole=True), "eta": _STEP, "gamma": _NOT_NEGATIVE,
         "grow_policy": ("depthwise", "lossguide"), "lambda": _NOT_NEGATIVE, "max_bin": Range(2, 65_536, whole=True),
         "max_delta_step": _NOT_NEGATIVE, "max_depth": Range(0, 64, whole=True), "max_leaves": Range(0, whole=True),
         "min_child_weight": _NOT_NEGATIVE, "nthread": Range(0, whole=True), "num_round": Range(1, 100_000, whole=True),
         "reg_alpha": _NOT_NEGATIVE, "reg_lambda": _NOT_NEGATIVE, "sampling_method": ("uniform", "gradient_based"),
-        "scale_pos_weight": _POSITIVE, "subsample": _SHARE, "tree_method": ("auto", "hist"),
+        "scale_pos_weight": _POSITIVE, "subsample": _SAMPLE, "tree_method": ("auto", "hist"),
         "verbosity": Range(0, 3, whole=True),
     },
     "linear": _COMMON | {"C": _POSITIVE, "max_iter": _COUNT},

@@ -28,9 +28,17 @@ UNFIT = {
         lambda: model(hyperparameters={"max_depth": "deep"}),
         "model.hyperparameters[max_depth]: is 'deep'; give a whole number from 0 to 64",
     ),
+    "a first guess that no tree can move": (
+        lambda: model(hyperparameters={"base_score": 1}),
+        "model.hyperparameters[base_score]: is 1; give a number from 1e-06 to 0.999999",
+    ),
+    "a sample of next to nothing": (
+        lambda: model(hyperparameters={"subsample": 1e-9}),
+        "model.hyperparameters[subsample]: is 1e-09; give a number from 0.01 to 1",
+    ),
     "a learning rate above 1": (
         lambda: model(hyperparameters={"eta": 3}),
-        "model.hyperparameters[eta]: is 3; give a number above 0 to 1",
+        "model.hyperparameters[eta]: is 3; give a number from 0.0001 to 1",
     ),
     "half a round": (lambda: model(hyperparameters={"num_round": 0.5}), "give a whole number from 1 to 100000"),
     "a truth for a number": (lambda: model(hyperparameters={"gamma": True}), "model.hyperparameters[gamma]: is True"),

@@ -51,7 +51,7 @@ UNFIT = {
     "a seed as a hyperparameter": (lambda: model(Tuning(ranges={"seed": Between(1, 2)})), "cannot be tuned by it"),
     "a rate above 1": (
         lambda: model(Tuning(ranges={"eta": Between(0.1, 3)})),
-        "model.tuning.ranges[eta]: reaches 3; stay within a number above 0 to 1",
+        "model.tuning.ranges[eta]: reaches 3; stay within a number from 0.0001 to 1",
     ),
     "half a level": (
         lambda: model(Tuning(ranges={"max_depth": Between(3, 7.5)})),

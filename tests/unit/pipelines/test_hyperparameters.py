@@ -48,7 +48,7 @@ def test_counts_are_whole_numbers_above_zero(value: float | str) -> None:
 
 
 def test_a_value_out_of_range_is_refused_with_the_range() -> None:
-    with pytest.raises(HyperparameterError, match=r"eta is 7: give a number above 0 to 1"):
+    with pytest.raises(HyperparameterError, match=r"eta is 7: give a number from 0.0001 to 1"):
         choose({"eta": 7})
 
 
