@@ -22,6 +22,7 @@ SCRIPT = textwrap.dedent(
     from local.loop import Loop
     from local_account import Account
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
     with Loop() as loop:
         account = Account(loop)
         function = account.function("import os\\ndef handler(event, context):\\n    return os.getpid()\\n")

@@ -7,7 +7,9 @@ writes a JSON list of ``{"status", "content_type", "body"}`` as its last line. T
 import collections
 import collections.abc
 import json
+import shlex
 import sys
+from pathlib import Path
 
 # The published package is older than Python 3.10, which took this name away; the image carries a mended copy.
 collections.Mapping = collections.abc.Mapping  # type: ignore[attr-defined]  # that is the point
@@ -16,6 +18,8 @@ from sagemaker_containers.beta.framework import env, modules, transformer, worke
 
 
 def main() -> None:
+    if " " in sys.executable:
+        sys.executable = _alias(Path.cwd() / "python")
     settings = env.ServingEnv()
     user = modules.import_module(settings.module_dir, settings.module_name)
     functions = {name: getattr(user, name) for name in ("model_fn", "input_fn", "predict_fn", "output_fn")}
@@ -29,6 +33,13 @@ def main() -> None:
         found = {"status": answer.status_code, "content_type": answer.mimetype, "body": answer.get_data(as_text=True)}
         answers.append(found)
     sys.stdout.write("\n" + json.dumps(answers) + "\n")
+
+
+def _alias(path: Path) -> str:
+    """This interpreter by a path without spaces, at which the published package splits its commands."""
+    path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    path.chmod(0o700)
+    return str(path)
 
 
 main()
