@@ -23,7 +23,7 @@ UNTIL = 20_454 + 360
 DAYS = 90
 GROWTH = 4
 PER_DAY = 2_000
-FLAT = 1.25
+FLAT = 1.1
 _PROGRAM = """
 import sys
 from {module} import main
@@ -62,7 +62,7 @@ def comparisons(effort: Effort) -> Iterator[Comparison]:
         name=growth,
         ours=100 * grown,
         other=100 * FLAT,
-        other_name="a quarter more for four times the history, a constant",
+        other_name="a tenth more for four times the history, a constant",
         unit=unit,
         goal=1,
         less_is_better=True,
