@@ -1,7 +1,7 @@
 """The command ``headrace backtest`` and its options."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.markup import escape
@@ -104,10 +104,10 @@ def backtest(
     through the pipeline's jobs and gates; one that fails is not deployed. Without a model the fallback decides. Exit
     code 1 if no candidate was ever deployed.
     """
-    from cli.backtest.command import backtest as run  # noqa: PLC0415 - so that --help is quick
-    from cli.backtest.command import require_model  # noqa: PLC0415 - the same
-    from cli.backtest.terms import Options  # noqa: PLC0415 - the same
-    from cli.event_file import parse_map  # noqa: PLC0415 - the same
+    from cli.backtest.command import backtest as run
+    from cli.backtest.command import require_model
+    from cli.backtest.terms import Options
+    from cli.event_file import parse_map
 
     options = Options(
         files=files,
@@ -141,8 +141,7 @@ def backtest(
 def _table(policies: list[dict[str, object]]) -> Table:
     table = Table("policy", *_SHOWN.values(), box=None)
     for it in policies:
-        total = it["total"]
-        assert isinstance(total, dict)  # noqa: S101 - as results.summary writes it
+        total = cast("dict[str, object]", it["total"])
         table.add_row(escape(str(it["policy"])), *(_words(total[name]) for name in _SHOWN))
     return table
 
