@@ -22,22 +22,32 @@ START = 1_767_225_600
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a demo shows. ``events`` is about how many are streamed; ``seed`` makes it repeatable."""
+    """What a demo shows.
+
+    ``events`` is about how many are streamed; ``seed`` makes it repeatable; ``scenario`` is a change of the simulated
+    world that holds from the first streamed event on.
+    """
 
     usecase: str
     events: int
     seed: int
     out: Path
+    scenario: str = simulators.USUAL
 
 
 def demo(options: Options, console: Console) -> dict[str, object]:
     """Run the demo; write summary.json and index.html; return the summary."""
     usecase = usecases.load(options.usecase)
     per_day = max(100, options.events // STREAM_DAYS)
-    world = simulators.load(options.usecase)(
-        start=START, days=HISTORY_DAYS + STREAM_DAYS, per_day=per_day, seed=options.seed
-    )
     at = START + HISTORY_DAYS * 86_400
+    world = simulators.load(options.usecase)(
+        start=START,
+        days=HISTORY_DAYS + STREAM_DAYS,
+        per_day=per_day,
+        seed=options.seed,
+        scenario=options.scenario,
+        since=at,
+    )
     past = world[usecase.event.timestamp] < at
     events = world[~past].reset_index(drop=True)
     sent = json.loads(next(event_records(usecase, events.head(1))).data)
@@ -52,6 +62,6 @@ def demo(options: Options, console: Console) -> dict[str, object]:
         malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
     )
     result = run_loop(plan, console)
-    summary = {"usecase": usecase.name, "seed": options.seed, **result.summary()}
+    summary = {"usecase": usecase.name, "seed": options.seed, "scenario": options.scenario, **result.summary()}
     write_results(options.out, plan, result, summary, mode="demo")
     return summary

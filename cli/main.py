@@ -40,6 +40,9 @@ def demo(
     usecase: UsecaseOption = "fraud",
     events: Annotated[int, typer.Option(min=200, max=200_000, help="About how many events to stream.")] = 4_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same events.")] = 7,
+    scenario: Annotated[
+        str, typer.Option(help="A change of the simulated world, from the first streamed event on.")
+    ] = "usual",
     out: Annotated[Path, typer.Option(help="Folder for summary.json, index.html and logs.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:
@@ -47,7 +50,7 @@ def demo(
     from cli.demo import Options
     from cli.demo import demo as run
 
-    summary = run(Options(usecase=usecase, events=events, seed=seed, out=out), progress_console)
+    summary = run(Options(usecase=usecase, events=events, seed=seed, scenario=scenario, out=out), progress_console)
     _finish(summary, json, f"open {out / 'index.html'}")
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simulators import USUAL, changed_from
+
+SCENARIOS = {USUAL: "habits and thieves stay as they are"}
 DAY_S = 86_400
 TERMINALS_PER_CUSTOMER = 8
 LARGE_SHARE = 0.002
@@ -30,7 +33,9 @@ class Population:
     terminals: np.ndarray
 
 
-def simulate(*, start: int, days: int, per_day: int, seed: int) -> pd.DataFrame:
+def simulate(
+    *, start: int, days: int, per_day: int, seed: int, scenario: str = USUAL, since: int | None = None
+) -> pd.DataFrame:
     """Simulate transactions.
 
     Args:
@@ -38,11 +43,14 @@ def simulate(*, start: int, days: int, per_day: int, seed: int) -> pd.DataFrame:
         days: how many days.
         per_day: mean number of transactions a day; customers and terminals grow with it.
         seed: the same seed gives the same rows.
+        scenario: one of ``SCENARIOS``.
+        since: epoch second from which on it holds; None: from halfway.
 
     Returns:
         One row per transaction, ordered by (timestamp, event_id): event_id, timestamp (epoch s), customer_id,
         terminal_id, amount (two decimals), fraud (0 or 1).
     """
+    changed_from(SCENARIOS, scenario, start=start, days=days, since=since)
     rng = np.random.default_rng(seed)
     customers, terminals = max(50, per_day // 2), max(80, per_day)
     people = _population(rng, customers, terminals)
