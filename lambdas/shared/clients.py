@@ -14,9 +14,11 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_featurestore_runtime import SageMakerFeatureStoreRuntimeClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sqs import SQSClient
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 Service = Literal[
     "cloudformation",
     "dynamodb",
+    "events",
     "firehose",
     "kinesis",
     "s3",
+    "sagemaker",
     "sagemaker-featurestore-runtime",
     "sagemaker-runtime",
     "secretsmanager",
@@ -70,11 +74,15 @@ def client(service: Literal["cloudformation"], profile: Profile = ...) -> "Cloud
 @overload
 def client(service: Literal["dynamodb"], profile: Profile = ...) -> "DynamoDBClient": ...
 @overload
+def client(service: Literal["events"], profile: Profile = ...) -> "EventBridgeClient": ...
+@overload
 def client(service: Literal["firehose"], profile: Profile = ...) -> "FirehoseClient": ...
 @overload
 def client(service: Literal["kinesis"], profile: Profile = ...) -> "KinesisClient": ...
 @overload
 def client(service: Literal["s3"], profile: Profile = ...) -> "S3Client": ...
+@overload
+def client(service: Literal["sagemaker"], profile: Profile = ...) -> "SageMakerClient": ...
 @overload
 def client(
     service: Literal["sagemaker-featurestore-runtime"], profile: Profile = ...
