@@ -12,6 +12,7 @@ from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.facet import Facet
 from headrace.usecase.model import Algorithm, Gate, Label, Limits, Metric, Model, Resampling, Split
+from headrace.usecase.monitor import Monitor, Thresholds
 from headrace.usecase.transform import Transform
 from headrace.usecase.tuning import Between, OneOf, Tuning
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
@@ -36,12 +37,14 @@ __all__ = [
     "Limits",
     "Metric",
     "Model",
+    "Monitor",
     "OneOf",
     "Privacy",
     "Resampling",
     "Serving",
     "Source",
     "Split",
+    "Thresholds",
     "Transform",
     "Tuning",
     "UseCase",

@@ -22,6 +22,7 @@ def check_agreement(usecase: "UseCase") -> None:
     _check_expressions(usecase)
     _check_expectations(usecase)
     _check_model(usecase)
+    _check_monitor(usecase)
 
 
 def _check_entities(usecase: "UseCase") -> None:
@@ -149,3 +150,15 @@ def _check_model(usecase: "UseCase") -> None:
         coded=[name for name in usecase.inputs if usecase.event.field(name).allowed],
         clear=[it.name for it in usecase.event.fields if it.privacy == "clear" and it.type != "timestamp"],
     )
+
+
+def _check_monitor(usecase: "UseCase") -> None:
+    require(
+        "bias" not in usecase.monitor.kinds or bool(usecase.model.facets),
+        "monitor.kinds",
+        "asks for bias, and the model has no facets",
+        "add model.facets, or leave bias out",
+    )
+    columns = {*usecase.feature_names, "score"}
+    for column in usecase.monitor.thresholds.effects:
+        require_one_of(column, columns, "monitor.thresholds.effects")

@@ -9,6 +9,7 @@ from headrace.usecase.event import Entity, Event
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression
 from headrace.usecase.model import Label, Model
+from headrace.usecase.monitor import Monitor
 from headrace.usecase.window import CalendarPart, Window, WindowFeature
 
 
@@ -34,6 +35,7 @@ class UseCase:
     serving: Serving = field(default_factory=Serving)
     expressions: tuple[Expression, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    monitor: Monitor = field(default_factory=Monitor)
     version: int = 1
 
     def __post_init__(self) -> None:
