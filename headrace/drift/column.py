@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
 _TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _WHOLE_BELOW = 2.0**63
 _NUMBERS = {int, float, bool, type(None)}
+_TEXTS = {str, type(None)}
 _NUMERIC = (bool, int, float, np.number, np.bool_)
 
 
@@ -68,6 +69,10 @@ class Column:
         if kinds <= _NUMBERS and not _too_large(values, kinds):
             floats = np.array(values, dtype=np.float64)
             return cls._of_floats(floats)
+        if kinds <= _TEXTS:
+            counts = Counter(values)
+            missing = counts.pop(None, 0)
+            return cls.of_counts(cast("Counter[str]", counts), missing=missing)
         numbers = [_float(it) for it in values if isinstance(it, _NUMERIC)]
         texts = Counter(str(it) for it in values if it is not None and not isinstance(it, _NUMERIC))
         missing = len(values) - len(numbers) - texts.total()

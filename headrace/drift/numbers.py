@@ -83,7 +83,7 @@ class Numbers:
             shift=shift,
             keys=bins,
             counts=counts,
-            distinct=Distinct.of_bits(keys),
+            distinct=Distinct.of_bits(keys if shift else bins),  # with no bits dropped each bin is a value
         )
 
     def merge(self, other: "Numbers") -> "Numbers":
@@ -158,8 +158,9 @@ def _finite(value: float | np.floating[Any]) -> float:
 
 
 def _keys(values: Floats) -> Integers:
-    bits = values.view(np.int64)
-    return np.where(bits < 0, bits ^ _FLIP, bits)
+    """The bits of ascending numbers as integers that ascend too."""
+    bits: Integers = values.view(np.int64)
+    return bits if values[0] >= 0 else np.where(bits < 0, bits ^ _FLIP, bits)
 
 
 def _floats(keys: Integers) -> Floats:

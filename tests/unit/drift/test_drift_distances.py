@@ -38,7 +38,8 @@ def test_the_stability_index_of_an_empty_bin_is_finite() -> None:
 
 
 COUNTS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=12).filter(
-    lambda rows: all(sum(it[side] for it in rows) for side in (0, 1))
+    # scipy divides by zero where both sides have one value.
+    lambda rows: all(sum(it[side] for it in rows) for side in (0, 1)) and sum(map(sum, rows)) > 2
 )
 
 
