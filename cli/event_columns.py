@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cli.moments import read_numbers, read_texts
 from headrace.errors import RejectedError, UseCaseError
 from headrace.usecase import Field
 from headrace.values import INTEGER_LIMIT, LATEST, NUMBER_LIMIT, coerce_string
+
+_TRUTH = {"true": 1.0, "yes": 1.0, "y": 1.0, "t": 1.0, "false": 0.0, "no": 0.0, "n": 0.0, "f": 0.0}
 
 
 @dataclass(frozen=True)
@@ -48,30 +51,46 @@ def field_values(column: Column, field: Field) -> pd.Series:
 
 
 def epoch_seconds(column: Column) -> pd.Series:
-    """Times as whole epoch seconds; text may be ISO 8601, without an offset it is UTC.
+    """Times as whole epoch seconds: ISO 8601, without an offset UTC, or another form that ``cli.moments`` can read.
 
     Raises:
-        UseCaseError: if a value is no time, or none from 1970 to 2200 (rather milliseconds).
+        UseCaseError: if a value is no time, none from 1970 to 2200, or could be two different days.
     """
     values = column.values
     column.refuse(_truths(values), "is true or false, not a time")
     if pd.api.types.is_numeric_dtype(values):
+        values = read_numbers(values)
         column.refuse(~values.between(0, LATEST, inclusive="left"), "is no time from 1970 to 2200 in epoch seconds")
         return values.astype(np.int64)
     moments = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601" if values.dtype == object else None)
-    column.refuse(moments.isna(), "is not a time")
-    seconds = moments.dt.as_unit("s").astype(np.int64)
+    seconds = moments.dt.as_unit("s").astype(np.int64).where(moments.notna())
+    if values.dtype == object and seconds.hasnans:
+        seconds = seconds.where(moments.notna(), _written(column, moments.isna()))
+    column.refuse(seconds.isna(), "is not a time")
     column.refuse(~seconds.between(0, LATEST, inclusive="left"), "is no time from 1970 to 2200")
-    return seconds
+    return seconds.astype(np.int64)
+
+
+def _written(column: Column, unread: pd.Series) -> pd.Series:
+    """Seconds of the texts that ISO 8601 does not know."""
+    found = read_texts(column.values[unread])
+    if found.ambiguous:
+        raise UseCaseError(
+            column.name, f"could have day or month first, as in {found.ambiguous[0]!r}", "write times as 2018-04-01"
+        )
+    return found.seconds.reindex(column.values.index)
 
 
 def zero_or_one(column: Column) -> pd.Series:
-    """Labels as 0.0, 1.0 or missing.
+    """Labels as 0.0, 1.0 or missing; true, yes and their opposites are understood.
 
     Raises:
         UseCaseError: if a value is anything else.
     """
     numbers = pd.to_numeric(column.values, errors="coerce").astype(float)
+    if column.values.dtype == object:
+        words = column.values.where(column.values.map(lambda it: isinstance(it, str)))
+        numbers = numbers.fillna(words.str.strip().str.lower().map(_TRUTH))
     column.refuse(~numbers.isin([0, 1]) & column.values.notna(), "is neither 0 nor 1")
     return numbers
 

@@ -20,6 +20,9 @@ from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
 from headrace.windows_columnar import without_duplicates
 
+DERIVED = "@content"
+"""In place of the id's column: derive ids from what the events hold."""
+
 
 def parse_map(text: str) -> dict[str, str]:
     """Parse ``field=COLUMN,field=COLUMN`` into a mapping from the use case's name to the file's.
@@ -62,7 +65,8 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
     Args:
         paths: Parquet, CSV (also .gz) or JSONL files of one shape.
         usecase: whose events they are.
-        columns: field name -> column name where they differ; ``label`` means the use case's label.
+        columns: field name -> column name where they differ; ``label`` means the use case's label. The id may be
+            ``@content``: see ``content_ids``.
 
     Raises:
         UseCaseError: if a file, a mapping or a column is wrong; the message names it.
@@ -71,24 +75,39 @@ def read(paths: Sequence[Path], usecase: UseCase, columns: Mapping[str, str]) ->
     columns = named(usecase, columns)
     names = {name: columns.get(name, name) for name in (*(field.name for field in shape.fields), label)}
     needed = {field.name for field in shape.fields if field.required} | set(columns)
+    if derived := names[shape.id] == DERIVED:
+        del names[shape.id]
     raw, row = rows(paths, usecase, names, needed)
     frame = pd.DataFrame(
         {
             field.name: field_values(Column(raw[names[field.name]], names[field.name], row), field)
             for field in shape.fields
-            if names[field.name] in raw
+            if names.get(field.name) in raw
         }
     )
     if names[label] in raw:
         frame[label] = zero_or_one(Column(raw[names[label]], names[label], row))
-    id_column = names[shape.id]
-    ids = pd.Series(_natural(raw[id_column]).to_numpy(), index=frame[shape.id].to_numpy(), name=id_column)
+    if derived:
+        frame.insert(0, shape.id, content_ids(frame))
+    id_column = shape.id if derived else names[shape.id]
+    given = frame[shape.id] if derived else _natural(raw[id_column])
+    ids = pd.Series(given.to_numpy(), index=frame[shape.id].to_numpy(), name=id_column)
     if shape.drop_duplicates:
         frame = without_duplicates(usecase, frame)
         ids = ids.iloc[frame.index.to_numpy()]
     _require_unique(ids.index, id_column)
     order = np.lexsort((frame[shape.id].to_numpy(dtype=object), frame[shape.timestamp].to_numpy()))
     return EventFile(frame=frame.take(order).reset_index(drop=True), id_column=id_column, ids=ids)
+
+
+def content_ids(events: pd.DataFrame) -> pd.Series:
+    """Ids for events that have none: a hash of all fields, and a number where several events are equal.
+
+    So the same rows have the same ids in whatever order and however often they are read.
+    """
+    codes = pd.util.hash_pandas_object(events, index=False)
+    numbers = codes.groupby(codes).cumcount()
+    return codes.map("{:016x}".format) + numbers.map(lambda it: f"-{it}" if it else "")
 
 
 def named(usecase: UseCase, columns: Mapping[str, str], *, also: Sequence[str] = ()) -> dict[str, str]:

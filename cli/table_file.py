@@ -1,7 +1,8 @@
 """Tables in files, for reading and writing: Parquet, CSV and JSON lines, told apart by the file's suffix.
 
-Only the columns that are asked for are read. Columns of text are read as text, so that an id such as ``007`` stays what
-it is. A file is written beside its place and moved there when it is whole.
+Only the columns that are asked for are read. JSON lines may be nested: a part is named by its path. Columns of text
+are read as text, so that an id such as ``007`` stays what it is. A file is written beside its place and moved there
+when it is whole.
 """
 
 import os
@@ -35,7 +36,17 @@ def _read_csv(path: Path, names: list[str], texts: AbstractSet[str]) -> pd.DataF
 
 
 def _read_lines(path: Path) -> pd.DataFrame:
-    return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+    """JSON lines; objects within a line become columns such as ``card.country``."""
+    frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+    given = {name: frame[name].dropna() for name in frame}
+    nested = [name for name, own in given.items() if len(own) and own.map(lambda it: isinstance(it, dict)).all()]
+    for name in nested:
+        objects = [it if isinstance(it, dict) else {} for it in frame[name]]
+        parts = pd.json_normalize(objects).set_index(frame.index).add_prefix(f"{name}.")
+        frame = pd.concat([frame.drop(columns=name), parts], axis=1)
+    if not frame.columns.is_unique:
+        raise ValueError(f"{frame.columns[frame.columns.duplicated()][0]} is there both nested and plain")
+    return frame
 
 
 _CSV = _Format(lambda path: list(map(str, pd.read_csv(path, nrows=0))), _read_csv)

@@ -72,7 +72,7 @@ def test_the_original_ids_are_kept_under_their_own_name(file: Path) -> None:
         (lambda frame: frame.assign(EUR=["1", "ten", "3"]), "EUR: is not a number in 1 rows, first in row 1"),
         (lambda frame: frame.assign(C=[1, None, None]), "C: is missing in 2 rows, first in row 1"),
         (lambda frame: frame.assign(WHEN=["2018-04-01", "x", "2018-04-02"]), "WHEN: is not a time in 1 rows"),
-        (lambda frame: frame.assign(WHEN=1_522_540_801_000), "WHEN: is no time from 1970 to 2200 in epoch seconds"),
+        (lambda frame: frame.assign(WHEN=1_522_540_801_000_000), "WHEN: is no time from 1970 to 2200 in epoch seconds"),
         (lambda frame: frame.assign(WHEN=[1.0, float("inf"), 2.0]), "WHEN: is no time from 1970 to 2200"),
         (lambda frame: frame.head(0), "events.csv: holds no rows"),
         (lambda frame: frame.assign(ID=[1, 2, 1]), "ID: '1' is there more than once"),
