@@ -4,26 +4,34 @@ Everything is checked when the definition is built, so a wrong use case fails at
 synthesized or deployed. Times are whole seconds since the epoch (UTC) and durations are texts such as ``7d``.
 """
 
-from headrace.usecase.answer import Band, Decision, Serving
+from headrace.usecase.answer import Band, Decision
 from headrace.usecase.checks import RESERVED
 from headrace.usecase.definition import UseCase
+from headrace.usecase.endpoint_kind import KINDS, EndpointKind, Kind
 from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.facet import Facet
+from headrace.usecase.kind_settings import Asynchronous, Batch, MultiModel, Serverless
 from headrace.usecase.model import Algorithm, Gate, Label, Limits, Metric, Model, Resampling, Split
 from headrace.usecase.monitor import Monitor, Thresholds
+from headrace.usecase.scaling import OffHours, Scaling, Step
+from headrace.usecase.serving import Serving
 from headrace.usecase.transform import Transform
 from headrace.usecase.tuning import Between, OneOf, Tuning
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
 __all__ = [
+    "KINDS",
     "RESERVED",
     "Algorithm",
+    "Asynchronous",
     "Band",
+    "Batch",
     "Between",
     "CalendarPart",
     "Decision",
+    "EndpointKind",
     "Entity",
     "Event",
     "Expectation",
@@ -33,17 +41,23 @@ __all__ = [
     "Field",
     "FieldType",
     "Gate",
+    "Kind",
     "Label",
     "Limits",
     "Metric",
     "Model",
     "Monitor",
+    "MultiModel",
+    "OffHours",
     "OneOf",
     "Privacy",
     "Resampling",
+    "Scaling",
+    "Serverless",
     "Serving",
     "Source",
     "Split",
+    "Step",
     "Thresholds",
     "Transform",
     "Tuning",

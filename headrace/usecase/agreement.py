@@ -22,6 +22,7 @@ def check_agreement(usecase: "UseCase") -> None:
     _check_expressions(usecase)
     _check_expectations(usecase)
     _check_model(usecase)
+    _check_serving(usecase)
     _check_monitor(usecase)
 
 
@@ -162,3 +163,13 @@ def _check_monitor(usecase: "UseCase") -> None:
     columns = {*usecase.feature_names, "score"}
     for column in usecase.monitor.thresholds.effects:
         require_one_of(column, columns, "monitor.thresholds.effects")
+
+
+def _check_serving(usecase: "UseCase") -> None:
+    serving = usecase.serving
+    where = "serving.multi_model.tenant"
+    if serving.tenant is not None:
+        require_one_of(serving.tenant, (it.name for it in usecase.event.fields if it.type == "string"), where)
+        _require_clear(usecase, serving.tenant, where)
+        required = usecase.event.field(serving.tenant).required
+        require(required, where, f"{serving.tenant!r} may be missing", "make the field required")

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 
 from headrace.usecase.agreement import check_agreement
-from headrace.usecase.answer import Decision, Serving
+from headrace.usecase.answer import Decision
 from headrace.usecase.checks import require, require_name
 from headrace.usecase.event import Entity, Event
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression
 from headrace.usecase.model import Label, Model
 from headrace.usecase.monitor import Monitor
+from headrace.usecase.serving import Serving
 from headrace.usecase.window import CalendarPart, Window, WindowFeature
 
 

@@ -61,7 +61,7 @@ class Endpoint(Construct):
         serving = self._target.usecase.serving
         capture = sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
             enable_capture=True,
-            initial_sampling_percentage=serving.capture_percent,
+            initial_sampling_percentage=serving.sampled_percent,
             destination_s3_uri=f"s3://{bucket.bucket_name}/{CAPTURE_FOLDER.rstrip('/')}",
             kms_key_id=bucket.key.key_arn,
             capture_options=[
