@@ -4,7 +4,9 @@ Everything is checked when the definition is built, so a wrong use case fails at
 synthesized or deployed. Times are whole seconds since the epoch (UTC) and durations are texts such as ``7d``.
 """
 
+from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Band, Decision
+from headrace.usecase.api import Api, UsagePlan
 from headrace.usecase.checks import RESERVED
 from headrace.usecase.definition import UseCase
 from headrace.usecase.endpoint_kind import KINDS, EndpointKind, Kind
@@ -24,7 +26,9 @@ from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature,
 __all__ = [
     "KINDS",
     "RESERVED",
+    "Alerts",
     "Algorithm",
+    "Api",
     "Asynchronous",
     "Band",
     "Batch",
@@ -61,6 +65,7 @@ __all__ = [
     "Thresholds",
     "Transform",
     "Tuning",
+    "UsagePlan",
     "UseCase",
     "Window",
     "WindowFeature",

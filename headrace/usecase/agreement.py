@@ -22,6 +22,7 @@ def check_agreement(usecase: "UseCase") -> None:
     _check_expressions(usecase)
     _check_expectations(usecase)
     _check_model(usecase)
+    _check_answers(usecase)
     _check_serving(usecase)
     _check_monitor(usecase)
 
@@ -173,3 +174,18 @@ def _check_serving(usecase: "UseCase") -> None:
         _require_clear(usecase, serving.tenant, where)
         required = usecase.event.field(serving.tenant).required
         require(required, where, f"{serving.tenant!r} may be missing", "make the field required")
+
+
+def _check_answers(usecase: "UseCase") -> None:
+    require(
+        usecase.api.batch_bytes >= usecase.event.max_bytes,
+        "api.batch_bytes",
+        f"is below event.max_bytes, {usecase.event.max_bytes}: a batch of one event might not fit",
+        "raise it",
+    )
+    if usecase.alerts is None:
+        return
+    for name in usecase.alerts.decisions:
+        require_one_of(name, (band.decision for band in usecase.decision.bands), "alerts.decisions")
+    fix = "set serving.score_stream=True, or drop alerts"
+    require(usecase.serving.score_stream, "alerts", "asks for decisions in the stream, where nothing is scored", fix)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from headrace.usecase.agreement import check_agreement
+from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Decision
+from headrace.usecase.api import Api
 from headrace.usecase.checks import require, require_name
 from headrace.usecase.event import Entity, Event
 from headrace.usecase.expectation import Expectation
@@ -37,6 +39,8 @@ class UseCase:
     expressions: tuple[Expression, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     monitor: Monitor = field(default_factory=Monitor)
+    api: Api = field(default_factory=Api)
+    alerts: Alerts | None = None
     version: int = 1
 
     def __post_init__(self) -> None:
