@@ -1,0 +1,1 @@
+"""Monitoring: what a run of a monitor reads, and what it found as metrics."""
