@@ -66,17 +66,11 @@ class Ranking:
     def metrics(self, threshold: float, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Every metric, each of shape (resamples,); without weights each row counts once and resamples is 1."""
         each = np.ones((1, len(self.labels))) if weights is None else weights
-        tp, fp = self.counts(each)
-        positives, negatives = tp[:, -1], fp[:, -1]
-        called = int(np.searchsorted(-self.scores[self.ends], -threshold, side="right")) - 1
-        at_tp = tp[:, called] if called >= 0 else np.zeros_like(positives)
-        at_fp = fp[:, called] if called >= 0 else np.zeros_like(negatives)
-        confusion = Confusion(tp=at_tp, fp=at_fp, fn=positives - at_tp, tn=negatives - at_fp)
-        return {
-            "auc": _area(tp, fp, positives, negatives),
-            "average_precision": _average_precision(tp, fp, positives),
-            **confusion.metrics(),
-        }
+        return metrics_of(*self.counts(each), self.called(threshold))
+
+    def called(self, threshold: float) -> int:
+        """How many runs of equal scores have ``threshold`` or more."""
+        return int(np.searchsorted(-self.scores[self.ends], -threshold, side="right"))
 
     def figures(self, threshold: float) -> dict[str, float]:
         """Every metric, rounded to six places."""
@@ -103,6 +97,25 @@ class Ranking:
             "precision_recall_curve": {"precisions": p, "recalls": r, "thresholds": thresholds},
             "receiver_operating_characteristic_curve": {"false_positive_rates": fpr, "true_positive_rates": r},
         }
+
+
+def metrics_of(tp: np.ndarray, fp: np.ndarray, called: int) -> dict[str, np.ndarray]:
+    """Every metric, each of shape (resamples,), of counts at falling thresholds, each (resamples, thresholds).
+
+    Args:
+        tp: true positives; the last threshold is below every score.
+        fp: false positives.
+        called: at how many thresholds a score counts as positive.
+    """
+    positives, negatives = tp[:, -1], fp[:, -1]
+    at_tp = tp[:, called - 1] if called else np.zeros_like(positives)
+    at_fp = fp[:, called - 1] if called else np.zeros_like(negatives)
+    confusion = Confusion(tp=at_tp, fp=at_fp, fn=positives - at_tp, tn=negatives - at_fp)
+    return {
+        "auc": _area(tp, fp, positives, negatives),
+        "average_precision": _average_precision(tp, fp, positives),
+        **confusion.metrics(),
+    }
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

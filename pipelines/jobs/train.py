@@ -34,7 +34,7 @@ from pipelines.jobs.training_set import LABEL, TIMESTAMP, TrainingSetError
 
 RESAMPLES = 50
 """Of the validation rows, to know how far their figures are noise."""
-_MOST_ROWS = 200_000
+_MOST_ROWS = 100_000
 """Training rows that its figures are of, evenly spread: more take time and tell nothing new."""
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.jobs.metrics import Ranking
+from pipelines.jobs.judging.outline import Outline
+from pipelines.jobs.metrics import Ranking, metrics_of
 
 Draws = Mapping[str, np.ndarray]
 """A metric's value in each resample, shape (resamples,)."""
@@ -52,12 +53,20 @@ def resample(judged: Sequence[Judged], *, resamples: int, seed: int) -> list[Dra
         resamples: how often to draw.
         seed: of the draw.
     """
+    if len(judged) == 1:
+        return [_alone(judged[0], resamples=resamples, seed=seed)]
     drawn: list[dict[str, list[np.ndarray]]] = [{} for _ in judged]
     for block in weights(in_row_order(judged[0].ranking), resamples=resamples, seed=seed):
         for one, into in zip(judged, drawn, strict=True):
             for name, values in one.ranking.metrics(one.threshold, block[:, one.ranking.order]).items():
                 into.setdefault(name, []).append(values)
     return [{name: np.concatenate(values) for name, values in into.items()} for into in drawn]
+
+
+def _alone(judged: Judged, *, resamples: int, seed: int) -> Draws:
+    """With nothing to compare it does not matter which rows are drawn, only how many of each stretch."""
+    outline = Outline.of(judged.ranking, judged.threshold)
+    return metrics_of(*outline.drawn(resamples=resamples, seed=seed), outline.called(judged.threshold))
 
 
 def deviations(draws: Draws) -> dict[str, float]:

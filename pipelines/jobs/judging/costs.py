@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.jobs.judging.bootstrap import in_row_order, weights
+from pipelines.jobs.judging.outline import Outline
 from pipelines.jobs.metrics import Ranking
 
 _POINTS = 201
@@ -61,17 +61,11 @@ def stability(ranking: Ranking, threshold: float, prices: Prices, *, resamples: 
         resamples: how often to draw.
         seed: of the draw.
     """
-    scores = ranking.scores[ranking.ends]
-    called = int(np.searchsorted(-scores, -threshold, side="right"))
-    choices, costs, cheapest = [], [], []
-    for block in weights(in_row_order(ranking), resamples=resamples, seed=seed):
-        tp, fp = (np.pad(counts, ((0, 0), (1, 0))) for counts in ranking.counts(block[:, ranking.order]))
-        cost = prices.missed_cost * (tp[:, -1:] - tp) + prices.false_alarm_cost * fp
-        best = np.argmin(cost, axis=1)
-        choices.append(np.append(1.0, scores)[best])
-        costs.append(cost[:, called])
-        cheapest.append(cost[np.arange(len(cost)), best])
-    low, high = np.quantile(np.concatenate(choices), _TAILS)
-    spent, least = float(np.sum(np.concatenate(costs))), float(np.sum(np.concatenate(cheapest)))
+    outline = Outline.of(ranking, threshold)
+    # Nothing is called positive above the first stretch: that is a choice, too.
+    tp, fp = (np.pad(it, ((0, 0), (1, 0))) for it in outline.drawn(resamples=resamples, seed=seed))
+    costs = prices.missed_cost * (tp[:, -1:] - tp) + prices.false_alarm_cost * fp
+    low, high = np.quantile(np.append(1.0, outline.scores)[np.argmin(costs, axis=1)], _TAILS)
+    spent, least = float(np.sum(costs[:, outline.called(threshold)])), float(np.sum(np.min(costs, axis=1)))
     regret = (spent - least) / least if least else 0.0
     return Stability(low=float(low), high=float(high), regret=regret, resamples=resamples)
