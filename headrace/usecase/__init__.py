@@ -17,6 +17,7 @@ from headrace.usecase.facet import Facet
 from headrace.usecase.kind_settings import Asynchronous, Batch, MultiModel, Serverless
 from headrace.usecase.model import Algorithm, Gate, Label, Limits, Metric, Model, Resampling, Split
 from headrace.usecase.monitor import Monitor, Thresholds
+from headrace.usecase.reaction import Promotion, Reaction
 from headrace.usecase.scaling import OffHours, Scaling, Step
 from headrace.usecase.serving import Serving
 from headrace.usecase.transform import Transform
@@ -55,6 +56,8 @@ __all__ = [
     "OffHours",
     "OneOf",
     "Privacy",
+    "Promotion",
+    "Reaction",
     "Resampling",
     "Scaling",
     "Serverless",

@@ -164,6 +164,8 @@ def _check_monitor(usecase: "UseCase") -> None:
     columns = {*usecase.feature_names, "score"}
     for column in usecase.monitor.thresholds.effects:
         require_one_of(column, columns, "monitor.thresholds.effects")
+    for column in usecase.reaction.weights:
+        require_one_of(column, columns, "reaction.weights")
 
 
 def _check_serving(usecase: "UseCase") -> None:

@@ -12,6 +12,7 @@ from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression
 from headrace.usecase.model import Label, Model
 from headrace.usecase.monitor import Monitor
+from headrace.usecase.reaction import Reaction
 from headrace.usecase.serving import Serving
 from headrace.usecase.window import CalendarPart, Window, WindowFeature
 
@@ -39,6 +40,7 @@ class UseCase:
     expressions: tuple[Expression, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     monitor: Monitor = field(default_factory=Monitor)
+    reaction: Reaction = field(default_factory=Reaction)
     api: Api = field(default_factory=Api)
     alerts: Alerts | None = None
     version: int = 1

@@ -1,0 +1,86 @@
+"""Reactions to what is no finding: alarms, trainings that ended, models that came into force, labels that came."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from headrace.events import ModelDeployed, ModelRolledBack, RetrainingFinished
+from headrace.reaction.decision import Decision, Moment, can_roll_back, roll_back
+from headrace.reaction.memory import Deployed, Memory
+from headrace.reaction.training import train
+from headrace.usecase import UseCase
+
+Subject = Literal["endpoint", "monitor", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A CloudWatch alarm that changed its state; ``about`` tells what its metric measures."""
+
+    name: str
+    alarming: bool
+    about: Subject
+    reason: str = ""
+
+
+def on_alarm(memory: Memory, alarm: Alarm, usecase: UseCase, moment: Moment) -> tuple[Memory, Decision]:
+    """React to an alarm: the endpoint's, soon after a rollout, brings the previous model back; a monitor's is told."""
+    if not alarm.alarming:
+        return memory, Decision(action="ignore", reason=f"{alarm.name} is over")
+    if alarm.about == "endpoint":
+        watched = memory.deployed.at <= moment.at <= memory.deployed.at + usecase.reaction.watch_s
+        if watched and can_roll_back(memory):
+            return roll_back(
+                memory, f"{alarm.name} went off within the watch after a rollout: {alarm.reason}", "critical"
+            )
+        return memory, Decision(action="notify", reason=f"{alarm.name}: {alarm.reason}", severity="high")
+    if alarm.about == "monitor":
+        reason = f"{alarm.name}: {alarm.reason}; the window's own document decides about a training"
+        return memory, Decision(action="notify", reason=reason, severity="medium")
+    return memory, Decision(action="ignore", reason=f"{alarm.name} is not about a model")
+
+
+def on_finished(memory: Memory, event: RetrainingFinished) -> tuple[Memory, Decision]:
+    """A training ended: the next may run. One that found another running does not count as an attempt."""
+    after = memory
+    if event.request_id == memory.running:
+        after = replace(after, running="", running_since=0)
+    if event.outcome == "skipped":
+        after = replace(after, requests=tuple(it for it in after.requests if it.id != event.request_id))
+    reason = f"training {event.request_id} {event.outcome}" + (f": {event.reason}" if event.reason else "")
+    if event.outcome in ("failed", "aborted"):
+        return after, Decision(action="notify", reason=reason, severity="high", trigger="drift")
+    return after, Decision(action="ignore", reason=reason)
+
+
+def on_deployed(memory: Memory, event: ModelDeployed, at: int) -> tuple[Memory, Decision]:
+    """Another model is in force, and with it its own baseline: what windows said of the one before no longer counts."""
+    if at <= memory.deployed.at:
+        return memory, Decision(action="ignore", reason=f"{event.model_package_arn}: older than what is known")
+    previous = event.previous_model_package_arn or memory.deployed.arn
+    deployed = Deployed(arn=event.model_package_arn, previous=previous, at=at)
+    after = replace(memory, deployed=deployed, windows={})
+    return after, Decision(action="ignore", reason=f"{event.model_package_arn} is in force; it is watched from now on")
+
+
+def on_rolled_back(memory: Memory, event: ModelRolledBack, at: int) -> tuple[Memory, Decision]:
+    """An earlier model is in force again. There is nothing to go back to from it."""
+    if at <= memory.deployed.at:
+        return memory, Decision(action="ignore", reason=f"{event.model_package_arn}: older than what is known")
+    deployed = Deployed(arn=event.model_package_arn, at=at)
+    reason = f"{event.model_package_arn} is in force again: {event.reason}"
+    return replace(memory, deployed=deployed, windows={}), Decision(action="ignore", reason=reason)
+
+
+def on_labels(memory: Memory, labels: int, usecase: UseCase, moment: Moment) -> tuple[Memory, Decision]:
+    """A file of labels was taken in."""
+    known = replace(memory, new_labels=memory.new_labels + labels)
+    wanted = usecase.reaction.new_labels
+    words = f"{known.new_labels} labels came by file since the last training"
+    if not wanted or known.new_labels < wanted:
+        return known, Decision(action="ignore", reason=words)
+    return train(known, usecase, moment, trigger="new_labels", reason=words)
+
+
+def resumed(memory: Memory) -> Memory:
+    """The same after a person said that trainings and promotions may go on."""
+    return replace(memory, halted="", frozen="", requests=(), running="", running_since=0)

@@ -1,0 +1,72 @@
+"""May a training be asked for? One at a time, not too soon, not too often, not on broken data, not without labels."""
+
+from dataclasses import replace
+
+from headrace.events import Severity, Trigger
+from headrace.reaction.decision import Action, Decision, Moment
+from headrace.reaction.finding import Finding
+from headrace.reaction.memory import DAY_S, Memory, Request
+from headrace.usecase import Reaction, UseCase
+
+LONGEST_RUN_S = DAY_S
+"""A training that has said nothing for so long no longer holds back the next."""
+
+
+def train(
+    memory: Memory,
+    usecase: UseCase,
+    moment: Moment,
+    *,
+    trigger: Trigger,
+    reason: str,
+    found: Finding | None = None,
+    severity: Severity = "none",
+) -> tuple[Memory, Decision]:
+    """Ask for a training unless something speaks against it."""
+    against = _against(memory, usecase, moment, found)
+    if against is not None:
+        action, why = against
+        if action == "escalate":
+            memory = replace(memory, halted=why)
+        return memory, Decision(action=action, reason=f"{why}; {reason}", severity=severity, trigger=trigger)
+    asked = replace(memory.asked(Request(id=moment.id, at=moment.at)), new_labels=0)
+    return asked, Decision(action="retrain", reason=reason, severity=severity, trigger=trigger)
+
+
+def _against(memory: Memory, usecase: UseCase, moment: Moment, found: Finding | None) -> tuple[Action, str] | None:
+    """What is done instead of a training and why; None if nothing speaks against it."""
+    if memory.frozen:
+        return "ignore", "frozen: what is broken upstream is not cured by a training"
+    if memory.halted:
+        return "ignore", "halted: a person must resume first"
+    if memory.running and moment.at - memory.running_since < LONGEST_RUN_S:
+        return "ignore", f"training {memory.running} is running"
+    short = _too_few(memory, usecase) if found is not None and found.kind == "model_quality" else ""
+    return ("wait", short) if short else _spent(memory, usecase.reaction, moment.at)
+
+
+def _spent(memory: Memory, reaction: Reaction, at: int) -> tuple[Action, str] | None:
+    """Cooldown, budget and attempts, in this order: who waits is not yet at a loss."""
+    last = max((it.at for it in memory.requests), default=None)
+    if last is not None and at - last < reaction.cooldown_s:
+        return "ignore", f"cooldown of {reaction.cooldown} since the last training"
+    if memory.within(DAY_S, at) >= reaction.daily_budget:
+        return "ignore", f"the budget of {reaction.daily_budget} trainings a day is spent"
+    tried = memory.within(reaction.attempts_within_s, at)
+    if tried >= reaction.attempts:
+        return "escalate", f"{tried} trainings within {reaction.attempts_within} did not help: a person must look"
+    return None
+
+
+def _too_few(memory: Memory, usecase: UseCase) -> str:
+    """What is still missing before a training can learn what changed; empty if nothing is."""
+    reaction, labels, positives = usecase.reaction, 0, 0
+    for window in reversed(memory.of("model_quality")):
+        if not window.distances:
+            break
+        labels, positives = labels + window.labels, positives + window.positives
+    if labels < reaction.least_labels:
+        return f"waiting for labels: {labels} of {reaction.least_labels} show the drop"
+    if positives < reaction.least_positives:
+        return f"waiting for positives: {positives} of {reaction.least_positives} show the drop"
+    return ""
