@@ -1,9 +1,10 @@
 """Is a deployed model still what it was? One monitoring run, in a container or anywhere else.
 
 Reads data capture, ground truth and the deployed model's own baseline, evaluation and artifact; writes the documents
-of ``pipelines.monitoring``, the report and a file of CloudWatch metrics. Violations of every kind are in one list: data
-quality by ``feature_name``, model quality by ``metric_name``, bias by ``facet``, attribution by none of these. Finding
-some is a result and no failure: exit code 0; 1 if something could not be read.
+of ``pipelines.monitoring``, the report and a file of CloudWatch metrics. ``--kind`` judges one thing only, as schedules
+do; without it violations of every kind are in one list: data quality by ``feature_name``, model quality by
+``metric_name``, bias by ``facet``, attribution by none of these. Finding some is a result and no failure: exit code 0;
+1 if something could not be read.
 """
 
 import argparse
@@ -11,20 +12,20 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import usecases
 from headrace.drift import Settings
+from headrace.events.drift import KINDS, Kind
 from headrace.ground_truth import Truth
-from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judgement import contestant
-from pipelines.monitoring import deployed, metrics, page, quality, watch
+from pipelines.monitoring import deployed, quality, watch
 from pipelines.monitoring.answers import Names, truths
 from pipelines.monitoring.refusal import TableError
+from pipelines.monitoring.run import About, Run, write
 from pipelines.monitoring.sample import sampled
 from pipelines.monitoring.truth import Labelled, model_quality
 
@@ -42,47 +43,41 @@ class Places:
     model: Path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What one run found."""
-
-    watched: watch.Watched
-    quality: quality.QualityFound | None
-    attribution: dict[str, Any] | None
-    bias: dict[str, Any] | None
-
-    @property
-    def violations(self) -> list[dict[str, str]]:
-        """Those that are not of a column."""
-        found = self.quality.verdict.violations() if self.quality else []
-        for it in (self.bias, self.attribution):
-            found += it["violations"] if it else []
-        return found
-
-    @property
-    def documents(self) -> dict[str, dict[str, Any]]:
-        """What was judged besides the data, by the name of its file."""
-        found = {
-            quality.DOCUMENT: self.quality.document if self.quality else None,
-            "attribution.json": self.attribution,
-            "bias.json": self.bias,
-        }
-        return {name: it for name, it in found.items() if it is not None}
-
-
-def monitor(usecase: UseCase, places: Places) -> Run:
+def monitor(usecase: UseCase, places: Places, kind: Kind | None = None) -> Run:
     """Judge what was captured.
+
+    Args:
+        usecase: whose model it is; its monitor says from where on a difference is a change.
+        places: what is there.
+        kind: what is judged; None for everything.
 
     Raises:
         TableError: if capture or baseline cannot be read.
     """
-    private = {it.name for it in usecase.event.fields if it.privacy != "clear"}
-    watched = watch.watch(places.baseline, places.capture, Settings(ignore=frozenset(private)))
+    wanted = frozenset(KINDS) if kind is None else frozenset({kind})
     names = Names(id=usecase.event.id, time=usecase.event.timestamp, label=usecase.label.field)
-    known = truths(places.truth, names) if _holds(places.truth) else {}
-    attribution, bias = _deployed(usecase, places, known) if artifact.held(places.model) else (None, None)
-    judged = _quality(usecase, places, names) if known else None
-    return Run(watched=watched, quality=judged, attribution=attribution, bias=bias)
+    needs_truth = wanted & {"model_quality", "bias"}
+    known = truths(places.truth, names) if needs_truth and _holds(places.truth) else {}
+    of_model = wanted & {"attribution", "bias"} if artifact.held(places.model) else frozenset()
+    attribution, bias = _deployed(usecase, places, known, of_model) if of_model else (None, None)
+    return Run(
+        watched=_watched(usecase, places) if "data_quality" in wanted else None,
+        quality=_quality(usecase, places, names) if known and "model_quality" in wanted else None,
+        attribution=attribution,
+        bias=bias,
+    )
+
+
+def _watched(usecase: UseCase, places: Places) -> watch.Watched:
+    asked = usecase.monitor.thresholds
+    settings = Settings(
+        least_effect=asked.least_effect,
+        effects=asked.effects,
+        false_alarms=asked.false_alarms,
+        minimum_rows=asked.minimum_rows,
+        ignore=frozenset(it.name for it in usecase.event.fields if it.privacy != "clear"),
+    )
+    return watch.watch(places.baseline, places.capture, settings, thresholds=asked.of_baseline)
 
 
 def _quality(usecase: UseCase, places: Places, names: Names) -> quality.QualityFound | None:
@@ -91,6 +86,7 @@ def _quality(usecase: UseCase, places: Places, names: Names) -> quality.QualityF
         names=names,
         otherwise=usecase.decision.bands[-1].from_score,
         delay_s=float(usecase.label.delay_s),
+        least_drop=usecase.monitor.thresholds.least_drop,
     )
     try:
         return model_quality(places.baseline, places.capture, labelled, evaluation=places.evaluation)
@@ -100,48 +96,17 @@ def _quality(usecase: UseCase, places: Places, names: Names) -> quality.QualityF
 
 
 def _deployed(
-    usecase: UseCase, places: Places, known: Mapping[str, Truth]
+    usecase: UseCase, places: Places, known: Mapping[str, Truth], wanted: frozenset[Kind]
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Attribution and bias drift of the model that answered."""
     with tempfile.TemporaryDirectory() as scratch:
         model = contestant(usecase, artifact.unpack(places.model, Path(scratch))).model
-    rows = sampled(places.capture, model.features)
+    rows = sampled(places.capture, model.features, most=usecase.monitor.sample_rows)
     if rows is None:
         return None, None
     return (
-        deployed.attribution_drift(model, rows, places.evaluation, usecase),
-        deployed.bias_drift(usecase, model, rows, known, places.evaluation),
-    )
-
-
-def write(run: Run, usecase: UseCase, stage: str, out: Path, metrics_out: Path) -> Path:
-    """Write documents, report and metrics; returns the report's path."""
-    found = run.watched.findings
-    ndcg = {"feature_attribution_ndcg": run.attribution["ndcg"]} if run.attribution else {}
-    count = len(found.violations) + len(run.violations)
-    metrics_out.mkdir(parents=True, exist_ok=True)
-    (metrics_out / metrics.FILE).write_text(
-        metrics.lines(
-            found,
-            run.quality,
-            more=ndcg,
-            violations=count,
-            dimensions={"UseCase": usecase.name, "Stage": stage, "Monitor": "headrace"},
-            timestamp=format_timestamp(int(datetime.now(UTC).timestamp())),
-        )
-    )
-    titles = page.Titles(
-        baseline="the deployed model's baseline",
-        current="captured requests",
-        degraded=run.quality is not None and run.quality.verdict.status == "DEGRADED",
-        more={"Model quality": quality.section(run.quality)} if run.quality else {},
-    )
-    return watch.write(
-        run.watched,
-        out,
-        page.render(run.watched, titles),
-        more=run.documents,
-        violations=run.violations,
+        deployed.attribution_drift(model, rows, places.evaluation, usecase) if "attribution" in wanted else None,
+        deployed.bias_drift(usecase, model, rows, known, places.evaluation) if "bias" in wanted else None,
     )
 
 
@@ -150,6 +115,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usecase", required=True)
     parser.add_argument("--stage", default="local")
+    parser.add_argument("--kind", choices=KINDS, help="what is judged; everything by default")
+    for name in ("window-start", "window-end", "model-package"):
+        parser.add_argument(f"--{name}", default="", help="as run.json shall say")
     for name in ("capture", "baseline", "evaluation", "truth", "model"):
         parser.add_argument(f"--{name}", type=Path, default=_IN / name)
     parser.add_argument("--output", type=Path, default=_OUT / "monitor")
@@ -165,10 +133,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def job() -> None:
         usecase = usecases.load(args.usecase)
-        run = monitor(usecase, places)
-        written = write(run, usecase, args.stage, args.output, args.metrics)
-        count = len(run.watched.findings.violations) + len(run.violations)
-        sys.stdout.write(f"{run.watched.findings.rows[1]} rows, {count} violations: {written}\n")
+        run = monitor(usecase, places, args.kind)
+        about = About(
+            usecase=usecase,
+            stage=args.stage,
+            kind=args.kind,
+            window_start=args.window_start,
+            window_end=args.window_end,
+            model_package=args.model_package,
+        )
+        written = write(run, about, args.output, args.metrics)
+        sys.stdout.write(f"{run.status}: {run.rows} rows, {len(run.violations)} violations: {written}\n")
 
     return outcome.run(job, args.reason_file)
 

@@ -26,7 +26,7 @@ def attribution_drift(model: ServedModel, rows: Sampled, evaluation: Path, useca
         model: that answers.
         rows: that it was asked.
         evaluation: folder of its ``evaluation.json``.
-        usecase: names the label.
+        usecase: names the label, and says from where on a change of order matters.
     """
     before = _section(evaluation / EVALUATION, "explanation")
     now = explanation(model, rows.matrix, rows.scores, threshold=float("inf"), seed=0) if before else None
@@ -36,7 +36,9 @@ def attribution_drift(model: ServedModel, rows: Sampled, evaluation: Path, useca
     return {
         "ndcg": round(found, 6),
         "rows": now["rows"],
-        "violations": attribution.violations(found, label=usecase.label.field)["violations"],
+        "violations": attribution.violations(
+            found, label=usecase.label.field, least=usecase.monitor.thresholds.least_ndcg
+        )["violations"],
     }
 
 

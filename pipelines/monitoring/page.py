@@ -1,6 +1,6 @@
 """``report.html``: what changed, ranked and in words, each column then and now; one page that needs nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -54,18 +54,27 @@ class Titles:
 def render(watched: Watched, titles: Titles) -> str:
     """The page as HTML; the same comparison gives the same text."""
     found = watched.findings
-    tone = "bad" if found.violations or titles.degraded else "good"
-    headline = _headline(found, degraded=titles.degraded)
-    body = "".join(f"<section>{part}</section>" for part in _sections(watched, titles) if part)
+    return document(
+        headline=_headline(found, degraded=titles.degraded),
+        lead=_lead(watched, titles),
+        sections=_sections(watched, titles),
+        footer=_footer(watched),
+        bad=bool(found.violations) or titles.degraded,
+    )
+
+
+def document(*, headline: str, lead: str, sections: Iterable[str], footer: str, bad: bool) -> str:
+    """A page of sections, which are HTML; everything else is text."""
+    body = "".join(f"<section>{part}</section>" for part in sections if part)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         f"<title>{escape(headline)} · Headrace</title><style>{CSS}{_STYLE}</style></head>"
-        f'<body class="{tone}"><header><div class="brand">Headrace · monitor</div><h1>{escape(headline)}</h1>'
-        f'<p class="lead">{escape(_lead(watched, titles))}</p></header><main>{body}</main>'
-        f"<footer>{escape(_footer(watched))}</footer></body></html>\n"
+        f'<body class="{"bad" if bad else "good"}"><header><div class="brand">Headrace · monitor</div>'
+        f'<h1>{escape(headline)}</h1><p class="lead">{escape(lead)}</p></header><main>{body}</main>'
+        f"<footer>{escape(footer)}</footer></body></html>\n"
     )
     return page.encode("utf-8", "backslashreplace").decode()
 

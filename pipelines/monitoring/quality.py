@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from headrace.drift.model_quality import Figure, Quality, QualityVerdict, document, judge, label_delay_s, mature
+from headrace.drift.model_quality import (
+    LEAST_DROP,
+    Figure,
+    Quality,
+    QualityVerdict,
+    document,
+    judge,
+    label_delay_s,
+    mature,
+)
 from headrace.ground_truth import Truth
 from headrace.schema import format_timestamp
 from pipelines.jobs.judging import bootstrap
@@ -91,9 +100,10 @@ def measured(answers: Answers, truths: Mapping[str, Truth], *, threshold: float,
     )
 
 
-def judged(found: QualityFound, baseline: Quality | None) -> QualityFound:
-    """The same with its verdict."""
-    return QualityFound(current=found.current, verdict=judge(baseline, found.current), about=found.about)
+def judged(found: QualityFound, baseline: Quality | None, *, least_drop: float = LEAST_DROP) -> QualityFound:
+    """The same with its verdict; a smaller fall than ``least_drop`` does not matter."""
+    verdict = judge(baseline, found.current, least_drop=least_drop)
+    return QualityFound(current=found.current, verdict=verdict, about=found.about)
 
 
 def quality_of(labels: np.ndarray, scores: np.ndarray, threshold: float) -> Quality:

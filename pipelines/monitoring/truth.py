@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from headrace.drift.model_quality import Quality
+from headrace.drift.model_quality import LEAST_DROP, Quality
 from pipelines.monitoring import baselines, quality
 from pipelines.monitoring.answers import Names, answers, truths
 from pipelines.monitoring.quality import QualityFound
@@ -19,6 +19,7 @@ class Labelled:
         names: what columns are called.
         threshold: scores from here on are positive; None: as the baseline's evaluation says, and ``otherwise`` without.
         delay_s: how late labels may be; they may be seen to be later.
+        least_drop: the smallest fall of a metric that matters.
     """
 
     labels: Path
@@ -26,6 +27,7 @@ class Labelled:
     threshold: float | None = None
     otherwise: float = 0.5
     delay_s: float | None = None
+    least_drop: float = LEAST_DROP
 
 
 def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluation: Path | None = None) -> QualityFound:
@@ -53,7 +55,8 @@ def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluati
     chosen = labelled.threshold if labelled.threshold is not None else evaluated[1] if evaluated else None
     threshold = labelled.otherwise if chosen is None else chosen
     found = quality.measured(given, known, threshold=threshold, delay_s=labelled.delay_s)
-    return quality.judged(found, evaluated[0] if evaluated else _of_table(baseline, written, labelled, threshold))
+    normal = evaluated[0] if evaluated else _of_table(baseline, written, labelled, threshold)
+    return quality.judged(found, normal, least_drop=labelled.least_drop)
 
 
 def _evaluated(folder: Path) -> tuple[Quality, float | None] | None:

@@ -108,18 +108,37 @@ def write(
     Raises:
         TableError: if the folder cannot be written.
     """
-    all_violations = [*documents.violations(watched.findings)["violations"], *violations]
     texts = {
         documents.STATISTICS: json.dumps(documents.statistics(watched.current), allow_nan=False),
         documents.CONSTRAINTS: json.dumps(documents.constraints(watched.baseline), indent=1, allow_nan=False),
         **({over_time.DOCUMENT: json.dumps(over_time.document(watched.windows))} if watched.windows else {}),
+    }
+    found = [*documents.violations(watched.findings)["violations"], *violations]
+    return write_files(out, texts, page, more=more, violations=found)
+
+
+def write_files(
+    out: Path,
+    texts: Mapping[str, str],
+    page: str,
+    *,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+    violations: Sequence[Mapping[str, str]] = (),
+) -> Path:
+    """Write documents, the page and, last of all, every violation; returns the page's path.
+
+    Raises:
+        TableError: if the folder cannot be written.
+    """
+    every = {
+        **texts,
         **{name: json.dumps(it, indent=1, allow_nan=False) for name, it in (more or {}).items()},
         REPORT: page,
-        documents.VIOLATIONS: json.dumps({"violations": all_violations}, indent=1, allow_nan=False),
+        documents.VIOLATIONS: json.dumps({"violations": [*violations]}, indent=1, allow_nan=False),
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
+        for name, text in every.items():
             (out / name).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as exc:
         raise TableError(f"--out {out}: cannot be written ({exc.strerror}); name a folder that can be") from exc

@@ -1,0 +1,159 @@
+"""One run of the monitor of a deployed model: what it found of each kind, and the files that it leaves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from headrace.drift import documents
+from headrace.drift.model_quality import Status
+from headrace.events.drift import Kind
+from headrace.monitoring import RUN
+from headrace.schema import format_timestamp
+from headrace.usecase import UseCase
+from pipelines.monitoring import metrics, page, watch
+from pipelines.monitoring.quality import DOCUMENT, QualityFound, section
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Whose run it is: the stage, the kind (None: of every kind), the window in ISO 8601, and the model package."""
+
+    usecase: UseCase
+    stage: str
+    kind: Kind | None = None
+    window_start: str = ""
+    window_end: str = ""
+    model_package: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one run found; None of what was not judged."""
+
+    watched: watch.Watched | None = None
+    quality: QualityFound | None = None
+    attribution: dict[str, Any] | None = None
+    bias: dict[str, Any] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows were judged."""
+        if self.watched is not None:
+            return self.watched.findings.rows[1]
+        if self.quality is not None:
+            return self.quality.current.rows
+        return max((int(it["rows"]) for it in (self.bias, self.attribution) if it), default=0)
+
+    @property
+    def violations(self) -> list[dict[str, str]]:
+        """Those of every kind, data first."""
+        found = documents.violations(self.watched.findings)["violations"] if self.watched else []
+        return [*found, *self.others]
+
+    @property
+    def others(self) -> list[dict[str, str]]:
+        """Those that are not of a column."""
+        found = self.quality.verdict.violations() if self.quality else []
+        for it in (self.bias, self.attribution):
+            found += it["violations"] if it else []
+        return found
+
+    @property
+    def status(self) -> Status:
+        """DEGRADED if there are violations, UNKNOWN if nothing could be judged."""
+        if self.violations:
+            return "DEGRADED"
+        judged = (self.watched, self.attribution, self.bias)
+        verdict = self.quality.verdict.status if self.quality else "UNKNOWN"
+        return "HEALTHY" if any(it is not None for it in judged) else verdict
+
+    def document(self, about: About) -> dict[str, Any]:
+        """``run.json``."""
+        return {
+            "version": 1,
+            "usecase": about.usecase.name,
+            "stage": about.stage,
+            "kind": about.kind or "every",
+            "window_start": about.window_start,
+            "window_end": about.window_end,
+            "model_package_arn": about.model_package,
+            "rows": self.rows,
+            "status": self.status,
+            "violations": len(self.violations),
+            "magnitude": round(self.watched.findings.magnitude, 6) if self.watched else 0.0,
+        }
+
+
+def write(run: Run, about: About, out: Path, metrics_out: Path) -> Path:
+    """Write documents, report and metrics; returns the report's path.
+
+    Raises:
+        TableError: if they cannot be written.
+    """
+    metrics_out.mkdir(parents=True, exist_ok=True)
+    (metrics_out / metrics.FILE).write_text(_metrics(run, about))
+    parts = {DOCUMENT: run.quality.document if run.quality else None, "attribution.json": run.attribution}
+    more: Mapping[str, Any] = {**parts, "bias.json": run.bias, RUN: run.document(about)}
+    more = {name: it for name, it in more.items() if it is not None}
+    if run.watched is None:
+        return watch.write_files(out, {}, _page(run), more=more, violations=run.violations)
+    titles = page.Titles(
+        baseline="the deployed model's baseline",
+        current="captured requests",
+        degraded=run.quality is not None and run.quality.verdict.status == "DEGRADED",
+        more=dict(_sections(run)),
+    )
+    return watch.write(run.watched, out, page.render(run.watched, titles), more=more, violations=run.others)
+
+
+def _metrics(run: Run, about: About) -> str:
+    ndcg = {"feature_attribution_ndcg": run.attribution["ndcg"]} if run.attribution else {}
+    return metrics.lines(
+        run.watched.findings if run.watched else None,
+        run.quality,
+        more={
+            **ndcg,
+            "rows": float(run.rows),
+            "violations": float(len(run.violations)),
+            "degraded": float(run.status == "DEGRADED"),
+        },
+        dimensions={"UseCase": about.usecase.name, "Stage": about.stage, "Monitor": about.kind or "every"},
+        timestamp=format_timestamp(int(datetime.now(UTC).timestamp())),
+    )
+
+
+def _sections(run: Run) -> Iterator[tuple[str, str]]:
+    if run.quality is not None:
+        yield "Model quality", section(run.quality)
+    if run.watched is None and run.attribution is not None:
+        yield (
+            "Attribution",
+            _verdict(run.attribution, f"The order of features is kept to {run.attribution['ndcg']:.4f}"),
+        )
+    if run.watched is None and run.bias is not None:
+        yield "Bias", _verdict(run.bias, f"{len(run.bias['facets'])} facets were judged")
+
+
+def _verdict(found: Mapping[str, Any], words: str) -> str:
+    told = "".join(f"<li>{escape(it['description'])}</li>" for it in found["violations"])
+    tone = " bad" if told else ""
+    note = f"{words}, on {found['rows']:,} rows."
+    listed = f"<ul>{told}</ul>" if told else ""
+    head = "DEGRADED" if told else "HEALTHY"
+    return f'<div class="panel verdict{tone}"><strong>{head}</strong><p class="note">{escape(note)}</p>{listed}</div>'
+
+
+def _page(run: Run) -> str:
+    """The page of a run that did not look at the data."""
+    heads = {"DEGRADED": "The model got worse", "HEALTHY": "The model is as it was", "UNKNOWN": "There is no verdict"}
+    parts = [f"<h2>{escape(head)}</h2>{html}" for head, html in _sections(run)]
+    return page.document(
+        headline=heads[run.status],
+        lead=f"{run.rows:,} captured answers, held against what came with the deployed model.",
+        sections=parts or ['<div class="panel"><p class="note">Nothing could be judged.</p></div>'],
+        footer="Beyond noise and large enough to matter: see docs/monitoring.md.",
+        bad=run.status == "DEGRADED",
+    )
