@@ -71,7 +71,16 @@ def _mixed(values: Hashes) -> Hashes:
 
 def _kept(hashes: Hashes) -> Hashes:
     if len(hashes) > 4 * K:  # what cannot be among the smallest need not be sorted
-        distinct_enough = np.unique(np.partition(hashes, 4 * K)[: 4 * K])
+        distinct_enough = _once(np.partition(hashes, 4 * K)[: 4 * K])
         if len(distinct_enough) > K:
             return distinct_enough[: K + 1]
-    return np.unique(hashes)[: K + 1]
+    return _once(hashes)[: K + 1]
+
+
+def _once(hashes: Hashes) -> Hashes:
+    """Ascending and each once, as ``np.unique`` has them, which for so few takes twice as long."""
+    ordered = np.sort(hashes)
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    once: Hashes = ordered[first]
+    return once
