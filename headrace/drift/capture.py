@@ -2,7 +2,8 @@
 
 Model Monitor writes each side as CSV, JSON or BASE64, as the content type was declared. A line may hold several rows.
 JSON objects become columns by their names, nested ones by names joined with dots, CSV by position: answers first,
-requests next, as Model Monitor puts them together.
+requests next, as Model Monitor puts them together. SageMaker gives a call one id; where the request's document holds a
+list ``ids`` beside its rows, as Headrace sends it, each row has its own.
 """
 
 import base64
@@ -26,11 +27,11 @@ class Captured:
     """One row that was asked and answered.
 
     Attributes:
-        inference_id: the caller's id of the call, or SageMaker's.
+        inference_id: the row's own id, else the caller's of the call, or SageMaker's.
         time: when it was answered, ISO 8601; empty if unknown.
         columns: by name; CSV has ``_c0``, ``_c1``, ... with the answer first.
         answers: the names of the columns that the answer gave.
-        single: whether the call held this row only, so that the id is the row's.
+        single: whether the id is the row's: it has one of its own, or the call held no other.
     """
 
     inference_id: str
@@ -57,18 +58,33 @@ def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
     if asked and answered and len(asked) != len(answered):
         raise RejectedError(f"holds {len(asked)} requests and {len(answered)} answers")
     count = max(len(asked), len(answered))
+    ids = _ids(sides.get("endpointInput"), count)
     for place in range(count):
         given = answered[place] if answered else {}
         wanted = asked[place] if asked else {}
         yield Captured(
-            inference_id=str(metadata.get("inferenceId") or metadata.get("eventId") or ""),
+            inference_id=ids[place] if ids else str(metadata.get("inferenceId") or metadata.get("eventId") or ""),
             time=str(metadata.get("inferenceTime", "")),
             columns=_joined(given, wanted),
             answers=frozenset(given) - frozenset(wanted)
             if isinstance(given, dict) and isinstance(wanted, dict)
             else frozenset(),
-            single=count == 1,
+            single=count == 1 or bool(ids),
         )
+
+
+def _ids(side: Mapping[str, Any] | None, count: int) -> list[str]:
+    """The ids of a request's rows; empty unless there is one for each."""
+    data = _text(side)[0] if side else ""
+    if '"ids"' not in data:
+        return []
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return []
+    ids = document.get("ids") if isinstance(document, dict) else None
+    texts = [it for it in ids if isinstance(it, str)] if isinstance(ids, list) else []
+    return texts if len(texts) == count else []
 
 
 Side = list[dict[str, object] | list[object]]
@@ -85,15 +101,7 @@ def _joined(given: dict[str, object] | list[object], wanted: dict[str, object] |
 def _side(side: Mapping[str, Any] | None, lists: Sequence[str]) -> Side:
     if not side:
         return []
-    data, encoding = side.get("data"), str(side.get("encoding", "")).upper()
-    if not isinstance(data, str):
-        raise RejectedError("has no data")
-    if encoding == "BASE64":
-        try:
-            data = base64.b64decode(data, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as exc:
-            raise RejectedError("is BASE64 of something that is no text") from exc
-        encoding = "JSON" if data.lstrip()[:1] in ("{", "[") else "CSV"
+    data, encoding = _text(side)
     if encoding == "CSV":
         return [list(map(_number, row)) for row in reader(data.splitlines()) if row]
     if encoding != "JSON":
@@ -106,6 +114,20 @@ def _side(side: Mapping[str, Any] | None, lists: Sequence[str]) -> Side:
             return [it for text in data.splitlines() if text.strip() for it in _documents(json.loads(text), lists)]
         except ValueError as exc:
             raise RejectedError("is no JSON") from exc
+
+
+def _text(side: Mapping[str, Any]) -> tuple[str, str]:
+    """The text of one side and its encoding, JSON or CSV where it was BASE64. Raises RejectedError."""
+    data, encoding = side.get("data"), str(side.get("encoding", "")).upper()
+    if not isinstance(data, str):
+        raise RejectedError("has no data")
+    if encoding != "BASE64":
+        return data, encoding
+    try:
+        text = base64.b64decode(data, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as exc:
+        raise RejectedError("is BASE64 of something that is no text") from exc
+    return text, "JSON" if text.lstrip()[:1] in ("{", "[") else "CSV"
 
 
 def _documents(document: object, lists: Sequence[str]) -> Side:

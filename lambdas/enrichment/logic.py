@@ -159,8 +159,9 @@ def _read(accepted: Sequence[Accepted], function: Enrichment) -> Stored:
 def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list[Scored]:
     if function.scorer is None:
         return [Scored()] * len(folded.vectors)
-    marks = [it.record.sequence_number for it, _ in folded.vectors]
-    answers = function.scorer.score([vector for _, vector in folded.vectors], marks)
+    name = function.usecase.event.id
+    ids = [cast(str, it.event[name]) for it, _ in folded.vectors]
+    answers = function.scorer.score([vector for _, vector in folded.vectors], ids)
     counts["Degraded"] = sum(answer.degraded is not None for answer in answers)
     counts["Scored"] = len(answers) - counts["Degraded"]
     return answers

@@ -47,12 +47,18 @@ class Breaker:
             return None
         return self._reason
 
-    def failed(self, reason: str) -> None:
-        """Note that a call failed."""
+    def failed(self, reason: str, *, cheap: bool = False) -> None:
+        """Note that a call failed.
+
+        Args:
+            reason: why, for those who are refused from now on.
+            cheap: the dependency said no without making anybody wait, so probes keep coming after the first pause.
+        """
         self._failures, self._reason = self._failures + 1, reason
         if self._failures >= self._most:
-            self._probe_at = self._clock() + self._pause_s * self._spread()
-            self._pause_s = min(self._pause_s * 2, self._longest_pause_s)
+            pause_s = self._first_pause_s if cheap else self._pause_s
+            self._probe_at = self._clock() + pause_s * self._spread()
+            self._pause_s = self._first_pause_s if cheap else min(pause_s * 2, self._longest_pause_s)
 
     def succeeded(self) -> None:
         """Note that a call succeeded."""

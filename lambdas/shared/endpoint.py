@@ -11,12 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 from headrace.errors import RetryableError
 from headrace.features import Vector
 from lambdas.shared.failures import code_of, is_throttle, translate
-from lambdas.shared.scoring import EndpointError, Scored
+from lambdas.shared.scoring import EndpointError, Reason, Scored
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _JSON = "application/json"
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
+"""Made once: ``json.dumps`` with options makes an encoder for every call."""
 
 
 class SageMakerEndpoint:
@@ -26,16 +28,24 @@ class SageMakerEndpoint:
         self._client = client
         self._name = name
 
-    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+    def predict(self, vectors: Sequence[Vector], *, ids: Sequence[str], explain: int = 0) -> list[Scored]:
         """One prediction per vector, in order.
+
+        SageMaker captures a call under one id, the first. The ids of a call with many vectors stand in its body, which
+        capture keeps, so that each captured row still finds its label.
 
         Raises:
             EndpointError: ``no_model`` if there is no endpoint of that name, else what kept it from answering.
         """
-        body = json.dumps({"instances": vectors}, separators=(",", ":"), allow_nan=False).encode()
+        document: dict[str, object] = {"instances": vectors}
+        if len(vectors) > 1:
+            document["ids"] = ids
+        if explain:
+            document["explain"] = explain
+        body = _encode(document).encode()
         try:
             answer = self._client.invoke_endpoint(
-                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=inference_id
+                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=ids[0]
             )
             content = answer["Body"].read()
         except ClientError as exc:
@@ -70,7 +80,15 @@ def _predictions(answer: dict[str, object], count: int) -> list[Scored]:
     predictions, version = answer["predictions"], answer["model_version"]
     if not isinstance(predictions, list) or len(predictions) != count or not isinstance(version, str):
         raise ValueError("not one prediction per instance")
-    scored = [Scored(float(it["score"]), str(it["decision"]), version) for it in predictions]
+    scored = [
+        Scored(float(it["score"]), str(it["decision"]), version, reasons=_reasons(it.get("reasons")))
+        for it in predictions
+    ]
     if not all(math.isfinite(it.score) for it in scored if it.score is not None):
         raise ValueError("a score is not a number")
     return scored
+
+
+def _reasons(given: object) -> tuple[Reason, ...]:
+    """What a model says of its score; nothing if it cannot say, or says it in another form."""
+    return tuple(it for it in given if isinstance(it, dict)) if isinstance(given, list) else ()

@@ -20,15 +20,17 @@ class GuardedEndpoint:
     def __init__(self, endpoint: Endpoint, breaker: Breaker) -> None:
         self._endpoint, self._breaker = endpoint, breaker
 
-    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+    def predict(self, vectors: Sequence[Vector], *, ids: Sequence[str], explain: int = 0) -> list[Scored]:
         """As the endpoint does. Raises EndpointError, at once and for good while the breaker is open."""
         if (refusal := self._breaker.refusal) is not None:
             raise EndpointError(cast(Degradation, refusal), passing=False)
         try:
-            answers = self._endpoint.predict(vectors, inference_id=inference_id)
+            answers = self._endpoint.predict(vectors, ids=ids, explain=explain)
         except EndpointError as exc:
-            if exc.passing or exc.reason == "no_model":
+            if exc.passing:
                 self._breaker.failed(exc.reason)
+            elif exc.reason == "no_model":  # said at once, and over as soon as the first model is in service
+                self._breaker.failed(exc.reason, cheap=True)
             raise
         self._breaker.succeeded()
         return answers

@@ -2,18 +2,22 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from headrace.errors import HeadraceError
 from headrace.features import Vector
 
-Degradation = Literal["no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error", "state_error"]
+Degradation = Literal[
+    "no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error", "state_error", "internal_error"
+]
 """Why an answer has no score."""
 _LONGEST_ID = 64
 _VALUE_BYTES = 32
 """An upper bound of a number's text (25 characters) with quotes, colon and comma around its name."""
+_ID_BYTES = _LONGEST_ID + 3
+"""An id with its quotes and comma."""
 _MOST_INSTANCES = 1_000
 _MOST_BYTES = 5_500_000
 _PAUSE_S = 0.05
@@ -28,20 +32,32 @@ class EndpointError(HeadraceError):
         self.passing = passing
 
 
+Reason = Mapping[str, object]
+"""A feature that moved a score: ``feature``, ``value`` and ``contribution`` to the log odds."""
+
+
 class Scored(NamedTuple):
-    """One answer: a prediction, or the reason why there is none."""
+    """One answer: a prediction, or the reason why there is none.
+
+    ``reasons`` are the features that moved the score most, strongest first; none if nobody asked or nobody can say.
+    """
 
     score: float | None = None
     decision: str | None = None
     model_version: str | None = None
     degraded: Degradation | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 class Endpoint(Protocol):
     """A deployed model."""
 
-    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
-        """One prediction per vector, in order. Raises EndpointError."""
+    def predict(self, vectors: Sequence[Vector], *, ids: Sequence[str], explain: int = 0) -> list[Scored]:
+        """One prediction per vector, in order, each under its inference id and with so many reasons.
+
+        Raises:
+            EndpointError: if there are no predictions.
+        """
 
 
 def inference_id(event_id: str) -> str:
@@ -73,34 +89,43 @@ class Scorer:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def score(self, vectors: Sequence[Vector], ids: Sequence[str]) -> list[Scored]:
+    def score(self, vectors: Sequence[Vector], ids: Sequence[str], *, explain: int = 0) -> list[Scored]:
         """One answer per vector, in order.
 
         Args:
             vectors: all of one use case.
-            ids: an id per vector; a call with many vectors is captured under the first one's.
+            ids: the event's id of each.
+            explain: how many reasons each answer should name.
         """
         if self.endpoint is None or not vectors:
             return [Scored(degraded="no_model")] * len(vectors)
         until = self.clock() + self.deadline_s
-        size = max(1, min(_MOST_INSTANCES, _MOST_BYTES // sum(len(name) + _VALUE_BYTES for name in vectors[0])))
+        size = _most_per_call(vectors[0]) if len(vectors) > 1 else 1
         answers: list[Scored] = []
         for start in range(0, len(vectors), size):
             chunk = vectors[start : start + size]
             try:
-                answers += self._predict(self.endpoint, chunk, inference_id(ids[start]), until, first=not start)
+                names = [inference_id(it) for it in ids[start : start + size]]
+                answers += self._predict(self.endpoint, chunk, names, explain, until, first=not start)
             except EndpointError as exc:
                 answers += [Scored(degraded=exc.reason)] * len(chunk)
         return answers
 
     def _predict(
-        self, endpoint: Endpoint, vectors: Sequence[Vector], name: str, until: float, *, first: bool
+        self,
+        endpoint: Endpoint,
+        vectors: Sequence[Vector],
+        names: Sequence[str],
+        explain: int,
+        until: float,
+        *,
+        first: bool,
     ) -> list[Scored]:
         pause_s, failure = _PAUSE_S, EndpointError("endpoint_timeout", passing=True)
         while first or self.clock() + self.call_s <= until:
             first = False
             try:
-                return endpoint.predict(vectors, inference_id=name)
+                return endpoint.predict(vectors, ids=names, explain=explain)
             except EndpointError as exc:
                 if not exc.passing:
                     raise
@@ -108,3 +133,8 @@ class Scorer:
             self.sleep(pause_s)
             pause_s *= 2
         raise failure
+
+
+def _most_per_call(vector: Vector) -> int:
+    """How many such vectors fit into one request."""
+    return max(1, min(_MOST_INSTANCES, _MOST_BYTES // (_ID_BYTES + sum(len(name) + _VALUE_BYTES for name in vector))))

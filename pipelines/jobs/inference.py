@@ -93,7 +93,9 @@ def model_fn(model_dir: str) -> ServedModel:
 
 
 def input_fn(body: str | bytes, content_type: str) -> Request:
-    """Read ``{"instances": [{feature: number|null, ...}, ...], "explain": how many reasons}``; explain may be absent.
+    """Read ``{"instances": [{feature: number|null, ...}, ...], "explain": how many reasons, "ids": [...]}``.
+
+    The last two may be absent. Ids, one per instance, are for those who read what was captured.
 
     Raises:
         ValueError: if the content type or the document is another one; names what is wrong.
@@ -107,6 +109,9 @@ def input_fn(body: str | bytes, content_type: str) -> Request:
     for position, instance in enumerate(instances):
         if not isinstance(instance, dict):
             raise ValueError(f"instances[{position}] is not an object")
+    ids = document.get("ids", instances)
+    if not isinstance(ids, list) or len(ids) != len(instances):
+        raise ValueError("ids are not one per instance")
     explain = document.get("explain", 0)
     if not isinstance(explain, int) or explain < 0:
         raise ValueError("explain is no count: send how many reasons each answer should name")

@@ -38,10 +38,10 @@ class Endpoint:
 
     asked: list[Vector] = field(default_factory=list)
 
-    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
+    def predict(self, vectors: Sequence[Vector], *, ids: Sequence[str], explain: int = 0) -> list[Scored]:
         """Remember, and answer something."""
         self.asked += vectors
-        return [Scored(0.5, "SHIP", inference_id)] * len(vectors)
+        return [Scored(0.5, "SHIP", ids[0])] * len(vectors)
 
 
 @dataclass

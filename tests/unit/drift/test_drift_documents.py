@@ -171,6 +171,30 @@ def test_our_own_capture_is_one_row_per_instance(encoding: str) -> None:
     assert [(it.inference_id, it.single) for it in found] == [("i-1", False)] * 2
 
 
+@pytest.mark.parametrize("encoding", ["JSON", "BASE64"])
+def test_rows_that_were_asked_together_keep_their_own_ids(encoding: str) -> None:
+    answer = {"predictions": [{"score": 0.1}, {"score": 0.9}]}
+    found = list(capture.rows(line({"instances": [{"a": 1}, {"a": 2}], "ids": ["x", "y"]}, answer, (encoding,) * 2)))
+    assert [(it.inference_id, it.single, it.columns) for it in found] == [
+        ("x", True, {"score": 0.1, "a": 1}),
+        ("y", True, {"score": 0.9, "a": 2}),
+    ]
+
+
+@pytest.mark.parametrize("ids", [["x"], ["x", 2], "xy", {"x": 1, "y": 2}, None, ["x", "y", "z"]])
+def test_ids_that_are_not_one_per_row_name_nobody(ids: object) -> None:
+    answer = {"predictions": [{"score": 0.1}, {"score": 0.9}]}
+    found = list(capture.rows(line({"instances": [{"a": 1}, {"a": 2}], "ids": ids}, answer)))
+    assert [(it.inference_id, it.single) for it in found] == [("i-1", False)] * 2
+
+
+def test_a_request_that_only_speaks_of_ids_is_read_as_before() -> None:
+    found = list(capture.rows(line('"ids",7', "0.5", ("CSV", "CSV"))))
+    assert [(it.inference_id, it.single, it.columns) for it in found] == [
+        ("i-1", True, {"_c0": 0.5, "_c1": "ids", "_c2": 7.0})
+    ]
+
+
 @pytest.mark.parametrize(
     ("request_", "answer", "encodings", "expected"),
     [

@@ -165,11 +165,17 @@ class FakeEndpoint:
     failures: list[EndpointError] = field(default_factory=list)
     calls: list[tuple[int, str]] = field(default_factory=list)
 
-    def predict(self, vectors: Sequence[Vector], *, inference_id: str) -> list[Scored]:
-        self.calls.append((len(vectors), inference_id))
+    def predict(self, vectors: Sequence[Vector], *, ids: Sequence[str], explain: int = 0) -> list[Scored]:
+        assert len(ids) == len(vectors)
+        self.calls.append((len(vectors), ids[0]))
         if self.failures:
             raise self.failures.pop(0)
-        return [Scored(score_of(vector), "APPROVE", "7") for vector in vectors]
+        return [Scored(score_of(it), "APPROVE", "7", reasons=reasons_of(it)[:explain]) for it in vectors]
+
+
+def reasons_of(vector: Vector) -> tuple[dict[str, object], ...]:
+    """Why: every feature, in the vector's order."""
+    return tuple({"feature": name, "value": value, "contribution": 0.5} for name, value in vector.items())
 
 
 def score_of(vector: Vector) -> float:

@@ -63,10 +63,10 @@ def test_one_probe_after_the_pause_closes_it_again() -> None:
     guarded = GuardedEndpoint(endpoint, breaker(clock))
     for _ in range(4):
         with pytest.raises(EndpointError):
-            guarded.predict(VECTORS, inference_id="e1")
+            guarded.predict(VECTORS, ids=["e1"])
     clock.sleep(1.0)
-    assert guarded.predict(VECTORS, inference_id="e1")[0].score is not None
-    assert guarded.predict(VECTORS, inference_id="e1")[0].score is not None
+    assert guarded.predict(VECTORS, ids=["e1"])[0].score is not None
+    assert guarded.predict(VECTORS, ids=["e1"])[0].score is not None
     assert len(endpoint.calls) == 5
 
 
@@ -97,8 +97,8 @@ def test_a_model_that_refuses_one_request_is_asked_the_next() -> None:
     guarded = GuardedEndpoint(endpoint, breaker(FakeClock()))
     for _ in range(10):
         with pytest.raises(EndpointError):
-            guarded.predict(VECTORS, inference_id="e1")
-    assert guarded.predict(VECTORS, inference_id="e1")[0].score is not None
+            guarded.predict(VECTORS, ids=["e1"])
+    assert guarded.predict(VECTORS, ids=["e1"])[0].score is not None
 
 
 def test_a_missing_model_is_not_asked_for_by_every_request() -> None:
@@ -106,7 +106,7 @@ def test_a_missing_model_is_not_asked_for_by_every_request() -> None:
     guarded = GuardedEndpoint(endpoint, breaker(FakeClock()))
     for _ in range(10):
         with pytest.raises(EndpointError, match="no_model"):
-            guarded.predict(VECTORS, inference_id="e1")
+            guarded.predict(VECTORS, ids=["e1"])
     assert len(endpoint.calls) == 3
 
 
@@ -124,3 +124,32 @@ def test_a_throttled_table_is_left_alone_and_read_again_when_it_recovers() -> No
     clock.sleep(1.0)
     assert states.read(KEYS) == {}
     assert table.reads == 4
+
+
+def test_a_missing_model_is_found_soon_after_the_first_one_is_in_service() -> None:
+    """Asking costs nothing, so the pause does not grow however long the first model takes."""
+    clock = FakeClock()
+    endpoint = FakeEndpoint([EndpointError("no_model", passing=False)] * 100)
+    scorer = Scorer(
+        endpoint=GuardedEndpoint(endpoint, breaker(clock)), call_s=0.1, deadline_s=0.1, clock=clock, sleep=clock.sleep
+    )
+    while endpoint.failures:
+        assert scorer.score(VECTORS, ["e1"])[0].degraded == "no_model"
+        clock.sleep(0.5)
+    in_service = clock.now
+    while scorer.score(VECTORS, ["e1"])[0].degraded:
+        clock.sleep(0.1)
+    assert clock.now - in_service <= 1.0
+
+
+def test_a_dependency_that_said_no_at_once_starts_with_short_pauses_when_it_goes_silent() -> None:
+    clock = FakeClock()
+    it = breaker(clock)
+    for _ in range(20):
+        it.failed("no_model", cheap=True)
+    it.failed("endpoint_timeout")
+    clock.sleep(1.0)
+    assert it.refusal is None
+    it.failed("endpoint_timeout")
+    clock.sleep(1.0)
+    assert it.refusal == "endpoint_timeout"

@@ -35,15 +35,15 @@ def answered(stub: Stubber, body: bytes) -> list[Scored]:
             "ContentType": "application/json",
             "Accept": "application/json",
             "InferenceId": "e1",
-            "Body": b'{"instances":[{"amount":12.5,"mean_7d":null},{"amount":0.1,"mean_7d":3.0}]}',
+            "Body": b'{"instances":[{"amount":12.5,"mean_7d":null},{"amount":0.1,"mean_7d":3.0}],"ids":["e1","e2"]}',
         },
     )
-    return SageMakerEndpoint(stub.client, "headrace-fraud-dev").predict(VECTORS, inference_id="e1")
+    return SageMakerEndpoint(stub.client, "headrace-fraud-dev").predict(VECTORS, ids=["e1", "e2"])
 
 
 def failure(stub: Stubber) -> EndpointError:
     with pytest.raises(EndpointError) as caught:
-        SageMakerEndpoint(stub.client, "headrace-fraud-dev").predict(VECTORS, inference_id="e1")
+        SageMakerEndpoint(stub.client, "headrace-fraud-dev").predict(VECTORS, ids=["e1", "e2"])
     return caught.value
 
 
@@ -53,6 +53,46 @@ def test_predictions_come_back_in_order_with_the_models_version(stub: Stubber) -
         Scored(0.9, "BLOCK", "arn:7"),
     ]
     stub.assert_no_pending_responses()
+
+
+def asked(stub: Stubber, monkeypatch: pytest.MonkeyPatch, prediction: dict[str, object], explain: int) -> Scored:
+    """Ask about one vector; the request must hold no ids, which the header has, and as many reasons as were asked."""
+    body = json.dumps({"predictions": [prediction], "model_version": "7"}).encode()
+    sent: list[dict[str, object]] = []
+
+    def invoke(**request: object) -> dict[str, object]:
+        sent.append(request)
+        return {"Body": io.BytesIO(body)}
+
+    monkeypatch.setattr(stub.client, "invoke_endpoint", invoke)
+    (answer,) = SageMakerEndpoint(stub.client, "e").predict(VECTORS[:1], ids=["e1"], explain=explain)
+    assert sent[0]["InferenceId"] == "e1"
+    assert (
+        json.loads(str(sent[0]["Body"], "utf-8"))
+        == {  # type: ignore[call-overload]  # bytes
+            "instances": VECTORS[:1],
+            **({"explain": explain} if explain else {}),
+        }
+    )
+    return answer
+
+
+def test_reasons_are_asked_for_and_come_back(stub: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons = [{"feature": "amount", "value": 12.5, "contribution": 0.7}]
+    answer = asked(stub, monkeypatch, {"score": 0.2, "decision": "A", "reasons": reasons}, explain=5)
+    assert answer == Scored(0.2, "A", "7", reasons=tuple(reasons))
+
+
+@pytest.mark.parametrize("reasons", [None, [], "because", {"amount": 1}, [1, 2]])
+def test_a_model_that_cannot_say_why_still_scores(
+    stub: Stubber, monkeypatch: pytest.MonkeyPatch, reasons: object
+) -> None:
+    answer = asked(stub, monkeypatch, {"score": 0.2, "decision": "A", "reasons": reasons}, explain=5)
+    assert answer == Scored(0.2, "A", "7")
+
+
+def test_nobody_is_told_reasons_who_did_not_ask(stub: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(stub, monkeypatch, {"score": 0.2, "decision": "A"}, explain=0).reasons == ()
 
 
 @pytest.mark.parametrize(

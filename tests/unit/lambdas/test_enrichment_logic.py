@@ -212,11 +212,11 @@ def test_where_scores_are_not_wanted_vectors_are_logged_without_and_are_not_degr
     assert (row["score"], row["degraded"]) == (None, None)
 
 
-def test_the_endpoint_is_asked_once_per_batch_under_the_first_records_sequence_number() -> None:
+def test_the_endpoint_is_asked_once_per_batch_under_the_events_own_ids() -> None:
     endpoint = FakeEndpoint()
     records = [record(number, event(number)) for number in range(5)]
     enrich(records, wired(endpoint))
-    assert endpoint.calls == [(5, records[0].sequence_number)]
+    assert endpoint.calls == [(5, "e000000")]
 
 
 def test_items_live_a_week_longer_than_their_last_window() -> None:

@@ -14,7 +14,7 @@ def scorer(endpoint: FakeEndpoint | None, *, call_s: float = 1.0, deadline_s: fl
     return Scorer(endpoint=endpoint, call_s=call_s, deadline_s=deadline_s, clock=clock, sleep=clock.sleep), clock
 
 
-def test_all_vectors_of_a_batch_go_in_one_call_captured_under_the_first_id() -> None:
+def test_all_vectors_of_a_batch_go_in_one_call_under_the_first_id() -> None:
     endpoint = FakeEndpoint()
     answers = scorer(endpoint)[0].score(VECTORS, IDS)
     assert endpoint.calls == [(3, "a")]
@@ -25,7 +25,7 @@ def test_calls_stay_below_the_size_that_sagemaker_takes() -> None:
     endpoint = FakeEndpoint()
     wide = [{f"feature_{number:060}": 1.0 for number in range(200)}] * 700
     scorer(endpoint)[0].score(wide, [str(number) for number in range(700)])
-    assert endpoint.calls == [(275, "0"), (275, "275"), (150, "550")]
+    assert endpoint.calls == [(274, "0"), (274, "274"), (152, "548")]
 
 
 def test_a_large_batch_of_small_vectors_is_cut_by_count() -> None:
@@ -67,9 +67,9 @@ def test_once_the_deadline_has_passed_later_calls_are_not_made() -> None:
     class Slow(FakeEndpoint):
         """Takes the whole time for its first call."""
 
-        def predict(self, vectors, *, inference_id):  # type: ignore[no-untyped-def]  # as its parent
+        def predict(self, vectors, *, ids, explain=0):  # type: ignore[no-untyped-def]  # as its parent
             clock.now += 3.0
-            return super().predict(vectors, inference_id=inference_id)
+            return super().predict(vectors, ids=ids, explain=explain)
 
     endpoint = Slow()
     made, clock = scorer(endpoint)

@@ -86,6 +86,9 @@ def test_a_missing_feature_counts_as_null_and_an_unknown_one_is_ignored(
         ('{"instances": [{"amount": NaN}]}', "NaN is not JSON"),
         ('{"instances": [{}], "explain": -1}', "explain is no count"),
         ('{"instances": [{}], "explain": "all"}', "explain is no count"),
+        ('{"instances": [{}], "ids": ["a", "b"]}', "ids are not one per instance"),
+        ('{"instances": [{}], "ids": "ab"}', "ids are not one per instance"),
+        ('{"instances": [{}], "ids": null}', "ids are not one per instance"),
     ],
 )
 def test_a_malformed_request_is_refused_with_what_is_wrong(body: str, reason: str) -> None:
