@@ -12,6 +12,7 @@ from cli import changes, history, output
 from cli import doctor as examination
 from cli.backtest.app import app as backtest_app
 from cli.monitor.app import app as monitor_app
+from cli.new.app import app as new_app
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
 from headrace.errors import HeadraceError
@@ -27,6 +28,7 @@ app.add_typer(history.app)
 app.add_typer(changes.app)
 app.add_typer(monitor_app)
 app.add_typer(backtest_app)
+app.add_typer(new_app)
 
 
 class LoopFailedError(HeadraceError):
