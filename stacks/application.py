@@ -13,7 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 
 import usecases
 from headrace.errors import UseCaseError
-from stacks import recorded
+from stacks import network, recorded
 from stacks.stage import stage
 from stacks.target import Target
 
@@ -56,8 +56,10 @@ class Application(App):
             region=self._required("region"),
             account=self.node.try_get_context("account"),
             record=recorded.load(usecase.name),
+            network=network.read(self.node.try_get_context("subnets"), self.node.try_get_context("security_groups")),
         )
         recorded.require(self.target)
+        network.require(self.target.network, wanted=usecase.serving.vpc)
         self._tag()
         Validations.of(self).add_plugins(AwsSolutionsChecks())
 

@@ -10,6 +10,8 @@ from aws_cdk import CfnCondition, CfnParameter, CfnResource, DefaultStackSynthes
 from constructs import Construct
 
 from stacks.components.endpoint import Endpoint
+from stacks.components.endpoint_model import MODEL, ServedModel, packaged
+from stacks.components.endpoint_multi_model import tenants
 from stacks.components.endpoint_scaling import EndpointScaling
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
@@ -21,7 +23,10 @@ POLICY_FILE = Path(__file__).with_name("endpoint_policy.json")
 
 
 class EndpointStack(HeadraceStack):
-    """Model, endpoint configuration, endpoint, its scaling and its alarms, all under one condition."""
+    """Model, endpoint configuration, endpoint, its scaling and its alarms, all under one condition.
+
+    Where everything is scored in batch, the model is all there is; ``serving`` runs the jobs that use it.
+    """
 
     noun = "endpoint"
 
@@ -41,15 +46,18 @@ class EndpointStack(HeadraceStack):
             description="The approved model package that serves. Empty: no endpoint, no cost.",
         )
         approved = CfnCondition(self, "HasModel", expression=Fn.condition_not(Fn.condition_equals(package, "")))
-        endpoint = Endpoint(
-            self,
-            "Endpoint",
-            target=target,
-            bucket=lake.bucket,
-            package_arn=package.value_as_string,
-            execution_role_arn=execution_role_arn,
-        )
-        EndpointScaling(self, "Scaling", target=target, endpoint=endpoint)
+        model = self._build_model(lake, package.value_as_string, execution_role_arn)
+        if target.usecase.serving.kind != "batch":
+            endpoint = Endpoint(self, "Endpoint", target=target, bucket=lake.bucket, model=model)
+            EndpointScaling(self, "Scaling", target=target, endpoint=endpoint)
         for construct in self.node.find_all():
             if isinstance(construct, CfnResource):
                 construct.cfn_options.condition = approved
+
+    def _build_model(self, lake: Lake, package_arn: str, execution_role_arn: str) -> ServedModel:
+        container = (
+            tenants(self.target, bucket=lake.bucket, package_arn=package_arn)
+            if self.target.usecase.serving.kind == "multi_model"
+            else packaged(package_arn)
+        )
+        return ServedModel(self, MODEL, target=self.target, container=container, execution_role_arn=execution_role_arn)

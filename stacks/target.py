@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from headrace.evolution import Record
 from headrace.usecase import UseCase
+from pipelines.retraining.plan import Network
 from stacks.stage import Stage
 
 
@@ -22,6 +23,8 @@ class Target:
     """None: the templates fit any account."""
     record: Record | None = None
     """What was deployed of the use case's features so far; None if nothing was recorded."""
+    network: Network | None = None
+    """Where the model runs if the use case wants it in a VPC."""
 
     @property
     def prefix(self) -> str:
@@ -79,5 +82,9 @@ class Target:
 
     @property
     def min_instances(self) -> int:
-        """The endpoint's smallest fleet: what both the stage and the use case ask for at least."""
-        return max(self.stage.min_instances, self.usecase.serving.min_instances)
+        """The endpoint's smallest fleet: what both the stage and the use case ask for at least.
+
+        A fleet that may rest is the use case's alone: no stage moves its traffic in steps.
+        """
+        serving = self.usecase.serving
+        return serving.min_instances if serving.can.to_zero else max(self.stage.min_instances, serving.min_instances)

@@ -6,7 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.components.endpoint import LATENCY_LIMIT_US, VARIANT
+from stacks.components.endpoint_alarms import LATENCY_LIMIT_US
+from stacks.components.endpoint_fleet import VARIANT
 from stacks.target import Target
 
 _WIDTH = 8

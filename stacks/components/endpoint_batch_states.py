@@ -1,0 +1,122 @@
+"""The states of batch scoring: is there a model, is there anything to score, then one job from start to end."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.components.acknowledgement import acknowledge_wildcard
+from stacks.components.bucket import LakeBucket
+from stacks.components.endpoint_batch_job import BATCH_FOLDER, job_stem, transform_job
+from stacks.components.endpoint_model import MODEL
+from stacks.components.key import grant_volumes
+from stacks.target import Target
+
+_NO_MODEL = ["CloudFormation.CloudFormationException", "CloudFormation.ValidationErrorException"]
+"""A stack that has no such resource yet is an error without a name of its own."""
+PASSING_ERRORS = ["SageMaker.SageMakerException", "States.Timeout"]
+_FAILED = "BatchScoringFailed"
+
+
+class BatchStates(Construct):
+    """From ``first``: every way ends in ``Succeed`` or ``Fail``. Without a model, or without files, nothing is done."""
+
+    def __init__(self, scope: Construct, id_: str, *, target: Target, bucket: LakeBucket) -> None:
+        super().__init__(scope, id_)
+        self._target, self._bucket = target, bucket
+        stack = Stack.of(self)
+        name = f"{target.stack_name('endpoint')}/*"
+        self._stack = stack.format_arn(service="cloudformation", resource="stack", resource_name=name)
+        self._jobs = stack.format_arn(
+            service="sagemaker", resource="transform-job", resource_name=f"{job_stem(target)}-*"
+        )
+        self._models = stack.format_arn(service="sagemaker", resource="model", resource_name="*")
+        nothing = sfn.Succeed(self, "Nothing to do")
+        start, look = self._start(), self._look()
+        for task in (start, look):
+            task.add_retry(errors=PASSING_ERRORS, interval=Duration.seconds(2), max_attempts=4, backoff_rate=2)
+        wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s)))
+        start.next(wait).next(look).next(self._judge(wait))
+        empty = sfn.Condition.number_equals("$.files.KeyCount", 0)
+        files = self._files().next(sfn.Choice(self, "Any files?").when(empty, nothing).otherwise(start))
+        model = self._model()
+        model.add_catch(nothing, errors=_NO_MODEL, result_path="$.failure")
+        self.first = model.next(files)
+
+    def grant(self, role: iam.Role) -> None:
+        """What the job's start entails besides the calls, and why the grants are as wide as they are."""
+        grant_volumes(self._bucket.key, role)
+        acknowledge_wildcard(role, self._stack, "An ARN of a stack ends in an id known only after its creation.")
+        acknowledge_wildcard(role, self._jobs, "A job is named when it starts.")
+        acknowledge_wildcard(role, self._models, "CloudFormation names the model, anew with each approved package.")
+
+    def _model(self) -> tasks.CallAwsService:
+        """The endpoint stack's model; its name is the end of its ARN."""
+        return tasks.CallAwsService(
+            self,
+            "Model",
+            service="cloudformation",
+            action="describeStackResource",
+            iam_action="cloudformation:DescribeStackResource",
+            iam_resources=[self._stack],
+            parameters={"StackName": self._target.stack_name("endpoint"), "LogicalResourceId": MODEL},
+            result_selector={
+                "Name": sfn.JsonPath.array_get_item(
+                    sfn.JsonPath.string_split(sfn.JsonPath.string_at("$.StackResourceDetail.PhysicalResourceId"), "/"),
+                    1,
+                )
+            },
+            result_path="$.model",
+        )
+
+    def _files(self) -> tasks.CallAwsService:
+        return tasks.CallAwsService(
+            self,
+            "Files",
+            service="s3",
+            action="listObjectsV2",
+            iam_action="s3:ListBucket",
+            iam_resources=[self._bucket.bucket_arn],
+            parameters={"Bucket": self._bucket.bucket_name, "Prefix": BATCH_FOLDER, "MaxKeys": 1},
+            result_selector={"KeyCount": sfn.JsonPath.number_at("$.KeyCount")},
+            result_path="$.files",
+        )
+
+    def _start(self) -> tasks.CallAwsService:
+        return tasks.CallAwsService(
+            self,
+            "Start",
+            service="sagemaker",
+            action="createTransformJob",
+            iam_action="sagemaker:CreateTransformJob",
+            iam_resources=[self._jobs, self._models],
+            parameters=transform_job(self._target, self._bucket),
+            result_path="$.job",
+        )
+
+    def _look(self) -> tasks.CallAwsService:
+        name = sfn.JsonPath.array_get_item(
+            sfn.JsonPath.string_split(sfn.JsonPath.string_at("$.job.TransformJobArn"), "/"), 1
+        )
+        return tasks.CallAwsService(
+            self,
+            "Look",
+            service="sagemaker",
+            action="describeTransformJob",
+            iam_action="sagemaker:DescribeTransformJob",
+            iam_resources=[self._jobs],
+            parameters={"TransformJobName": name},
+            result_path="$.look",
+        )
+
+    def _judge(self, again: sfn.IChainable) -> sfn.Choice:
+        status, reason = "$.look.TransformJobStatus", "$.look.FailureReason"
+        running = sfn.Condition.or_(*(sfn.Condition.string_equals(status, it) for it in ("InProgress", "Stopping")))
+        return (
+            sfn.Choice(self, "Ended?")
+            .when(running, again)
+            .when(sfn.Condition.string_equals(status, "Completed"), sfn.Succeed(self, "Scored"))
+            .when(sfn.Condition.is_present(reason), sfn.Fail(self, "Failed", error=_FAILED, cause_path=reason))
+            .otherwise(sfn.Fail(self, "Stopped", error=_FAILED, cause="The transform job was stopped"))
+        )

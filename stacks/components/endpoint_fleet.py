@@ -1,0 +1,42 @@
+"""Endpoints on instances: real-time, many models, and, with a queue in front of the fleet, asynchronous."""
+
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.components.bucket import LakeBucket
+from stacks.components.endpoint_capture import capture
+from stacks.target import Target
+
+VARIANT = "AllTraffic"
+"""Blue/green updates need the same variant name in the old and the new configuration."""
+
+
+class FleetConfig(sagemaker.CfnEndpointConfig):
+    """One variant on instances whose volumes are encrypted with the lake's key. Unnamed: each change replaces it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        bucket: LakeBucket,
+        model: sagemaker.CfnModel,
+        queued: sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty | None = None,
+    ) -> None:
+        serving = target.usecase.serving
+        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=VARIANT,
+            model_name=model.attr_model_name,
+            instance_type=serving.instance_type,
+            initial_instance_count=max(1, target.min_instances),
+            initial_variant_weight=1,
+        )
+        super().__init__(
+            scope,
+            id_,
+            production_variants=[variant],
+            data_capture_config=capture(bucket, percent=serving.sampled_percent) if serving.can.capture else None,
+            async_inference_config=queued,
+            kms_key_id=bucket.key.key_arn,
+        )
