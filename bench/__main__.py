@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import enrichment, features, imports, lane, memory, training, units
+from bench import drift, enrichment, features, imports, lane, memory, training, units
 from bench.comparison import Comparison, Effort
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "units": units.comparisons,
     "training": training.comparisons,
     "memory": memory.comparisons,
+    "drift": drift.comparisons,
 }
 QUICK = Effort(runs=1, share=0.1)
 
