@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from headrace.events import SOURCE, ModelRolledBack
 from stacks.components.dashboard import Dashboard, endpoint_graphs, graph, training_graph
 from stacks.components.queries import SavedQueries
 from stacks.components.topic import NotificationTopic
@@ -28,7 +29,7 @@ class Observability:
 
 
 class ObservabilityStack(HeadraceStack):
-    """Topic, the rule from alarms to it, dashboard and saved queries."""
+    """Topic, the rules from alarms and rollbacks to it, dashboard and saved queries."""
 
     noun = "observability"
 
@@ -64,6 +65,18 @@ class ObservabilityStack(HeadraceStack):
         # An alarm starts without data; that it then finds all in order is no news.
         cleared = {"state": {"value": ["OK"]}, "previousState": {"value": ["ALARM"]}}
         self._build_rule("Cleared", topic, cleared, "An alarm of ours is over")
+        rolled_back = events.Rule(
+            self,
+            "RolledBack",
+            description="A model of ours was rolled back; the event says why",
+            enabled=self.target.stage.alarms_notify,
+            event_pattern=events.EventPattern(
+                source=[SOURCE],
+                detail_type=[ModelRolledBack.detail_type],
+                detail={"UseCase": [self.target.usecase.name], "Stage": [self.target.stage.name]},
+            ),
+        )
+        rolled_back.add_target(targets.SnsTopic(topic))
 
     def _build_rule(self, id_: str, topic: sns.Topic, states: Mapping[str, object], description: str) -> None:
         rule = events.Rule(

@@ -95,11 +95,12 @@ class ServingStack(HeadraceStack):
             key=lake.key,
             timeout_s=min(60, self.target.stage.approval_retry_s),
             memory_mb=512,
-            description="Puts an approved model package into the endpoint stack",
+            description="Puts an approved model package into the endpoint stack, and rejects one that is rolled back",
             settings=DeploymentSettings(
                 usecase=self.target.usecase.name,
                 stage=self.target.stage.name,
                 stack_name=self.target.stack_name("endpoint"),
+                endpoint_name=self.target.endpoint_name,
                 model_package_group=self.target.model_package_group_name,
             ),
         )

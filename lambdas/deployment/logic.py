@@ -1,90 +1,25 @@
 """An approved model package becomes the endpoint stack's parameter; nothing else of the stack changes.
 
 Approvals may come twice, late, out of order and in crowds. What is deployed decides: an approval of the same or an
-older version changes nothing, and while the stack is busy an approval waits in its queue. Going back is its own
-message: source ``headrace``, detail-type ``Model Rollback Requested``, detail ``{"ModelPackageArn": …}``.
+older version changes nothing, one that was withdrawn meanwhile neither, and while the stack is busy an approval waits
+in its queue. The end of every update is dealt with before the next one starts (``outcome``).
 """
 
-import hashlib
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from headrace.errors import HeadraceError, RejectedError, RetryableError
+from lambdas.deployment.messages import Ended, Request, read, version_in
+from lambdas.deployment.outcome import Outcome, settle
+from lambdas.deployment.ports import Deployment, StackState
 
-Result = Literal["started", "current", "superseded", "ignored", "waiting", "blocked"]
-APPROVAL = "SageMaker Model Package State Change"
-ROLLBACK = "Model Rollback Requested"
-_PACKAGE = re.compile(r"arn:[^:]+:sagemaker:[^:]+:\d{12}:model-package/(?P<group>[^/]+)/(?P<version>\d+)")
+Result = Literal["started", "current", "superseded", "withdrawn", "ignored", "waiting", "blocked"] | Outcome
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 
 
 class BlockedError(HeadraceError):
     """The stack is in a state that only people can lead out of. The message pages them and ends in the DLQ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """One version of a model package group."""
-
-    arn: str
-    group: str
-    version: int
-
-    @classmethod
-    def of(cls, arn: str) -> "Package":
-        """Read an ARN. Raises RejectedError if it does not name a version of a group."""
-        match = _PACKAGE.fullmatch(arn)
-        if not match:
-            raise RejectedError("is not the ARN of a model package version", field="ModelPackageArn")
-        return cls(arn, match["group"], int(match["version"]))
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A wish to deploy a package; ``change`` tells one approval of it from the next."""
-
-    package: Package
-    rollback: bool
-    change: str
-
-    @property
-    def token(self) -> str:
-        """The same for every copy of one approval, so CloudFormation starts one update for all of them."""
-        return f"deploy-{hashlib.sha256(f'{self.package.arn} {self.change}'.encode()).hexdigest()}"
-
-
-@dataclass(frozen=True, slots=True)
-class StackState:
-    """The endpoint stack: its status and its parameters' values."""
-
-    status: str
-    parameters: dict[str, str]
-    capabilities: tuple[str, ...] = ()
-
-
-class Stack(Protocol):
-    """The endpoint stack."""
-
-    def state(self) -> StackState:
-        """Its present state. Raises RetryableError or DependencyError."""
-
-    def update(self, state: StackState, *, parameter: str, value: str, token: str) -> bool:
-        """Change one parameter and nothing else. Returns whether an update was started; False if nothing changes.
-
-        Raises RetryableError if the stack is busy, or DependencyError.
-        """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """The function, wired."""
-
-    stack: Stack
-    group: str
-    parameter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +37,18 @@ class Handled:
     message: Message
     result: Result
     detail: str
+    before: Outcome = "settled"
+    """What dealing with the update before brought to light."""
 
     @property
     def done(self) -> bool:
         """Whether the message may be deleted."""
         return self.result not in ("waiting", "blocked")
+
+    @property
+    def pages(self) -> bool:
+        """Whether people have to look."""
+        return bool({"blocked", "diverged", "stuck"} & {self.result, self.before})
 
 
 def deploy_all(messages: Sequence[Message], function: Deployment) -> list[Handled]:
@@ -119,73 +61,73 @@ def deploy_all(messages: Sequence[Message], function: Deployment) -> list[Handle
     handled: list[Handled] = []
     for message in messages:
         try:
-            request = read(message.body, function.group)
+            found = read(message.body, group=function.group, stack_name=function.stack_name)
         except RejectedError as exc:
             handled.append(Handled(message, "blocked", str(exc)))
             continue
-        if request is None:
-            handled.append(Handled(message, "ignored", "not an approval of this group"))
+        if found is None:
+            handled.append(Handled(message, "ignored", "neither an approval of this group nor an end of our update"))
+        elif isinstance(found, Ended):
+            handled.append(_handle(message, found, function))
         else:
-            wishes.append((message, request))
+            wishes.append((message, found))
     wishes.sort(key=lambda wish: (wish[1].rollback, wish[1].package.version), reverse=True)
     return [*handled, *(_handle(message, request, function) for message, request in wishes)]
 
 
-def _handle(message: Message, request: Request, function: Deployment) -> Handled:
+def _handle(message: Message, found: Request | Ended, function: Deployment) -> Handled:
+    """Whichever end a message tells of, the last one counts: no update starts before the one before is dealt with."""
+    outcome: Outcome = "settled"
     try:
-        return Handled(message, deploy(request, function), request.package.arn)
+        state = _at_rest(function)
+        outcome = settle(state, function)
+        if isinstance(found, Ended):
+            return Handled(message, outcome, found.token)
+        return Handled(message, deploy(found, state, function), found.package.arn, outcome)
     except RetryableError as exc:
-        return Handled(message, "waiting", str(exc))
+        return Handled(message, "waiting", str(exc), outcome)
     except BlockedError as exc:
-        return Handled(message, "blocked", str(exc))
+        return Handled(message, "blocked", str(exc), outcome)
 
 
-def read(body: str, group: str) -> Request | None:
-    """Read an EventBridge event.
-
-    Returns:
-        The wish in it, or None if it is not an approval or rollback of the group.
-
-    Raises:
-        RejectedError: if it is not an event, or names no model package version.
-    """
-    try:
-        event = json.loads(body)
-        detail, kind = event["detail"], event["detail-type"]
-        rollback = event["source"] == "headrace" and kind == ROLLBACK
-        approval = kind == APPROVAL and detail.get("ModelApprovalStatus") == "Approved"
-        if not rollback and not approval:
-            return None
-        package = Package.of(detail["ModelPackageArn"])
-        change = str(event["id"] if rollback else detail.get("LastModifiedTime") or event["time"])
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise RejectedError("is not an EventBridge event about a model package") from exc
-    return Request(package, rollback, change) if package.group == group else None
-
-
-def deploy(request: Request, function: Deployment) -> Result:
+def deploy(request: Request, state: StackState, function: Deployment) -> Result:
     """Bring the stack to the wished package, unless it is there or beyond.
 
     Raises:
-        RetryableError: if the stack is busy or CloudFormation throttles.
+        RetryableError: if the stack became busy or CloudFormation throttles.
         BlockedError: if the stack cannot be updated until people have mended it.
         DependencyError: if CloudFormation refuses for good.
     """
-    state = function.stack.state()
-    if state.status.endswith("_IN_PROGRESS"):
-        raise RetryableError(f"the stack is in {state.status}")
     if state.status not in _SETTLED:
         raise BlockedError(f"the stack is in {state.status}: mend it, then redrive the queue")
     deployed = state.parameters.get(function.parameter, "")
     if deployed == request.package.arn:
         return "current"
-    if not request.rollback and _version(deployed, function.group) > request.package.version:
+    version = version_in(deployed, function.group)
+    if _is_late(request, deployed, version):
         return "superseded"
-    started = function.stack.update(state, parameter=function.parameter, value=request.package.arn, token=request.token)
+    if not request.rollback and not _approved(request, function):
+        return "withdrawn"
+    token = request.token(version)
+    started = function.stack.update(state, parameter=function.parameter, value=request.package.arn, token=token)
     return "started" if started else "current"
 
 
-def _version(deployed: str, group: str) -> int:
-    """The deployed version of the group; 0 if the parameter holds none."""
-    match = _PACKAGE.fullmatch(deployed)
-    return int(match["version"]) if match and match["group"] == group else 0
+def _is_late(request: Request, deployed: str, version: int) -> bool:
+    """Whether what is deployed has overtaken the wish: a newer version, or another than was to be rolled back."""
+    if request.rollback:
+        return bool(request.instead_of) and request.instead_of != deployed
+    return version > request.package.version
+
+
+def _at_rest(function: Deployment) -> StackState:
+    state = function.stack.state()
+    if state.status.endswith("_IN_PROGRESS"):
+        raise RetryableError(f"the stack is in {state.status}")
+    return state
+
+
+def _approved(request: Request, function: Deployment) -> bool:
+    """Whether the approval still holds: a rollout that failed, or a person, may have rejected the package since."""
+    registered = function.registry.find(request.package.arn)
+    return registered is not None and registered.approval == "Approved"

@@ -97,6 +97,7 @@ def _install() -> None:
         ministack_metrics,
         ministack_services,
         ministack_shards,
+        ministack_stack_events,
         ministack_states,
     )
 
@@ -111,6 +112,7 @@ def _install() -> None:
     ministack_api.install()
     ministack_states.install()
     ministack_activity.install()
+    ministack_stack_events.install()
     kinesis_mapping.mappings.start()
     inert_types.register()
     register = getattr(importlib.import_module("local.sagemaker"), "register", None)

@@ -14,14 +14,16 @@ _PARTIQL = re.compile(r"\s*(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b[^\"]*\"(?P<ta
 
 
 def install() -> None:
-    """Let policy evaluation see what AWS's sees: the transport, an update's resource types, PartiQL's own actions."""
+    """Let policy evaluation see what AWS's sees: TLS, resource types, sources of events, PartiQL's actions."""
     _count_loopback_as_tls()
     actions = module("core.iam_actions")
     tags_of = actions.request_tag_context
 
     def context(service: str, action: str, body: Any, query: Any) -> dict[str, Any]:
         found: dict[str, Any] = tags_of(service, action, body, query)
-        return found | _resource_types(body) if service == "cloudformation" else found
+        if service == "cloudformation":
+            return found | _resource_types(body)
+        return found | _event_sources(body) if action == "events:PutEvents" else found
 
     actions.request_tag_context = context
     transactions_of = actions.dynamodb_transaction_checks
@@ -61,6 +63,12 @@ def _resource_types(body: bytes | str) -> dict[str, list[str]]:
     form = parse_qs(body.decode() if isinstance(body, bytes) else body)
     types = [values[0] for name, values in form.items() if name.startswith("ResourceTypes.member.")]
     return {"cloudformation:resourcetypes": types} if types else {}
+
+
+def _event_sources(body: bytes | str) -> dict[str, str]:
+    """``events:source`` of the entries that are put on a bus; of several sources no single one is allowed."""
+    sources = {str(entry.get("Source", "")) for entry in json.loads(body or "{}").get("Entries", [])}
+    return {"events:source": " ".join(sorted(sources))} if sources else {}
 
 
 def session(role_arn: str, name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The queue of models to deploy: approvals and rollbacks in, one function out, patience while a rollout is running."""
+"""The queue of deployment: approvals, rollbacks and ends of rollouts in, one function out, patience meanwhile."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
@@ -8,6 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from headrace.events import SOURCE, ModelRollbackRequested
+from lambdas.deployment.messages import TERMINAL
 from stacks.components.acknowledgement import KEY_GRANT, acknowledge
 from stacks.components.function import Function
 from stacks.components.queue import DeadLetterQueue
@@ -18,7 +20,7 @@ PATIENCE_S = 7_200
 
 
 class Approvals(Construct):
-    """Delivers approvals and rollback requests of our model package group to a function, one at a time."""
+    """Delivers approvals and rollback requests of our group, and ends of rollouts, to a function one at a time."""
 
     def __init__(self, scope: Construct, id_: str, *, target: Target, function: Function, key: kms.IKey) -> None:
         super().__init__(scope, id_)
@@ -56,15 +58,24 @@ class Approvals(Construct):
             detail_type=["SageMaker Model Package State Change"],
             detail={"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]},
         )
+        endpoint_stack = Stack.of(self).format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{target.stack_name('endpoint')}/"
+        )
+        ended = events.EventPattern(
+            source=["aws.cloudformation"],
+            detail_type=["CloudFormation Stack Status Change"],
+            detail={"stack-id": [{"prefix": endpoint_stack}], "status-details": {"status": sorted(TERMINAL)}},
+        )
         packages = Stack.of(self).format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/")
         rollback = events.EventPattern(
-            source=["headrace"],
-            detail_type=["Model Rollback Requested"],
+            source=[SOURCE],
+            detail_type=[ModelRollbackRequested.detail_type],
             detail={"ModelPackageArn": [{"prefix": packages}]},
         )
         for id_, pattern, description in (
             ("Approved", approved, "A model package of our group is approved"),
             ("Rollback", rollback, "Somebody asks for an earlier model package of our group"),
+            ("Ended", ended, "An update of the endpoint stack is over, one way or the other"),
         ):
             rule = events.Rule(self, id_, description=description, event_pattern=pattern)
             rule.add_target(targets.SqsQueue(queue))

@@ -3,11 +3,13 @@
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
+from headrace.events import SOURCE
 from lambdas.deployment.settings import RESOURCE_TYPES
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.target import Target
 
 _UNNAMED = "CloudFormation names it, and the right holds only for calls that CloudFormation makes on our update."
+_WATCHING = ("DescribeStacks", "DescribeStackEvents", "ListStackResources")
 _SCALING = (
     "RegisterScalableTarget",
     "DeregisterScalableTarget",
@@ -40,9 +42,36 @@ def grant_rollout(role: iam.Role, *, target: Target, model_role_arn: str, key_ar
             },
         )
     )
-    role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[endpoint_stack]))
+    role.add_to_policy(
+        iam.PolicyStatement(actions=[f"cloudformation:{name}" for name in _WATCHING], resources=[endpoint_stack])
+    )
     acknowledge_wildcard(role, endpoint_stack, "An ARN of a stack ends in an id that is known only after its creation.")
+    _grant_conclusion(role, target)
     _grant_through_cloudformation(role, target, model_role_arn, key_arn)
+
+
+def _grant_conclusion(role: iam.Role, target: Target) -> None:
+    """What it takes to see how an update ended, to reject its package and to tell everybody."""
+    stack = Stack.of(role)
+    endpoint = stack.format_arn(service="sagemaker", resource="endpoint", resource_name=target.endpoint_name)
+    packages = stack.format_arn(
+        service="sagemaker", resource="model-package", resource_name=f"{target.model_package_group_name}/*"
+    )
+    bus = stack.format_arn(service="events", resource="event-bus", resource_name="default")
+    for sid, actions, resource in (
+        ("SeeWhatServes", ["sagemaker:DescribeEndpoint"], endpoint),
+        ("JudgePackages", ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"], packages),
+    ):
+        role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
+    role.add_to_policy(
+        iam.PolicyStatement(
+            sid="TellEverybody",
+            actions=["events:PutEvents"],
+            resources=[bus],
+            conditions={"StringEquals": {"events:source": SOURCE}},
+        )
+    )
+    acknowledge_wildcard(role, packages, "Versions of our one group, which are numbered as they are made.")
 
 
 def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn: str, key_arn: str) -> None:

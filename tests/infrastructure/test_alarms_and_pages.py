@@ -52,7 +52,7 @@ def test_no_alarm_carries_a_name_that_the_rule_would_miss(prod: Synthesized) -> 
 
 def test_an_alarm_that_goes_off_reaches_the_topic_whatever_it_was_before(prod: Synthesized) -> None:
     rules = prod.resources("observability", "AWS::Events::Rule")
-    (raised,) = [it for it in rules if it["EventPattern"]["detail"]["state"] == {"value": ["ALARM"]}]
+    (raised,) = [it for it in rules if it["EventPattern"]["detail"].get("state") == {"value": ["ALARM"]}]
     assert raised["EventPattern"] == {
         "source": ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],
@@ -64,8 +64,18 @@ def test_an_alarm_that_goes_off_reaches_the_topic_whatever_it_was_before(prod: S
 
 def test_an_alarm_that_clears_is_told_only_if_it_had_gone_off(prod: Synthesized) -> None:
     rules = prod.resources("observability", "AWS::Events::Rule")
-    (cleared,) = [it["EventPattern"] for it in rules if it["EventPattern"]["detail"]["state"] == {"value": ["OK"]}]
+    patterns = [it["EventPattern"] for it in rules]
+    (cleared,) = [it for it in patterns if it["detail"].get("state") == {"value": ["OK"]}]
     assert cleared["detail"]["previousState"] == {"value": ["ALARM"]}
+
+
+def test_a_model_that_is_rolled_back_reaches_the_topic_with_the_reason(prod: Synthesized) -> None:
+    rules = prod.resources("observability", "AWS::Events::Rule")
+    (rule,) = [it for it in rules if it["EventPattern"]["detail-type"] == ["Model Rolled Back"]]
+    assert rule["EventPattern"]["source"] == ["headrace"]
+    assert rule["EventPattern"]["detail"] == {"UseCase": ["fraud"], "Stage": ["prod"]}
+    assert rule["State"] == "ENABLED"
+    assert "Topic" in text(rule["Targets"])
 
 
 def test_dev_wakes_nobody(dev: Synthesized) -> None:

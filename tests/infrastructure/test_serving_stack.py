@@ -71,11 +71,34 @@ def test_deployment_updates_the_endpoint_stack_with_its_own_types_only(prod: Syn
     }
 
 
-def test_deployment_touches_sagemaker_only_through_cloudformation(prod: Synthesized) -> None:
+def test_deployment_changes_endpoints_only_through_cloudformation(prod: Synthesized) -> None:
     via = {"aws:CalledVia": "cloudformation.amazonaws.com"}
     for statement in _rights(prod):
+        if statement.get("Sid") in ("SeeWhatServes", "JudgePackages"):
+            continue
         if any(action.startswith(("sagemaker:", "iam:", "application-")) for action in listed(statement["Action"])):
             assert statement["Condition"]["ForAnyValue:StringEquals"] == via
+
+
+def test_deployment_sees_one_endpoint_judges_one_group_and_speaks_for_headrace_only(prod: Synthesized) -> None:
+    named = {it["Sid"]: it for it in _rights(prod) if "Sid" in it}
+    assert named["SeeWhatServes"]["Action"] == "sagemaker:DescribeEndpoint"
+    assert text(named["SeeWhatServes"]["Resource"]).endswith(':endpoint/headrace-fraud-prod"]]}')
+    assert named["JudgePackages"]["Action"] == ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
+    assert text(named["JudgePackages"]["Resource"]).endswith(':model-package/headrace-fraud-prod/*"]]}')
+    assert named["TellEverybody"]["Condition"] == {"StringEquals": {"events:source": "headrace"}}
+    assert text(named["TellEverybody"]["Resource"]).endswith(':event-bus/default"]]}')
+
+
+def test_the_end_of_an_update_of_our_endpoint_stack_reaches_the_queue_of_approvals(prod: Synthesized) -> None:
+    rules = {it["EventPattern"]["source"][0]: it for it in prod.resources("serving", "AWS::Events::Rule")}
+    rule = rules["aws.cloudformation"]
+    assert rule["EventPattern"]["detail-type"] == ["CloudFormation Stack Status Change"]
+    detail = rule["EventPattern"]["detail"]
+    assert ":stack/headrace-fraud-prod-endpoint/" in text(detail["stack-id"])
+    ends = ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"]
+    assert detail["status-details"] == {"status": ends}
+    assert rule["Targets"][0]["Arn"] == rules["aws.sagemaker"]["Targets"][0]["Arn"]
 
 
 def test_deployment_cannot_delete_the_endpoint(prod: Synthesized) -> None:

@@ -7,8 +7,8 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
 from headrace.errors import RetryableError
-from lambdas.deployment.adapters import CloudFormationStack
-from lambdas.deployment.logic import StackState
+from lambdas.deployment.endpoint_stack import CloudFormationStack
+from lambdas.deployment.ports import StackState
 from lambdas.deployment.settings import RESOURCE_TYPES
 from lambdas.shared.clients import client
 from lambdas.shared.failures import DependencyError

@@ -5,17 +5,18 @@ import io
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 from lambda_events import ENVIRONMENT, http_event, kinesis_event
 from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults, event, label
+from rollout_world import World
 
 from headrace.features import FeatureSet
 from lambdas.delivery_transform import handler as delivery_transform
 from lambdas.deployment import handler as deployment
-from lambdas.deployment.logic import Deployment, StackState
 from lambdas.enrichment import handler as enrichment
 from lambdas.enrichment.logic import Enrichment
 from lambdas.ground_truth import handler as ground_truth
@@ -199,21 +200,6 @@ def test_inference_logs_the_reason_of_a_fallback(
     assert json.loads(printed.getvalue())["reason"] == "no_model"
 
 
-class Stack:
-    """A stack in a given state."""
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        self.updates: list[str] = []
-
-    def state(self) -> StackState:
-        return StackState(self.status, {"ModelPackageArn": ""})
-
-    def update(self, state: StackState, *, parameter: str, value: str, token: str) -> bool:
-        self.updates.append(value)
-        return True
-
-
 def queue_event(sample: Any, aws_event: Event) -> Any:
     """The documented queue event around the documented approval, and a message that is none."""
     approval = aws_event("sagemaker_model_package_state_change.json")
@@ -235,15 +221,12 @@ def test_deployment_keeps_in_the_queue_what_has_to_wait_or_needs_people(  # noqa
     monkeypatch: pytest.MonkeyPatch,
     metrics: Callable[[], dict[str, Any]],
 ) -> None:
-    stack = Stack(status)
-    wire(
-        monkeypatch,
-        deployment,
-        Deployment(stack=stack, group=ENVIRONMENT["MODEL_PACKAGE_GROUP"], parameter="ModelPackageArn"),
-    )
+    monkeypatch.setenv("ENDPOINT_NAME", "headrace-fraud-dev")
+    world = World(status=status)
+    wire(monkeypatch, deployment, replace(world.function, group=ENVIRONMENT["MODEL_PACKAGE_GROUP"]))
     made = queue_event(aws_event("sqs.json"), aws_event)
     answer = deployment.handler(made, lambda_context)
     ids = [made["Records"][number]["messageId"] for number in kept]
     assert answer == {"batchItemFailures": [{"itemIdentifier": it} for it in ids]}
-    assert len(stack.updates) == updates
+    assert len(world.updates) == updates
     assert metrics()["DeploymentBlocked"] == [2.0 if status == "UPDATE_ROLLBACK_FAILED" else 1.0]

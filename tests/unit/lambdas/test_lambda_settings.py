@@ -7,6 +7,7 @@ import pytest
 from headrace.errors import SettingsError
 from lambdas.delivery_transform.settings import Settings as DeliveryTransformSettings
 from lambdas.deployment.settings import Settings as DeploymentSettings
+from lambdas.drift_response.settings import Settings as DriftResponseSettings
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
 from lambdas.enrichment.settings import feature_groups
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
@@ -44,7 +45,8 @@ class Sample(EnvSettings):
         InferenceSettings(**COMMON, state_table="t"),
         GroundTruthSettings(**COMMON, state_table="t", lake_bucket="b"),
         LabelInboxSettings(**COMMON, lake_bucket="b", labels_stream="l", queue_url="q", slice_s=1.5, most_ratio=9),
-        DeploymentSettings(**COMMON, stack_name="s", model_package_group="g"),
+        DeploymentSettings(**COMMON, stack_name="s", endpoint_name="e", model_package_group="g"),
+        DriftResponseSettings(**COMMON, endpoint_name="e", lake_bucket="b", reaction_table="t", topic_arn="arn"),
         Sample(**COMMON, count=3, on=True, note="x"),
     ],
 )

@@ -84,9 +84,11 @@ def test_a_use_case_without_snapshots_needs_no_group(monkeypatch: pytest.MonkeyP
     assert enrichment.adapters.connect().snapshots is None
 
 
-def test_deployment_may_touch_one_stack_and_one_parameter() -> None:
+def test_deployment_may_touch_one_stack_and_one_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENDPOINT_NAME", "headrace-fraud-dev")
     function = deployment.adapters.connect()
     assert (function.group, function.parameter) == ("versionedmp-p-idy6c3e1fiqj", "ModelPackageArn")
+    assert (function.stack_name, function.endpoint_name) == ("headrace-fraud-dev-endpoint", "headrace-fraud-dev")
 
 
 def test_scoring_functions_get_clients_that_cannot_outlast_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,207 @@
+"""How deployment learns of an update's end and tells of it, on the wire."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+from rollout_world import STACK, arn
+
+from headrace.errors import RetryableError
+from headrace.events import ModelDeployed
+from lambdas.deployment.endpoint_stack import CloudFormationStack
+from lambdas.deployment.ports import Registered, Update
+from lambdas.deployment.sagemaker import SETTLED, ModelRegistry, SageMakerEndpoint
+from lambdas.shared.bus import EventBus
+from lambdas.shared.clients import client
+from lambdas.shared.failures import DependencyError
+
+NAME = "headrace-fraud-dev-endpoint"
+TOKEN, EARLIER = "deploy-2-after-1-" + "a" * 64, "deploy-1-after-0-" + "b" * 64
+
+
+def stubbed(service: Any) -> Iterator[Stubber]:
+    """The function's client of a service, with answers that a test gives."""
+    with Stubber(client(service)) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[Stubber]:
+    yield from stubbed("cloudformation")
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[Stubber]:
+    yield from stubbed("sagemaker")
+
+
+@pytest.fixture
+def events() -> Iterator[Stubber]:
+    yield from stubbed("events")
+
+
+def stack_event(status: str, token: str | None = TOKEN, *, resource: str = "", reason: str = "") -> dict[str, Any]:
+    """One event of the stack, or of a resource in it."""
+    event = {
+        "StackId": STACK,
+        "EventId": "e",
+        "StackName": NAME,
+        "Timestamp": "2026-01-01T00:00:00Z",
+        "LogicalResourceId": resource or NAME,
+        "PhysicalResourceId": resource or STACK,
+        "ResourceType": f"AWS::SageMaker::{resource}" if resource else "AWS::CloudFormation::Stack",
+        "ResourceStatus": status,
+    }
+    return (
+        event | ({"ResourceStatusReason": reason} if reason else {}) | ({"ClientRequestToken": token} if token else {})
+    )
+
+
+ROLLED_BACK = [
+    stack_event("UPDATE_ROLLBACK_COMPLETE"),
+    stack_event("UPDATE_COMPLETE", resource="Endpoint"),
+    stack_event("UPDATE_ROLLBACK_IN_PROGRESS", reason="The following resource(s) failed to update: [Endpoint]."),
+    stack_event("UPDATE_FAILED", resource="Config", reason="Resource update cancelled"),
+    stack_event("UPDATE_FAILED", resource="Endpoint", reason="alarms went off"),
+    stack_event("UPDATE_IN_PROGRESS", reason="User Initiated"),
+    stack_event("UPDATE_COMPLETE", EARLIER),
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        (ROLLED_BACK, Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off")),
+        (
+            [
+                stack_event("UPDATE_COMPLETE", "Console-UpdateStack-1"),
+                stack_event("UPDATE_COMPLETE", None),
+                *ROLLED_BACK,
+            ],
+            Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off"),
+        ),
+        ([stack_event("UPDATE_IN_PROGRESS"), *ROLLED_BACK[-1:]], Update(TOKEN, "UPDATE_IN_PROGRESS")),
+        ([stack_event("CREATE_COMPLETE", None)], None),
+    ],
+)
+def test_the_last_update_of_ours_is_found_among_the_stacks_events(
+    cloudformation: Stubber, events: list[dict[str, Any]], found: Update | None
+) -> None:
+    cloudformation.add_response("describe_stack_events", {"StackEvents": events}, {"StackName": NAME})
+    assert CloudFormationStack(cloudformation.client, NAME).last_update() == found
+
+
+def test_events_are_read_page_by_page_until_the_update_began(cloudformation: Stubber) -> None:
+    pages = [ROLLED_BACK[:3], ROLLED_BACK[3:]]
+    cloudformation.add_response("describe_stack_events", {"StackEvents": pages[0], "NextToken": "n"})
+    cloudformation.add_response("describe_stack_events", {"StackEvents": pages[1], "NextToken": "never asked for"})
+    expected = Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off")
+    assert CloudFormationStack(cloudformation.client, NAME).last_update() == expected
+
+
+def test_the_stacks_endpoint_configuration_is_the_one_that_is_not_deleted(cloudformation: Stubber) -> None:
+    summary = {"ResourceType": "AWS::SageMaker::EndpointConfig", "LastUpdatedTimestamp": "2026-01-01T00:00:00Z"}
+    config = "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/config-7"
+    found = [
+        {**summary, "LogicalResourceId": "Old", "PhysicalResourceId": "old", "ResourceStatus": "DELETE_COMPLETE"},
+        {**summary, "LogicalResourceId": "Config", "PhysicalResourceId": config, "ResourceStatus": "UPDATE_COMPLETE"},
+    ]
+    answer = {"StackResourceSummaries": found}
+    cloudformation.add_response("list_stack_resources", answer, {"StackName": NAME})
+    cloudformation.add_response("list_stack_resources", {"StackResourceSummaries": []}, {"StackName": NAME})
+    stack = CloudFormationStack(cloudformation.client, NAME)
+    assert [stack.endpoint_config(), stack.endpoint_config()] == ["config-7", ""]
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("describe_stack_events", lambda stack: stack.last_update()),
+        ("list_stack_resources", lambda stack: stack.endpoint_config()),
+    ],
+)
+def test_a_stack_that_may_not_be_read_is_reported(cloudformation: Stubber, operation: str, ask: Any) -> None:
+    stack = CloudFormationStack(cloudformation.client, NAME)
+    for code, error in (("Throttling", RetryableError), ("AccessDenied", DependencyError)):
+        cloudformation.add_client_error(operation, code, "no", http_status_code=400)
+        with pytest.raises(error):
+            ask(stack)
+
+
+def test_the_configuration_that_serves_is_what_describe_endpoint_names(sagemaker: Stubber) -> None:
+    described = {
+        "EndpointName": "e",
+        "EndpointArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/e",
+        "EndpointConfigName": "config-7",
+        "EndpointStatus": "InService",
+        "CreationTime": 0,
+        "LastModifiedTime": 0,
+    }
+    sagemaker.add_response("describe_endpoint", described, {"EndpointName": "e"})
+    absent = 'Could not find endpoint "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/e".'
+    sagemaker.add_client_error("describe_endpoint", "ValidationException", absent, http_status_code=400)
+    sagemaker.add_client_error("describe_endpoint", "AccessDeniedException", "not authorized", http_status_code=400)
+    endpoint = SageMakerEndpoint(sagemaker.client, "e")
+    assert [endpoint.config(), endpoint.config()] == ["config-7", ""]
+    with pytest.raises(DependencyError, match="describing the endpoint"):
+        endpoint.config()
+
+
+def test_a_package_is_found_with_its_approval_and_what_was_noted(sagemaker: Stubber) -> None:
+    package = {
+        "ModelPackageName": "p",
+        "ModelPackageArn": arn(2),
+        "CreationTime": 0,
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": []},
+        "ModelApprovalStatus": "Approved",
+        "CustomerMetadataProperties": {SETTLED: TOKEN},
+    }
+    sagemaker.add_response("describe_model_package", package, {"ModelPackageName": arn(2)})
+    absent = f"ModelPackage {arn(3)} does not exist."
+    sagemaker.add_client_error("describe_model_package", "ValidationException", absent, http_status_code=400)
+    sagemaker.add_client_error("describe_model_package", "ThrottlingException", "slow", http_status_code=400)
+    registry = ModelRegistry(sagemaker.client)
+    assert registry.find(arn(2)) == Registered("Approved", TOKEN)
+    assert registry.find(arn(3)) is None
+    with pytest.raises(RetryableError, match="describing a model package"):
+        registry.find(arn(2))
+
+
+def test_an_end_is_noted_and_a_failed_package_rejected_in_one_call(sagemaker: Stubber) -> None:
+    noted = {"ModelPackageArn": arn(2), "CustomerMetadataProperties": {SETTLED: TOKEN}}
+    rejected = {**noted, "ModelApprovalStatus": "Rejected", "ApprovalDescription": "alarms went off"}
+    sagemaker.add_response("update_model_package", {"ModelPackageArn": arn(2)}, noted)
+    sagemaker.add_response("update_model_package", {"ModelPackageArn": arn(2)}, rejected)
+    sagemaker.add_client_error("update_model_package", "AccessDeniedException", "no", http_status_code=400)
+    registry = ModelRegistry(sagemaker.client)
+    registry.settle(arn(2), token=TOKEN)
+    registry.settle(arn(2), token=TOKEN, rejection="alarms went off")
+    with pytest.raises(DependencyError, match="noting a rollout's end"):
+        registry.settle(arn(2), token=TOKEN)
+
+
+def test_an_event_goes_to_the_default_bus_and_one_that_is_not_taken_is_tried_again(
+    events: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = ModelDeployed(
+        usecase="fraud", stage="dev", at="2026-01-01T00:00:00Z", model_package_arn=arn(2), endpoint_name="e"
+    )
+    sent = {"Entries": [event.to_entry()]}
+    assert sent["Entries"][0]["EventBusName"] == "default"
+    events.add_response("put_events", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}, sent)
+    events.add_response("put_events", {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}, sent)
+    bus = EventBus(events.client)
+    bus.publish(event)
+    with pytest.raises(RetryableError, match="InternalFailure"):
+        bus.publish(event)
+
+    def unreachable(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://x")
+
+    monkeypatch.setattr(events.client, "put_events", unreachable)
+    with pytest.raises(RetryableError, match="publishing Model Deployed"):
+        bus.publish(event)
