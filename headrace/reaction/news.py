@@ -54,21 +54,29 @@ def on_finished(memory: Memory, event: RetrainingFinished) -> tuple[Memory, Deci
 
 def on_deployed(memory: Memory, event: ModelDeployed, at: int) -> tuple[Memory, Decision]:
     """Another model is in force, and with it its own baseline: what windows said of the one before no longer counts."""
-    if at <= memory.deployed.at:
-        return memory, Decision(action="ignore", reason=f"{event.model_package_arn}: older than what is known")
-    previous = event.previous_model_package_arn or memory.deployed.arn
-    deployed = Deployed(arn=event.model_package_arn, previous=previous, at=at)
-    after = replace(memory, deployed=deployed, windows={})
-    return after, Decision(action="ignore", reason=f"{event.model_package_arn} is in force; it is watched from now on")
+    arn, previous = event.model_package_arn, event.previous_model_package_arn or memory.deployed.arn
+    if at <= memory.deployed.at or arn == memory.deployed.arn:
+        return memory, Decision(action="ignore", reason=f"{arn}: known, or older than what is known")
+    if _version(previous) >= _version(arn):
+        previous = ""  # it came back from a rollback; going on from it to the model it replaced would go round
+    after = replace(memory, deployed=Deployed(arn=arn, previous=previous, at=at), windows={})
+    return after, Decision(action="ignore", reason=f"{arn} is in force; it is watched from now on")
 
 
 def on_rolled_back(memory: Memory, event: ModelRolledBack, at: int) -> tuple[Memory, Decision]:
     """An earlier model is in force again. There is nothing to go back to from it."""
-    if at <= memory.deployed.at:
-        return memory, Decision(action="ignore", reason=f"{event.model_package_arn}: older than what is known")
-    deployed = Deployed(arn=event.model_package_arn, at=at)
-    reason = f"{event.model_package_arn} is in force again: {event.reason}"
-    return replace(memory, deployed=deployed, windows={}), Decision(action="ignore", reason=reason)
+    arn, deployed = event.model_package_arn, memory.deployed
+    if at < deployed.at or (arn == deployed.arn and not deployed.previous):
+        return memory, Decision(action="ignore", reason=f"{arn}: known, or older than what is known")
+    if arn == deployed.arn and event.trigger == "rollout":
+        return memory, Decision(action="ignore", reason=f"{arn} stayed in force: {event.reason}")
+    after = replace(memory, deployed=Deployed(arn=arn, at=at), windows={})
+    return after, Decision(action="ignore", reason=f"{arn} is in force again: {event.reason}")
+
+
+def _version(arn: str) -> int:
+    number = arn.rpartition("/")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def on_labels(memory: Memory, labels: int, usecase: UseCase, moment: Moment) -> tuple[Memory, Decision]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_featurestore_runtime import SageMakerFeatureStoreRuntimeClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 Service = Literal[
@@ -34,6 +35,7 @@ Service = Literal[
     "sagemaker-featurestore-runtime",
     "sagemaker-runtime",
     "secretsmanager",
+    "sns",
     "sqs",
 ]
 
@@ -89,6 +91,8 @@ def client(
 ) -> "SageMakerFeatureStoreRuntimeClient": ...
 @overload
 def client(service: Literal["sagemaker-runtime"], profile: Profile = ...) -> "SageMakerRuntimeClient": ...
+@overload
+def client(service: Literal["sns"], profile: Profile = ...) -> "SNSClient": ...
 @overload
 def client(service: Literal["sqs"], profile: Profile = ...) -> "SQSClient": ...
 @overload

@@ -11,7 +11,15 @@ import pytest
 from stacks.components import bytecode
 from stacks.components.bundle import LOCK, ROOT, RUNTIME_PYTHON, bundle
 
-FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference", "label_inbox")
+FUNCTIONS = (
+    "delivery_transform",
+    "deployment",
+    "drift_response",
+    "enrichment",
+    "ground_truth",
+    "inference",
+    "label_inbox",
+)
 
 
 @pytest.fixture(scope="module", params=FUNCTIONS)

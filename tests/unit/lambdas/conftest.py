@@ -10,7 +10,15 @@ import pytest
 from lambda_events import ENVIRONMENT
 
 EVENTS = Path(__file__).parents[2] / "events"
-FUNCTIONS = ("delivery_transform", "deployment", "enrichment", "ground_truth", "inference", "label_inbox")
+FUNCTIONS = (
+    "delivery_transform",
+    "deployment",
+    "drift_response",
+    "enrichment",
+    "ground_truth",
+    "inference",
+    "label_inbox",
+)
 
 
 @pytest.fixture(autouse=True)

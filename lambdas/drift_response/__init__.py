@@ -1,0 +1,1 @@
+"""Drift response: what monitors, alarms and trainings say becomes one recorded decision each."""

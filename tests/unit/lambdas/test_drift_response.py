@@ -1,0 +1,182 @@
+"""Drift response: what it hears, what it ignores, what each decision leaves behind."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from reaction_world import ENDPOINT, World, drift, envelope, own_event, s3_event
+
+from headrace.events import DriftDetected, ModelDeployed, ModelRollbackRequested, ModelRolledBack, RetrainingRequested
+from lambdas.drift_response.messages import Document, read
+from usecases import load
+
+FRAUD = load("fraud")
+MODEL = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/headrace-fraud-dev/"
+COMMON = {"usecase": "fraud", "stage": "dev", "at": "2026-01-01T00:00:00Z"}
+DEPLOYED = ModelDeployed(
+    **COMMON, model_package_arn=f"{MODEL}2", previous_model_package_arn=f"{MODEL}1", endpoint_name=ENDPOINT
+)
+WORSE = {
+    "metric_name": "auc",
+    "constraint_check_type": "LessThanThreshold",
+    "description": "Metric auc with 0.8 +/- 0.01 was LessThanThreshold '0.9'",
+}
+
+
+@pytest.fixture
+def world() -> World:
+    return World(FRAUD)
+
+
+def alarm(state: str = "ALARM", *, namespace: str = "AWS/SageMaker", **dimensions: str) -> str:
+    metric = {"namespace": namespace, "name": "Invocation5XXErrors", "dimensions": dimensions}
+    detail = {
+        "alarmName": "headrace-fraud-dev-endpoint-Errors",
+        "state": {"value": state, "reason": "too many", "timestamp": "2026-01-01T01:00:00.000+0000"},
+        "configuration": {"metrics": [{"id": "m", "metricStat": {"metric": metric}}]},
+    }
+    return envelope("aws.cloudwatch", "CloudWatch Alarm State Change", detail, time="2026-01-01T01:00:00Z")
+
+
+def signal(body: str) -> Any:
+    return read(body, endpoint=ENDPOINT, usecase="fraud", stage="dev")
+
+
+def test_both_spellings_and_all_kinds_are_heard(world: World) -> None:
+    for kind in ("data-quality", "model-quality", "bias", "attribution"):
+        for name in ("constraint", "constraints"):
+            found = signal(world.window(3, kind=kind, name=name))
+            assert isinstance(found.content, Document)
+            assert found.content.outputs.kind == kind.replace("-", "_")
+
+
+def test_a_second_delivery_has_the_same_id_and_another_version_another() -> None:
+    key = f"monitoring/{ENDPOINT}/{ENDPOINT}-bias/2026/01/01/03/constraint_violations.json"
+    one, again = (s3_event(key, time="2026-01-01T03:10:00Z", event_id=it) for it in ("a", "b"))
+    assert signal(one).id == signal(again).id
+    assert signal(one).id.startswith("20260101T030000Z-")
+    assert signal(one).id != signal(one.replace('"sequencer": "0"', '"sequencer": "1"')).id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        s3_event("events/x_violations.json", time="2026-01-01T03:10:00Z"),
+        s3_event("monitoring/other/other-bias/2026/01/01/03/constraint_violations.json", time="2026-01-01T03:10:00Z"),
+        s3_event(f"monitoring/{ENDPOINT}/{ENDPOINT}-bias/2026/01/01/03/report.html", time="2026-01-01T03:10:00Z"),
+        envelope("aws.states", "Something", {}, time="2026-01-01T00:00:00Z"),
+        own_event(replace(DEPLOYED, stage="prod"), time="2026-01-01T00:00:00Z"),
+        alarm(namespace="AWS/Lambda", FunctionName="x"),
+        alarm(EndpointName="other"),
+    ],
+)
+def test_what_is_not_about_our_model_is_ignored_without_a_record(world: World, body: str) -> None:
+    assert world.handle(body).result == "ignored"
+    assert not world.records
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "{}", '{"source": "aws.s3"}', s3_event("monitoring/x_violations.json", time="2026-01-01T03:10:00Z")],
+)
+def test_what_is_no_event_goes_to_the_dead_letters(world: World, body: str) -> None:
+    handled = world.handle(body)
+    assert handled.result == "rejected"
+    assert not handled.done
+
+
+def test_a_document_that_is_not_there_yet_is_waited_for(world: World) -> None:
+    body = world.window(1)
+    written = dict(world.objects)
+    world.objects.clear()
+    assert world.handle(body).result == "waiting"
+    world.objects.update(written)
+    assert world.handle(body).result == "decided"
+
+
+def test_a_decision_is_one_record_with_inputs_in_table_and_lake(world: World) -> None:
+    world.handle(world.window(1, drift("amount", 0.4)))
+    (record,) = world.records.values()
+    assert record.inputs["finding"]["distances"] == {"amount": 0.4}
+    assert record.inputs["weighed"]["streak"] == 1
+    line = json.loads(world.objects[f"decisions/{record.lake_name}"])
+    assert (line["id"], line["action"], line["reason"]) == (record.id, "notify", record.reason)
+    (event,) = world.of(DriftDetected)
+    assert (event.severity, event.features, event.cause) == ("high", ("amount",), "drift")
+    assert event.source_uri.startswith("s3://lake/monitoring/")
+    assert world.told == [("Note: fraud dev notify", False)]
+
+
+def test_broken_data_page_and_freeze(world: World) -> None:
+    gone = {
+        "feature_name": "amount",
+        "constraint_check_type": "missing_column_check",
+        "description": "There is no amount.",
+    }
+    for hour in (1, 2, 3, 4):
+        world.handle(world.window(hour, gone))
+    assert world.actions() == ["freeze", "ignore", "ignore", "ignore"]
+    assert world.told == [("PAGE: fraud dev freeze", True)]
+    assert "amount" in world.remembered.frozen
+    assert {it.cause for it in world.of(DriftDetected)} == {"upstream"}
+    assert not world.of(RetrainingRequested)
+
+
+def test_quality_that_falls_after_a_rollout_brings_the_previous_model_back(world: World) -> None:
+    world.handle(own_event(DEPLOYED, time="2026-01-01T00:00:00Z"))
+    world.handle(world.window(5, WORSE, kind="model-quality"))
+    (asked,) = world.of(ModelRollbackRequested)
+    assert asked.model_package_arn == f"{MODEL}1"
+    assert asked.rolled_back_model_package_arn == f"{MODEL}2"
+    assert asked.decision_id in world.records
+    assert world.told[-1] == ("PAGE: fraud dev roll back", True)
+    back = replace(DEPLOYED, model_package_arn=f"{MODEL}1", previous_model_package_arn=f"{MODEL}2")
+    rolled = ModelRolledBack(
+        **COMMON, model_package_arn=f"{MODEL}1", rolled_back_model_package_arn=f"{MODEL}2", endpoint_name=ENDPOINT,
+        trigger="quality", reason="live quality fell",
+    )  # fmt: skip
+    for event in (back, rolled):
+        world.handle(own_event(event, time="2026-01-01T06:00:00Z"))
+    assert (world.remembered.deployed.arn, world.remembered.deployed.previous) == (f"{MODEL}1", "")
+    world.handle(world.window(9, WORSE, kind="model-quality"))
+    assert len(world.of(ModelRollbackRequested)) == 1
+
+
+def test_an_alarm_of_the_endpoint_within_the_watch_brings_the_previous_model_back(world: World) -> None:
+    world.handle(own_event(DEPLOYED, time="2026-01-01T00:00:00Z"))
+    world.handle(alarm(EndpointName=ENDPOINT, VariantName="main"))
+    assert len(world.of(ModelRollbackRequested)) == 1
+
+
+def test_an_alarm_of_the_endpoint_at_another_time_is_told(world: World) -> None:
+    world.handle(alarm(EndpointName=ENDPOINT))
+    assert world.actions() == ["notify"]
+    world.handle(alarm("OK", EndpointName=ENDPOINT))
+    assert sorted(world.actions()) == ["ignore", "notify"]
+
+
+def test_an_alarm_of_a_monitor_is_told_and_trains_nothing(world: World) -> None:
+    world.handle(alarm(namespace="Headrace/Monitor", UseCase="fraud"))
+    world.handle(alarm(namespace="aws/sagemaker/Endpoints/data-metrics", Endpoint=ENDPOINT))
+    assert set(world.actions()) == {"notify"}
+
+
+def test_labels_by_file_start_a_training_when_there_are_enough() -> None:
+    world = World(replace(FRAUD, reaction=replace(FRAUD.reaction, new_labels=100)))
+    for number in (1, 2, 3):
+        key = f"labels-inbox-receipts/{number}.json"
+        world.objects[key] = json.dumps({"sent": 60}).encode()
+        world.handle(s3_event(key, time=f"2026-01-01T0{number}:00:00Z"))
+    assert world.actions() == ["ignore", "retrain", "ignore"]
+    (asked,) = world.of(RetrainingRequested)
+    assert asked.trigger == "new_labels"
+
+
+def test_labels_of_the_judged_answers_are_counted(world: World) -> None:
+    folder = f"monitoring/{ENDPOINT}/{ENDPOINT}-model-quality/2026/01/01/03/"
+    about = {"dataset": {"item_count": 700}, "headrace": {"positives": 30}}
+    world.objects[f"{folder}model_quality.json"] = json.dumps(about).encode()
+    world.handle(world.window(3, WORSE, kind="model-quality"))
+    (window,) = world.remembered.of("model_quality")
+    assert (window.labels, window.positives) == (700, 30)
