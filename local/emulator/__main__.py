@@ -95,6 +95,7 @@ def _install() -> None:
         ministack_kinesis,
         ministack_lambda,
         ministack_metrics,
+        ministack_schedules,
         ministack_services,
         ministack_shards,
         ministack_stack_events,
@@ -111,6 +112,7 @@ def _install() -> None:
     ministack_cloudwatch.start(ministack_metrics.sample)
     ministack_api.install()
     ministack_states.install()
+    ministack_schedules.install()
     ministack_activity.install()
     ministack_stack_events.install()
     kinesis_mapping.mappings.start()

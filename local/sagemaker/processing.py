@@ -57,7 +57,8 @@ def run(request: Record, job: JobRun) -> Record:
     objects = job.platform.objects(request["RoleArn"])
     for item in request.get("ProcessingInputs", []):
         source = _s3_input(item)
-        transfer.download(objects, source["S3Uri"], job.root.place(source["LocalPath"]))
+        fetch = transfer.download_listed if source["S3DataType"] == "ManifestFile" else transfer.download
+        fetch(objects, source["S3Uri"], job.root.place(source["LocalPath"]))
     outputs = [
         (item["S3Output"], job.root.place(item["S3Output"]["LocalPath"]))
         for item in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
@@ -91,10 +92,6 @@ def _s3_input(item: Record) -> Record:
     source: Record | None = item.get("S3Input")
     if source is None:
         raise JobFailedError(f"ClientError: input {item['InputName']} is not an S3 input; no other kind runs locally")
-    if source["S3DataType"] != "S3Prefix":
-        raise JobFailedError(
-            f"ClientError: input {item['InputName']} is a {source['S3DataType']}; only S3Prefix runs locally"
-        )
     if "LocalPath" not in source:
         raise JobFailedError(f"ClientError: input {item['InputName']} has no LocalPath")
     return source

@@ -1,5 +1,6 @@
 """Moves files between S3 and a container, with the errors that AWS puts into a job's FailureReason."""
 
+import json
 import tarfile
 from pathlib import Path, PurePosixPath
 
@@ -20,18 +21,41 @@ def download(objects: Objects, uri: str, directory: Path) -> int:
     """
     source = _parse(uri)
     directory.mkdir(parents=True, exist_ok=True)
-    count = 0
-    for key in _matching_keys(objects, source, uri):
-        target = directory / _relative(key, source.key)
-        if not target.resolve().is_relative_to(directory.resolve()):
-            raise JobFailedError(f"ClientError: Data download failed: key {key} leaves the target directory")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            objects.download(S3Location(source.bucket, key), target)
-        except ObjectError as exc:
-            raise JobFailedError(f"ClientError: Data download failed: {exc}") from exc
-        count += 1
-    return count
+    keys = _matching_keys(objects, source, uri)
+    for key in keys:
+        _fetch(objects, S3Location(source.bucket, key), directory, _relative(key, source.key))
+    return len(keys)
+
+
+def download_listed(objects: Objects, uri: str, directory: Path) -> int:
+    """Copy the objects that a manifest names: ``[{"prefix": "s3://bucket/folder/"}, "key", ...]``.
+
+    Returns:
+        The number of files.
+
+    Raises:
+        JobFailedError: if the manifest cannot be read, or names something that is not there.
+    """
+    try:
+        head, *names = json.loads(objects.read(_parse(uri)))
+        source = _parse(head["prefix"])
+    except (ObjectError, ValueError, TypeError, KeyError) as exc:
+        raise JobFailedError(f"ClientError: Data download failed: manifest {uri} cannot be read: {exc}") from exc
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        _fetch(objects, S3Location(source.bucket, f"{source.key}{name}"), directory, name)
+    return len(names)
+
+
+def _fetch(objects: Objects, location: S3Location, directory: Path, relative: str) -> None:
+    target = directory / relative
+    if not target.resolve().is_relative_to(directory.resolve()):
+        raise JobFailedError(f"ClientError: Data download failed: key {location.key} leaves the target directory")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        objects.download(location, target)
+    except ObjectError as exc:
+        raise JobFailedError(f"ClientError: Data download failed: {exc}") from exc
 
 
 def exists(objects: Objects, uri: str) -> bool:

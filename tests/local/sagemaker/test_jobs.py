@@ -108,7 +108,7 @@ def test_an_image_without_a_script_does_not_run_here(sagemaker: SageMaker, platf
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"S3DataType": "ManifestFile"}, "only S3Prefix runs locally"),
+        ({"S3DataType": "ManifestFile", "S3Uri": f"s3://{BUCKET}/data/a.txt"}, "manifest s3://lake/data/a.txt cannot"),
         ({"LocalPath": "/data"}, "path /data is not below /opt/ml"),
         ({"LocalPath": "/opt/ml/../../etc"}, "is not below /opt/ml"),
         ({"S3Uri": "s3://nowhere/data"}, "no bucket nowhere"),
@@ -139,3 +139,17 @@ def test_a_training_job_without_a_script_says_what_it_lacks(sagemaker: SageMaker
     request["HyperParameters"] = {"max_depth": "6"}
     sagemaker.call("CreateTrainingJob", {"TrainingJobName": "direct", **request})
     assert "only script mode runs locally" in finished(sagemaker, "Training", "direct")["FailureReason"]
+
+
+def test_an_input_by_manifest_holds_the_objects_that_it_names_and_no_other(
+    sagemaker: SageMaker, platform: MemoryPlatform
+) -> None:
+    for name in ("a/1.txt", "a/2.txt", "b/1.txt"):
+        platform.s3.put(f"data/{name}", name)
+    manifest = platform.s3.put("plan.manifest", json.dumps([{"prefix": f"s3://{BUCKET}/data/"}, "a/2.txt", "b/1.txt"]))
+    script = "import pathlib; print(sorted(it.read_text() for it in pathlib.Path('.').rglob('input/data/*/*.txt')))"
+    request = processing(platform, script, inputs={"data": manifest})
+    request["ProcessingInputs"][1]["S3Input"]["S3DataType"] = "ManifestFile"
+    sagemaker.call("CreateProcessingJob", request)
+    assert finished(sagemaker, "Processing", "direct")["ProcessingJobStatus"] == "Completed"
+    assert "['a/2.txt', 'b/1.txt']" in platform.logs["/aws/sagemaker/ProcessingJobs", "direct/algo-1"]
