@@ -1,4 +1,4 @@
-"""What the endpoint runs: the model answers JSON instances with scores, decisions and, if asked, reasons.
+"""What the endpoint and batch jobs run: instances in, scores, decisions and, if asked, reasons out.
 
 The file travels inside the model artifact together with ``pipelines.jobs.served`` and is imported by the container's
 server, so both use nothing but the standard library, numpy and xgboost. Feature order, prepared columns, decision bands
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.jobs.served import files
+from pipelines.jobs.served import files, golden, lines
 from pipelines.jobs.served.columns import Columns
 from pipelines.jobs.served.scorers import Scorer
 
@@ -60,10 +60,11 @@ class ServedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Instances to score, and how many reasons each answer should name."""
+    """Instances to score, how many reasons each answer should name, and whether they came as lines."""
 
     instances: Sequence[Instance]
     explain: int = 0
+    lines: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +75,19 @@ class Answer:
     decisions: Sequence[str]
     version: str
     reasons: Sequence[Sequence[Mapping[str, Any]]] | None = None
+    lines: bool = False
 
 
 def model_fn(model_dir: str) -> ServedModel:
-    """Load the scorer and ``headrace.json`` from the unpacked artifact."""
+    """Load the scorer and ``headrace.json`` from the unpacked artifact.
+
+    Raises:
+        ValueError: if the model does not answer its golden requests as it did when it was made.
+    """
     folder = Path(model_dir)
     about = json.loads((folder / "headrace.json").read_text())
     features = tuple(about["features"])
-    return ServedModel(
+    model = ServedModel(
         scorer=files.load(about.get("algorithm", "xgboost"), folder),
         features=features,
         columns=Columns.read(about["columns"]) if "columns" in about else Columns.plain(features),
@@ -90,18 +96,24 @@ def model_fn(model_dir: str) -> ServedModel:
         version=about["model_version"],
         odds=float(about.get("odds", 1)),
     )
+    golden.require(folder, model.scores)
+    return model
 
 
 def input_fn(body: str | bytes, content_type: str) -> Request:
     """Read ``{"instances": [{feature: number|null, ...}, ...], "explain": how many reasons, "ids": [...]}``.
 
-    The last two may be absent. Ids, one per instance, are for those who read what was captured.
+    The last two may be absent. Ids, one per instance, are for those who read what was captured. Or lines of JSON, an
+    instance on each, as batch transform sends them.
 
     Raises:
         ValueError: if the content type or the document is another one; names what is wrong.
     """
-    if content_type.partition(";")[0].strip().lower() != JSON:
-        raise ValueError(f"content type {content_type!r} is not supported; send {JSON}")
+    plain = content_type.partition(";")[0].strip().lower()
+    if plain == lines.LINES:
+        return Request(instances=lines.instances(body), lines=True)
+    if plain != JSON:
+        raise ValueError(f"content type {content_type!r} is not supported; send {JSON} or {lines.LINES}")
     document = json.loads(body, parse_constant=_reject_constant)
     instances = document.get("instances") if isinstance(document, dict) else None
     if not isinstance(instances, list) or not instances:
@@ -131,11 +143,12 @@ def predict_fn(request: Request, model: ServedModel) -> Answer:
         decisions=[model.decisions[max(0, bisect_right(model.edges, score) - 1)] for score in scores.tolist()],
         version=model.version,
         reasons=reasons(model, matrix, request.explain) if request.explain else None,
+        lines=request.lines,
     )
 
 
 def output_fn(answer: Answer, accept: str) -> tuple[str, str]:
-    """The response body and its content type; always JSON, whatever ``accept`` asks for.
+    """The response body and its content type: JSON, or lines for lines, whatever ``accept`` asks for.
 
     The type is returned with the body because the container would answer a bare string as ``text/html``, which data
     capture stores as base64.
@@ -146,6 +159,8 @@ def output_fn(answer: Answer, accept: str) -> tuple[str, str]:
     ]
     for prediction, given in zip(predictions, answer.reasons or (), strict=False):
         prediction["reasons"] = given
+    if answer.lines:
+        return lines.answers(predictions, answer.version), lines.LINES
     return json.dumps({"predictions": predictions, "model_version": answer.version}), JSON
 
 
