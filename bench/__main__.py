@@ -6,9 +6,10 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from bench import drift, enrichment, features, imports, lane, memory, training, units
+from bench import detection, drift, enrichment, features, imports, lane, memory, training, units
 from bench.comparison import Comparison, Effort
 
 BENCHMARKS = {
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "training": training.comparisons,
     "memory": memory.comparisons,
     "drift": drift.comparisons,
+    "detection": detection.comparisons,
 }
 QUICK = Effort(runs=1, share=0.1)
 
@@ -35,7 +37,8 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=sorted(BENCHMARKS), help="run this one; may be repeated")
     parser.add_argument("--quick", action="store_true", help="one run on little data: shows that it works, no figures")
     arguments = parser.parse_args()
-    rows = list(_measured(arguments.only or list(BENCHMARKS), QUICK if arguments.quick else Effort()))
+    effort = replace(QUICK if arguments.quick else Effort(), out=arguments.out)
+    rows = list(_measured(arguments.only or list(BENCHMARKS), effort))
     arguments.out.mkdir(parents=True, exist_ok=True)
     document = {
         "python": platform.python_version(),

@@ -4,14 +4,19 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much work a benchmark puts into its figures. ``share`` scales its data; below 1 the figures are for show."""
+    """How much work a benchmark puts into its figures. ``share`` scales its data; below 1 the figures are for show.
+
+    ``out`` is the folder for what a benchmark writes besides its rows.
+    """
 
     runs: int = 5
     share: float = 1.0
+    out: Path = Path("out/bench")
 
     def of(self, amount: int) -> int:
         """That share of an amount, at least 1."""

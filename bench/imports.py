@@ -20,14 +20,20 @@ from stacks.components.bundle import RUNTIME_PYTHON, bundle
 USECASE = "fraud"
 BUDGET_MS = 40
 RUNS = 9
-FUNCTIONS = {"enrichment": "KinesisStreamEvent", "inference": "APIGatewayProxyEventV2"}
+FUNCTIONS = {
+    "enrichment": """
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import event_source, KinesisStreamEvent""",
+    "inference": "",
+}
+"""What each uses of Powertools besides the logger."""
 _PROGRAM = """
 import sys, time
 sys.path[:0] = {paths!r}
 import boto3, botocore.config, botocore.exceptions, concurrent.futures, json
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.data_classes import event_source, {event}
+from aws_lambda_powertools import Logger
+{powertools}
 from aws_lambda_powertools.utilities.typing import LambdaContext
 started = time.process_time()
 import lambdas.{function}.handler, usecases.{usecase}
@@ -53,7 +59,7 @@ def comparisons(effort: Effort) -> Iterator[Comparison]:
 
 def _row(function: str, code: Path, how: str, *, goal: float | None, python: Path | None, runs: int) -> Comparison:
     paths = [str(code), str(runtime_packages(code.parent))]
-    program = _PROGRAM.format(paths=paths, event=FUNCTIONS[function], function=function, usecase=USECASE)
+    program = _PROGRAM.format(paths=paths, powertools=FUNCTIONS[function], function=function, usecase=USECASE)
     command = [python or sys.executable, "-I", "-S", "-B", "-c", program]
     shares = [
         float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own
