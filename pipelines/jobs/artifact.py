@@ -20,7 +20,7 @@ from pipelines.jobs import inference, served
 from pipelines.jobs.judging import costs
 from pipelines.jobs.judging.costs import Prices
 from pipelines.jobs.metrics import Ranking
-from pipelines.jobs.served import files
+from pipelines.jobs.served import files, golden
 from pipelines.jobs.served.scorers import Scorer
 from pipelines.jobs.training_set import TrainingSetError
 
@@ -57,8 +57,15 @@ def packages() -> dict[str, str]:
     return {"python": platform.python_version(), **{it.__name__: it.__version__ for it in PACKAGES}}
 
 
-def write(folder: Path, scorer: Scorer, about: Mapping[str, Any]) -> None:
-    """Write the artifact's parts into the model directory."""
+def write(folder: Path, scorer: Scorer, about: Mapping[str, Any], rows: np.ndarray) -> None:
+    """Write the artifact's parts into the model directory.
+
+    Args:
+        folder: created if needed.
+        scorer: the model.
+        about: what ``headrace.json`` says.
+        rows: features, shape (n, features), NaN where missing; golden requests are chosen among them.
+    """
     jobs = Path(inference.__file__).parent
     travels = [jobs.parent / "__init__.py", jobs / "__init__.py", *sorted(Path(served.__file__).parent.glob("*.py"))]
     code = folder / "code"
@@ -70,6 +77,8 @@ def write(folder: Path, scorer: Scorer, about: Mapping[str, Any]) -> None:
         target = code / source.relative_to(jobs.parents[1])
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    (folder / golden.FILE).unlink(missing_ok=True)  # those of a model that was here before
+    golden.record(folder, rows, inference.model_fn(str(folder)).scores)
 
 
 def read_about(folder: Path) -> dict[str, Any]:

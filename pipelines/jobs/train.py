@@ -103,7 +103,7 @@ def train(usecase: UseCase, hyperparameters: Hyperparameters, model_version: str
     scorer = fitted.learned.scorer
     if chosen["refit"]:
         scorer = learner.again(fitted.learned, sampled, resampler.apply(held_out, seed))
-    artifact.write(places.model, scorer, about)
+    artifact.write(places.model, scorer, about, judged.features)
     return about
 
 
