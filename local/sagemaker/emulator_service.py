@@ -76,6 +76,7 @@ def _resource(request: registry.Request, account: Account) -> str:
 
 
 _RESOURCES = {
+    "TransformJobName": "transform-job",  # before the model that it names as well
     "PipelineName": "pipeline",
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from local.sagemaker import rollout, state_events
+from local.sagemaker import rollout, serverless, state_events
 from local.sagemaker.errors import ValidationError
 from local.sagemaker.fleet import Fleet, FleetBuilder, FleetError, entered
 from local.sagemaker.platform import Platform, Record
@@ -83,6 +83,7 @@ class Endpoint:
         if self.record["EndpointStatus"] not in ("InService", "Failed"):
             raise ValidationError(f'Cannot update in-progress endpoint "{self.record["EndpointArn"]}".')
         if self._fleet is not None:
+            serverless.require_update(self._fleet.config, config, deployment)
             rollout.require_valid(deployment, self._fleet.config, config)
         variants = [
             {

@@ -14,6 +14,7 @@ from local.sagemaker.errors import JobFailedError, ServiceError, ValidationError
 from local.sagemaker.models import Models, ServedContainer
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.server import PING_TIMEOUT_S, Server, UnhealthyError
+from local.sagemaker.serverless import Slots, slots, summary
 
 _DRAIN_S = 60.0
 
@@ -31,6 +32,7 @@ class Fleet:
     roles: Mapping[str, str]
     weights: dict[str, float]
     instance_counts: dict[str, int]
+    slots: Mapping[str, Slots] = field(default_factory=dict)
     _in_flight: int = field(init=False, default=0)
     _idle: threading.Condition = field(init=False, default_factory=threading.Condition)
     _random: random.Random = field(init=False, default_factory=random.Random)
@@ -86,16 +88,15 @@ class Fleet:
 
     def summaries(self) -> list[Record]:
         """ProductionVariants as DescribeEndpoint shows them."""
-        return [
-            {
-                "VariantName": variant["VariantName"],
-                "CurrentWeight": self.weights[variant["VariantName"]],
-                "DesiredWeight": self.weights[variant["VariantName"]],
-                "CurrentInstanceCount": self.instance_counts[variant["VariantName"]],
-                "DesiredInstanceCount": self.instance_counts[variant["VariantName"]],
-            }
-            for variant in self.config["ProductionVariants"]
-        ]
+        return [self._summary(variant) for variant in self.config["ProductionVariants"]]
+
+    def _summary(self, variant: Record) -> Record:
+        name = variant["VariantName"]
+        found = {"VariantName": name, "CurrentWeight": self.weights[name], "DesiredWeight": self.weights[name]}
+        if name in self.slots:
+            return {**found, **summary(variant)}
+        count = self.instance_counts[name]
+        return {**found, "CurrentInstanceCount": count, "DesiredInstanceCount": count}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,7 @@ class FleetBuilder:
         with contextlib.ExitStack() as started:
             servers, roles = {}, {}
             for variant in variants:
-                server, role = self._start(endpoint_name, variant)
+                server, role = self.start(endpoint_name, variant)
                 started.callback(server.close)
                 servers[variant["VariantName"]], roles[variant["VariantName"]] = server, role
             started.pop_all()
@@ -123,11 +124,17 @@ class FleetBuilder:
             config=config,
             servers=servers,
             roles=roles,
+            slots=slots(config),
             weights={variant["VariantName"]: float(variant.get("InitialVariantWeight", 1.0)) for variant in variants},
             instance_counts={variant["VariantName"]: variant.get("InitialInstanceCount", 1) for variant in variants},
         )
 
-    def _start(self, endpoint_name: str, variant: Record) -> tuple[Server, str]:
+    def start(self, endpoint_name: str, variant: Record) -> tuple[Server, str]:
+        """Start the server of one variant and wait until it is healthy; with it the model's role.
+
+        Raises:
+            FleetError: if it is not; nothing is left running.
+        """
         name = variant["VariantName"]
         root = Root(Path(tempfile.mkdtemp(prefix=f"{endpoint_name[:30]}-{name[:20]}-", dir=self.platform.work_dir)))
         try:

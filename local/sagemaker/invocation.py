@@ -5,12 +5,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local.sagemaker import serverless
 from local.sagemaker.capture import DataCapture, Exchange
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.platform import Measurement, Platform
-from local.sagemaker.server import INVOCATION_TIMEOUT_S, Answer, UnavailableError
+from local.sagemaker.server import INVOCATION_TIMEOUT_S, Answer, Server, UnavailableError
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 _HEADER = "x-amzn-sagemaker-"
@@ -54,10 +55,10 @@ class Invocations:
 
         Raises:
             ServiceError: ValidationError for an unknown endpoint or variant, ModelError (424) when the container
-                answers with an error or not at all, 413 for a body of more than 6 MB.
+                answers with an error or not at all, 413 for a body of more than 6 MB (serverless: 4 MB),
+                ThrottlingException beyond the concurrency of a serverless variant.
         """
-        if len(invocation.body) > MAX_BODY_BYTES:
-            raise ServiceError("413", f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.", status=413)
+        _require_size(invocation, MAX_BODY_BYTES)
         endpoint = self._endpoints.find(invocation.endpoint)
         if endpoint is None:
             account = self._platform.account.id
@@ -73,6 +74,13 @@ class Invocations:
 
     def _answered(self, invocation: Invocation, fleet: Fleet) -> Invoked:
         variant, server = fleet.choose(invocation.option("target-variant"))
+        if variant not in fleet.slots:
+            return self._from(server, variant, invocation, fleet)
+        _require_size(invocation, serverless.MAX_BODY_BYTES)
+        with fleet.slots[variant].take():
+            return self._from(server, variant, invocation, fleet)
+
+    def _from(self, server: Server, variant: str, invocation: Invocation, fleet: Fleet) -> Invoked:
         content_type = invocation.headers.get("content-type", "application/octet-stream")
         sent = {"Content-Type": content_type, "Accept": invocation.headers.get("accept", "*/*")}
         for name in ("custom-attributes", "inference-id", "target-model"):
@@ -153,3 +161,8 @@ class Invocations:
             measurements, self._measurements = self._measurements, []
         if measurements:
             self._platform.measure(measurements)
+
+
+def _require_size(invocation: Invocation, limit: int) -> None:
+    if len(invocation.body) > limit:
+        raise ServiceError("413", f"HTTP content length exceeded {limit} bytes.", status=413)

@@ -1,15 +1,13 @@
-"""Processing and training jobs: asked for over the API or by a pipeline step, run, described and stopped."""
+"""Processing, training and transform jobs: asked for over the API or by a pipeline step, run, described and stopped."""
 
 import contextlib
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from local.sagemaker import processing, state_events, training
+from local.sagemaker import state_events
 from local.sagemaker.container import Root, TimedOutError
 from local.sagemaker.errors import (
     JobFailedError,
@@ -18,42 +16,25 @@ from local.sagemaker.errors import (
     ResourceNotFoundError,
     ValidationError,
 )
+from local.sagemaker.job_kinds import JobKind, Kind, kinds
 from local.sagemaker.listing import page
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.processing import JobRun
 from local.sagemaker.shelf import Shelf
+from local.sagemaker.transform import Transforms
 
 Operation = Callable[[Record], Record]
-JobKind = Literal["Processing", "Training"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kind:
-    """What differs between the two kinds of jobs."""
-
-    name: JobKind
-    path: str
-    run: Callable[[Record, JobRun], Record]
-
-    @property
-    def log_group(self) -> str:
-        return f"/aws/sagemaker/{self.name}Jobs"
-
-
-_KINDS: Mapping[str, _Kind] = {
-    "Processing": _Kind(name="Processing", path="processing-job", run=processing.run),
-    "Training": _Kind(name="Training", path="training-job", run=training.run),
-}
 
 
 class Jobs:
     """Every job of this process."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, transforms: Transforms) -> None:
         self._platform = platform
+        self._kinds = kinds(transforms)
         self._shelves = {
             kind.name: Shelf(platform=platform, kind=f"{kind.name}Job", noun="job", path=kind.path)
-            for kind in _KINDS.values()
+            for kind in self._kinds.values()
         }
         self._stops: dict[str, threading.Event] = {}
         self._logs = platform.work_dir / "logs"
@@ -62,7 +43,7 @@ class Jobs:
     def operations(self) -> Mapping[str, Operation]:
         """API operations by name."""
         found: dict[str, Operation] = {}
-        for kind in _KINDS.values():
+        for kind in self._kinds.values():
             found |= {
                 f"Create{kind.name}Job": partial(self._create, kind),
                 f"Describe{kind.name}Job": partial(self._find, kind),
@@ -104,14 +85,14 @@ class Jobs:
             JobStoppedError: if it was stopped.
             ResourceInUseError: if the name is taken.
         """
-        kind = _KINDS[kind_name]
+        kind = self._kinds[kind_name]
         return self._run(kind, self._admit(kind, request, stop), request, stop)
 
     def described(self, kind_name: JobKind, name: str) -> Record:
         """A job as the Describe operation shows it. Raises ResourceNotFoundError if there is none of that name."""
-        return self._find(_KINDS[kind_name], {f"{kind_name}JobName": name})
+        return self._find(self._kinds[kind_name], {f"{kind_name}JobName": name})
 
-    def _create(self, kind: _Kind, request: Record) -> Record:
+    def _create(self, kind: Kind, request: Record) -> Record:
         stop = threading.Event()
         job = self._admit(kind, request, stop)
 
@@ -122,7 +103,7 @@ class Jobs:
         threading.Thread(target=work, daemon=True, name=f"{kind.name}-{request[f'{kind.name}JobName']}").start()
         return {f"{kind.name}JobArn": job[f"{kind.name}JobArn"]}
 
-    def _admit(self, kind: _Kind, request: Record, stop: threading.Event) -> Record:
+    def _admit(self, kind: Kind, request: Record, stop: threading.Event) -> Record:
         try:
             job = self._shelves[kind.name].add({**request, f"{kind.name}JobStatus": "InProgress"})
         except ValidationError as exc:
@@ -134,7 +115,7 @@ class Jobs:
         self._stops[request[f"{kind.name}JobName"]] = stop
         return job
 
-    def _run(self, kind: _Kind, job: Record, request: Record, stop: threading.Event) -> Record:
+    def _run(self, kind: Kind, job: Record, request: Record, stop: threading.Event) -> Record:
         name = request[f"{kind.name}JobName"]
         root = Root(Path(tempfile.mkdtemp(prefix=f"{name[:40]}-", dir=self._platform.work_dir)))
         run = JobRun(
@@ -158,7 +139,7 @@ class Jobs:
             raise JobFailedError(f"InternalServerError: {exc}") from exc
         return job
 
-    def _outcome(self, kind: _Kind, request: Record, run: JobRun) -> Record:
+    def _outcome(self, kind: Kind, request: Record, run: JobRun) -> Record:
         """Run it; its log is readable and its files are gone before anybody learns that it has ended."""
         try:
             return kind.run(request, run)
@@ -168,7 +149,7 @@ class Jobs:
             if run.log.exists():
                 self._platform.write_log(kind.log_group, f"{run.name}/algo-1", run.log.read_text(errors="replace"))
 
-    def _change(self, kind: _Kind, job: Record, status: str, **facts: object) -> None:
+    def _change(self, kind: Kind, job: Record, status: str, **facts: object) -> None:
         now = self._platform.now()
         running = status in ("InProgress", "Stopping")
         ended = {} if running else {f"{kind.name}EndTime": now}
@@ -176,18 +157,18 @@ class Jobs:
         job.update({**secondary, **ended, **facts, f"{kind.name}JobStatus": status, "LastModifiedTime": now})
         self._platform.emit(state_events.job_changed(kind.name, job))
 
-    def _find(self, kind: _Kind, request: Record) -> Record:
+    def _find(self, kind: Kind, request: Record) -> Record:
         job = self._shelves[kind.name].find(request[f"{kind.name}JobName"])
         if job is None:
             raise ResourceNotFoundError("Requested resource not found.")
         return job
 
-    def _list(self, kind: _Kind, request: Record) -> Record:
+    def _list(self, kind: Kind, request: Record) -> Record:
         wanted = request.get("StatusEquals")
         jobs = [job for job in self._shelves[kind.name] if wanted in (None, job[f"{kind.name}JobStatus"])]
         return page(jobs, request, answer=f"{kind.name}JobSummaries", name=f"{kind.name}JobName")
 
-    def _stop(self, kind: _Kind, request: Record) -> Record:
+    def _stop(self, kind: Kind, request: Record) -> Record:
         job = self._find(kind, request)
         name = request[f"{kind.name}JobName"]
         if job[f"{kind.name}JobStatus"] != "InProgress" or name not in self._stops:

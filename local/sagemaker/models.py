@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from local.sagemaker import serverless
 from local.sagemaker.errors import ValidationError
 from local.sagemaker.listing import page
 from local.sagemaker.packages import Packages
@@ -68,14 +69,12 @@ class Models:
         for variant in variants:
             if "ModelName" not in variant:
                 raise ValidationError(f"Variant {variant['VariantName']} names no model.")
-            self.models.get(variant["ModelName"])
+            serverless.require_network(variant, self.models.get(variant["ModelName"]))
             if "ServerlessConfig" not in variant and "InitialInstanceCount" not in variant:
                 raise ValidationError(
                     f"Variant {variant['VariantName']} needs InitialInstanceCount or ServerlessConfig."
                 )
-        capture = request.get("DataCaptureConfig")
-        if capture and any("ServerlessConfig" in variant for variant in variants):
-            raise ValidationError("Data capture is not supported for serverless endpoints.")
+        serverless.require_config(request)
         return self.configs.add(request)
 
     def container(self, model_name: str) -> ServedContainer:

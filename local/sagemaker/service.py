@@ -9,6 +9,7 @@ from local.sagemaker.capture import DataCapture
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.executions import Executions
+from local.sagemaker.fleet import FleetBuilder
 from local.sagemaker.invocation import Invocations
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.models import Models
@@ -18,6 +19,7 @@ from local.sagemaker.pipelines import Pipelines
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.records import Records
 from local.sagemaker.step_runs import StepRuns
+from local.sagemaker.transform import Transforms
 from local.sagemaker.tuning import TuningJobs
 
 _TICK_S = 0.5
@@ -30,10 +32,10 @@ class SageMaker:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self.jobs = Jobs(platform)
-        self.tuning = TuningJobs(platform, self.jobs)
         self.packages = Packages(platform)
         self.models = Models(platform, self.packages)
+        self.jobs = Jobs(platform, Transforms(builder=FleetBuilder(platform=platform, models=self.models)))
+        self.tuning = TuningJobs(platform, self.jobs)
         self.endpoints = Endpoints(platform, self.models)
         self.capture = DataCapture(platform)
         self.invocations = Invocations(platform, self.endpoints, self.capture)

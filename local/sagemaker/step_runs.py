@@ -11,7 +11,8 @@ from local.sagemaker import shapes
 from local.sagemaker.definition import REQUEST_OF_STEP
 from local.sagemaker.errors import JobFailedError, ServiceError
 from local.sagemaker.expressions import Scope
-from local.sagemaker.jobs import JobKind, Jobs
+from local.sagemaker.job_kinds import JobKind
+from local.sagemaker.jobs import Jobs
 from local.sagemaker.models import Models
 from local.sagemaker.packages import Packages
 from local.sagemaker.platform import ObjectError, Platform, Record, S3Location

@@ -21,9 +21,9 @@ def download(objects: Objects, uri: str, directory: Path) -> int:
     """
     source = _parse(uri)
     directory.mkdir(parents=True, exist_ok=True)
-    keys = _matching_keys(objects, source, uri)
+    keys = matching_keys(objects, source, uri)
     for key in keys:
-        _fetch(objects, S3Location(source.bucket, key), directory, _relative(key, source.key))
+        _fetch(objects, S3Location(source.bucket, key), directory, relative(key, source.key))
     return len(keys)
 
 
@@ -66,7 +66,8 @@ def exists(objects: Objects, uri: str) -> bool:
         raise JobFailedError(f"ClientError: Data download failed: {exc}") from exc
 
 
-def _matching_keys(objects: Objects, source: S3Location, uri: str) -> list[str]:
+def matching_keys(objects: Objects, source: S3Location, uri: str) -> list[str]:
+    """The keys of one object, or of every object below a prefix. Raises JobFailedError if there is none."""
     try:
         keys = [key for key in objects.keys(source) if not key.endswith("/")]
     except ObjectError as exc:
@@ -80,7 +81,8 @@ def _matching_keys(objects: Objects, source: S3Location, uri: str) -> list[str]:
     return keys
 
 
-def _relative(key: str, prefix: str) -> str:
+def relative(key: str, prefix: str) -> str:
+    """A key below its prefix; the last part of a key that is the prefix itself."""
     if key == prefix:
         return PurePosixPath(key).name
     return key[len(prefix) :].lstrip("/")
