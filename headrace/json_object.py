@@ -22,24 +22,66 @@ def read_object(data: bytes, *, max_bytes: int) -> Mapping[str, object]:
     Raises:
         RejectedError: whatever is wrong with it.
     """
+    value = _read(data, _DECODER, max_bytes)
+    if not isinstance(value, dict):
+        raise RejectedError("is not a JSON object")
+    return value
+
+
+def read_list(data: bytes, *, name: str, max_bytes: int) -> list[object]:
+    """Read the list of objects that is the one field of a JSON object.
+
+    What is wrong with one object of the list is left to that object: one with a field twice is a RejectedError in its
+    place, and numbers that JSON does not have are there for the fields' own checks to refuse.
+
+    Args:
+        data: the bytes of ``{name: [...]}``, in UTF-8.
+        name: the field.
+        max_bytes: how many bytes are accepted.
+
+    Raises:
+        RejectedError: if there is no such list.
+    """
+    value = _read(data, _LENIENT, max_bytes)
+    if isinstance(value, RejectedError):
+        raise value
+    if not isinstance(value, dict):
+        raise RejectedError("is not a JSON object")
+    for other in value:
+        if other != name:
+            raise RejectedError("is not a field of the request", field=shown(other))
+    if name not in value:
+        raise RejectedError("is missing", field=name)
+    found = value[name]
+    if not isinstance(found, list):
+        raise RejectedError("is not a list", field=name)
+    return found
+
+
+def shown(name: str) -> str:
+    """A field name from outside, fit for logs: short and plain."""
+    return name[:_LONGEST_NAME].encode("ascii", "backslashreplace").decode()
+
+
+def _read(data: bytes, decoder: json.JSONDecoder, max_bytes: int) -> object:
+    """Raises RejectedError."""
     if len(data) > max_bytes:
         raise RejectedError(f"is larger than {max_bytes} bytes")
     try:
-        value = _DECODER.decode(data.decode())
+        return decoder.decode(data.decode())
     except UnicodeDecodeError as exc:
         raise RejectedError("is not UTF-8") from exc
     except RecursionError as exc:
         raise RejectedError("is nested too deeply") from exc
     except ValueError as exc:
         raise RejectedError("is not JSON") from exc
-    if not isinstance(value, dict):
-        raise RejectedError("is not a JSON object")
-    return value
 
 
-def shown(name: str) -> str:
-    """A field name from outside, fit for logs: short and plain."""
-    return name[:_LONGEST_NAME].encode("ascii", "backslashreplace").decode()
+def _unique_or_why(pairs: list[tuple[str, object]]) -> dict[str, object] | RejectedError:
+    try:
+        return _unique(pairs)
+    except RejectedError as exc:
+        return exc
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -56,4 +98,5 @@ def _constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
-"""Made once: ``json.loads`` with options makes one for every text, which costs as much as reading it."""
+_LENIENT = json.JSONDecoder(object_pairs_hook=_unique_or_why)
+"""Both are made once: ``json.loads`` with options makes one for every text, which costs as much as reading it."""

@@ -1,14 +1,14 @@
-"""The inference function's wiring, and the HTTP API's event as a request."""
+"""The inference function's wiring."""
 
-import base64
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools import Logger
 
-from lambdas.inference.logic import Inference, Request
+from lambdas.inference.logic import Inference
+from lambdas.inference.report import Report
 from lambdas.inference.settings import Settings
 from lambdas.shared.breaker import Breaker
 from lambdas.shared.clients import Profile, client, single_attempt
@@ -22,28 +22,21 @@ from lambdas.shared.window_state import EntityKey, Stored
 
 _ATTEMPTS = 2
 """Tries within each of the two time limits."""
+_FEW = 8
+_CALLS = 8
+"""Calls to the state table in flight at once."""
 
 
 class EntityStates:
-    """Window state of the few entities of one event, queried at the same time."""
+    """Window state of the entities of a request: of few, queried at the same time; of many, read by the hundred."""
 
     def __init__(self, reader: StateReader) -> None:
         self._reader = reader
 
     def read(self, keys: Iterable[EntityKey]) -> Stored:
         """Every stored state of each entity. Raises RetryableError or DependencyError."""
-        return self._reader.query(keys)
-
-
-def request_of(event: APIGatewayProxyEventV2) -> Request:
-    """The request in an HTTP API event (payload format 2.0)."""
-    body = event.body or ""
-    return Request(
-        method=event.http_method,
-        path=event.path,
-        content_type=event.headers.get("content-type"),
-        body=base64.b64decode(body) if event.is_base64_encoded else body.encode(errors="surrogatepass"),
-    )
+        wanted = list(keys)
+        return self._reader.query(wanted) if len(wanted) <= _FEW else self._reader.read(wanted)
 
 
 @cache
@@ -53,11 +46,18 @@ def settings() -> Settings:
 
 
 @cache
+def reporter(logger: Logger) -> Report:
+    """What reports this process's answers."""
+    its = settings()
+    return Report(logger, its, features(its.usecase).usecase.api)
+
+
+@cache
 def connect() -> Inference:
     """The function, wired to AWS; once per process."""
     its = settings()
     compiled = features(its.usecase)
-    executor = ThreadPoolExecutor(len(compiled.usecase.entities))
+    executor = ThreadPoolExecutor(_CALLS)
     patience = single_attempt(its.state_timeout_s / _ATTEMPTS)
     table = client(
         "dynamodb",

@@ -1,26 +1,20 @@
-"""Entry point of inference: one HTTP API request."""
+"""Entry point of inference: one request of an HTTP or a REST API."""
 
-import json
+import time
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2, event_source
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.inference import adapters, logic
-from lambdas.shared import telemetry
-from lambdas.shared.settings import METRICS_NAMESPACE
+from lambdas.inference import adapters, gateway, logic, report
 
-logger = Logger(service="inference")
-metrics = Metrics(namespace=METRICS_NAMESPACE, service="inference")
+logger = Logger(service=report.SERVICE)
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
-@event_source(data_class=APIGatewayProxyEventV2)
-def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, object]:
+def handler(event: object, context: LambdaContext) -> dict[str, object]:
     """Answer the request."""
-    answer = logic.respond(adapters.request_of(event), adapters.connect())
-    telemetry.count(metrics, adapters.settings(), answer.counts)
-    if answer.reason:
-        logger.warning("answered without a score", reason=answer.reason)
-    return {"statusCode": answer.status, "headers": answer.headers, "body": json.dumps(answer.body)}
+    started = time.perf_counter()
+    request = gateway.request_of(event, request_id=context.aws_request_id)
+    answer = logic.respond(request, adapters.connect())
+    adapters.reporter(logger).write(request, answer, elapsed_ms=(time.perf_counter() - started) * 1_000)
+    return gateway.response_of(answer, request.correlation_id)

@@ -1,60 +1,27 @@
-"""One event in, one decision out, whatever else fails.
+"""Requests in, decisions out, whatever else fails.
 
 A request is either wrong, and is told which field and why, or it is answered: with a score if window state and
 endpoint answer in time, else with the use case's declared fallback and the reason. The answer depends on event,
 state and model only, so a caller may ask again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
-from typing import NamedTuple, cast
 
-from headrace.errors import HeadraceError, RejectedError
+from headrace.errors import RejectedError
 from headrace.features import FeatureSet
-from headrace.schema import Value, parse_event
-from lambdas.shared.scoring import Scored, Scorer
-from lambdas.shared.window_state import EntityKey, StateReader, decode_states
+from headrace.json_object import read_list
+from headrace.openapi import document
+from headrace.schema import Value, coerce_event, parse_event
+from headrace.usecase import UseCase
+from lambdas.inference.exchange import Answer, Request, counted, problem, refusal
+from lambdas.inference.prediction import Predictor
+from lambdas.shared.scoring import Scorer
+from lambdas.shared.window_state import StateReader
 
-_ROUTES = {"/predict": "POST", "/health": "GET"}
-
-
-class Request(NamedTuple):
-    """An HTTP request. ``path`` without the API's stage; ``content_type`` None if the header is absent."""
-
-    method: str
-    path: str
-    content_type: str | None
-    body: bytes
-
-
-class Answer(NamedTuple):
-    """An HTTP answer; ``allow`` is the method of a route that was called with another."""
-
-    status: HTTPStatus
-    body: Mapping[str, object]
-    allow: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Its headers."""
-        content = {"content-type": "application/json"}
-        return {**content, "allow": self.allow} if self.allow else content
-
-    @property
-    def reason(self) -> str | None:
-        """Why a decision has no score; None if it has one, or there is none to make."""
-        return cast("str | None", self.body.get("reason"))
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """What it adds to the metrics."""
-        return {
-            "Requests": 1,
-            "Refused": int(self.status >= HTTPStatus.BAD_REQUEST),
-            "Scored": int(self.body.get("score") is not None),
-            "Degraded": int(self.reason is not None),
-        }
+_EXPLAIN = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,62 +32,135 @@ class Inference:
     reader: StateReader
     scorer: Scorer
 
+    @property
+    def usecase(self) -> UseCase:
+        """The use case."""
+        return self.features.usecase
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """What answers its events."""
+        return Predictor(self.features, self.reader, self.scorer)
+
+    @cached_property
+    def openapi(self) -> Mapping[str, object]:
+        """What it can be asked, as an OpenAPI document."""
+        return document(self.usecase)
+
 
 def respond(request: Request, function: Inference) -> Answer:
     """Answer one request. Never raises for what a caller or a dependency does."""
-    allowed = _ROUTES.get(request.path)
-    if allowed is None:
-        return _error(HTTPStatus.NOT_FOUND, f"there is no {request.path}; use POST /predict or GET /health")
+    route = _ROUTES.get(request.path)
+    if route is None:
+        known = ", ".join(f"{method} {path}" for path, (method, _) in _ROUTES.items())
+        return refusal(HTTPStatus.NOT_FOUND, f"there is no such route; use {known}", field="path")
+    allowed, answer = route
     if request.method != allowed:
-        return _error(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {allowed}", allow=allowed)
-    if request.path == "/health":
-        return Answer(HTTPStatus.OK, {"status": "ok", "usecase": function.features.usecase.name})
-    return _predict(request, function)
+        return refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {allowed}", allow=allowed)
+    return answer(request, function)
+
+
+def _health(_request: Request, function: Inference) -> Answer:
+    return Answer(HTTPStatus.OK, {"status": "ok", "usecase": function.usecase.name}, counted())
+
+
+def _openapi(_request: Request, function: Inference) -> Answer:
+    return Answer(HTTPStatus.OK, function.openapi, counted())
 
 
 def _predict(request: Request, function: Inference) -> Answer:
-    if not _is_json(request.content_type):
-        return _error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "is not application/json", field="content-type")
-    limit = function.features.usecase.event.max_bytes
-    if len(request.body) > limit:
-        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"is larger than {limit} bytes")
+    usecase = function.usecase
     try:
-        event = parse_event(function.features.usecase, request.body, unknown_fields="reject")
+        body, explain = _checked(request, usecase.event.max_bytes)
+        event = parse_event(usecase, body, unknown_fields="reject")
+    except _RefusedError as exc:
+        return exc.answer
     except RejectedError as exc:
-        return _error(HTTPStatus.BAD_REQUEST, exc.reason, field=exc.field)
-    return _decide(event, function)
+        return refusal(HTTPStatus.BAD_REQUEST, exc.reason, field=exc.field)
+    return _answered([event], explain=explain, function=function)
 
 
-def _is_json(content_type: str | None) -> bool:
-    return content_type is None or content_type.partition(";")[0].strip().lower() == "application/json"
-
-
-def _decide(event: Mapping[str, Value], function: Inference) -> Answer:
-    usecase = function.features.usecase
-    event_id = cast(str, event[usecase.event.id])
-    answer = _score(event, event_id, function)
-    body: dict[str, object] = {
-        "event_id": event_id,
-        "score": answer.score,
-        "decision": answer.decision or usecase.decision.fallback,
-        "model_version": answer.model_version,
-        "degraded": answer.degraded is not None,
-    }
-    if answer.degraded is not None:
-        body["reason"] = answer.degraded
-    return Answer(HTTPStatus.OK, body)
-
-
-def _score(event: Mapping[str, Value], event_id: str, function: Inference) -> Scored:
-    features = function.features
-    keys = [EntityKey(it.name, cast(str, event[it.key])) for it in features.usecase.entities]
+def _predict_batch(request: Request, function: Inference) -> Answer:
+    api = function.usecase.api
     try:
-        stored = function.reader.read(keys)
-        states = {key.entity: decode_states(features, key, stored.get(key, ())) for key in keys}
-    except HeadraceError:
-        return Scored(degraded="state_error")
-    return function.scorer.score([features.vector(event, states)], [event_id])[0]
+        body, explain = _checked(request, api.batch_bytes)
+        given = read_list(body, name="events", max_bytes=api.batch_bytes)
+    except _RefusedError as exc:
+        return exc.answer
+    except RejectedError as exc:
+        return refusal(HTTPStatus.BAD_REQUEST, exc.reason, field=exc.field)
+    if not given:
+        return refusal(HTTPStatus.BAD_REQUEST, "is empty", field="events")
+    if len(given) > api.batch_events:
+        reason = f"holds {len(given)} events, and at most {api.batch_events} are taken"
+        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason, field="events")
+    return _answered([_coerced(it, function.usecase) for it in given], explain=explain, function=function, batch=True)
 
 
-def _error(status: HTTPStatus, reason: str, *, field: str | None = None, allow: str | None = None) -> Answer:
-    return Answer(status, {"error": {"field": field, "reason": reason}}, allow)
+def _coerced(given: object, usecase: UseCase) -> dict[str, Value] | RejectedError:
+    """A checked event, or why it is none."""
+    if isinstance(given, RejectedError):
+        return given
+    if not isinstance(given, dict):
+        return RejectedError("is not a JSON object")
+    try:
+        return coerce_event(usecase, given, unknown_fields="reject")
+    except RejectedError as exc:
+        return exc
+
+
+def _answered(
+    given: Sequence[dict[str, Value] | RejectedError], *, explain: bool, function: Inference, batch: bool = False
+) -> Answer:
+    """One answer to all events: those that are none are told why in their places."""
+    events = [it for it in given if not isinstance(it, RejectedError)]
+    bodies, trouble = function.predictor.predict(events, explain=explain)
+    degraded = [str(body["reason"]) for body in bodies if body["degraded"]]
+    counts = counted(
+        events=len(given),
+        refused=len(given) - len(events),
+        scored=len(events) - len(degraded),
+        degraded=len(degraded),
+    )
+    whole: Mapping[str, object] = bodies[0] if not batch else {"answers": _in_place(given, bodies)}
+    return Answer(HTTPStatus.OK, whole, counts, reasons=tuple(dict.fromkeys(degraded)), trouble=trouble)
+
+
+def _in_place(
+    given: Sequence[dict[str, Value] | RejectedError], bodies: Sequence[dict[str, object]]
+) -> list[dict[str, object]]:
+    following = iter(bodies)
+    return [problem(it.reason, it.field) if isinstance(it, RejectedError) else next(following) for it in given]
+
+
+class _RefusedError(Exception):
+    """A request whose body is not even read."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def _checked(request: Request, most: int) -> tuple[bytes, bool]:
+    """The body, and whether reasons are wanted. Raises _RefusedError."""
+    explain = _EXPLAIN.get(str(request.query.get("explain", "false")))
+    body, content = request.body, request.content_type
+    if content is not None and content.partition(";")[0].strip().lower() != "application/json":
+        answer = refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "is not application/json", field="content-type")
+    elif explain is None:
+        answer = refusal(HTTPStatus.BAD_REQUEST, "is neither true nor false", field="explain")
+    elif body is None:
+        answer = refusal(HTTPStatus.BAD_REQUEST, "is not the base64 that it says it is")
+    elif len(body) > most:
+        answer = refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"is larger than {most} bytes")
+    else:
+        return body, explain
+    raise _RefusedError(answer)
+
+
+_ROUTES: Mapping[str, tuple[str, Callable[[Request, Inference], Answer]]] = {
+    "/predict": ("POST", _predict),
+    "/predict/batch": ("POST", _predict_batch),
+    "/health": ("GET", _health),
+    "/openapi.json": ("GET", _openapi),
+}

@@ -16,7 +16,8 @@ from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
 from lambdas.enrichment.logic import Enrichment, enrich
 from lambdas.ground_truth.logic import GroundTruth, collect
-from lambdas.inference.logic import Inference, Request, respond
+from lambdas.inference.exchange import Request
+from lambdas.inference.logic import Inference, respond
 from lambdas.shared.scoring import Scored, Scorer
 from lambdas.shared.window_state import StateWrite
 

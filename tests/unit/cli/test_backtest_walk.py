@@ -21,7 +21,8 @@ from cli.backtest.terms import terms
 from cli.backtest.training import Trainer
 from cli.backtest.vectors import ColumnarVectors
 from headrace.usecase import Gate, UseCase
-from lambdas.inference.logic import Inference, Request, respond
+from lambdas.inference.exchange import Request
+from lambdas.inference.logic import Inference, respond
 from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.scoring import Scorer
 

@@ -48,7 +48,7 @@ def clear() -> None:
     importlib.import_module("lambdas.shared.clients")._client.cache_clear()
     for function in FUNCTIONS:
         module = importlib.import_module(f"lambdas.{function}.adapters")
-        for name in ("settings", "connect", "key"):
+        for name in ("settings", "connect", "key", "reporter"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
 

@@ -9,7 +9,8 @@ from lambda_fakes import START, FakeEndpoint, FakeLog, FakeStore, FakeTable, Fau
 
 from headrace.features import FeatureSet
 from lambdas.enrichment.logic import Enrichment, enrich
-from lambdas.inference.logic import Answer, Inference, Request, respond
+from lambdas.inference.exchange import Answer, Request
+from lambdas.inference.logic import Inference, respond
 from lambdas.shared.failures import DependencyError
 from lambdas.shared.scoring import EndpointError, Scorer
 from lambdas.shared.stream import NO_MARK
@@ -47,7 +48,7 @@ def test_an_event_is_answered_with_score_decision_and_model_version() -> None:
         "degraded": False,
     }
     assert "reason" not in answer.body
-    assert answer.counts == {"Requests": 1, "Refused": 0, "Scored": 1, "Degraded": 0}
+    assert answer.counts == {"Requests": 1, "Events": 1, "Refused": 0, "Scored": 1, "Degraded": 0}
 
 
 def test_the_answer_is_captured_under_the_events_id() -> None:
@@ -96,7 +97,7 @@ def test_a_request_gets_the_score_of_the_stream_whichever_comes_first(streamed_f
 def test_a_wrong_event_is_told_which_field_and_why(body: object, field: str | None, reason: str) -> None:
     answer = predict(body)
     assert (answer.status, error_of(answer)) == (400, {"field": field, "reason": reason})
-    assert answer.counts == {"Requests": 1, "Refused": 1, "Scored": 0, "Degraded": 0}
+    assert answer.counts == {"Requests": 1, "Events": 0, "Refused": 1, "Scored": 0, "Degraded": 0}
 
 
 def test_a_body_above_the_limit_is_refused_before_it_is_read() -> None:
@@ -139,10 +140,11 @@ def fallback(answer: Answer) -> str:
         "decision": FEATURES.usecase.decision.fallback,
         "model_version": None,
         "degraded": True,
-        "reason": answer.reason,
+        "reason": answer.body.get("reason"),
     }
     assert answer.counts["Degraded"] == 1
-    return str(answer.reason)
+    (reason,) = answer.reasons
+    return reason
 
 
 @pytest.mark.parametrize("reason", ["no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error"])

@@ -167,7 +167,8 @@ def test_inference_answers_a_prediction_whether_or_not_the_body_is_encoded(
     answer = inference.handler(
         http_event(aws_event("http_api_v2.json"), "POST", "/predict", sent, encoded=encoded), lambda_context
     )
-    assert (answer["statusCode"], answer["headers"]) == (200, {"content-type": "application/json"})
+    sent_back = {"content-type": "application/json", "x-correlation-id": "52fdfc07-2182-154f-163f-5f0f9a621d72"}
+    assert (answer["statusCode"], answer["headers"]) == (200, sent_back)
     assert json.loads(str(answer["body"]))["event_id"] == "e000001"
     assert metrics()["Scored"] == [1.0]
 

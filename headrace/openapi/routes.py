@@ -1,0 +1,101 @@
+"""The routes: what each takes, what it answers, and what can be wrong."""
+
+from headrace.openapi.example import example_event, example_fallback, example_prediction
+from headrace.openapi.schemas import Schema, reference
+from headrace.usecase import UseCase
+
+_JSON = "application/json"
+_CORRELATION = "x-correlation-id"
+_REFUSALS = {
+    "400": ("The request or the event is wrong.", {"field": None, "reason": "is not JSON"}),
+    "413": ("The body is larger, or holds more events, than is taken.", {"field": None, "reason": "is larger than …"}),
+    "415": ("The body is not JSON.", {"field": "content-type", "reason": "is not application/json"}),
+}
+_GATEWAY = {
+    "401": "No credentials.",
+    "403": "Credentials that do not suffice.",
+    "429": "More requests than are let in: wait, then ask again.",
+}
+
+
+def paths(usecase: UseCase) -> dict[str, Schema]:
+    """Every path by its route."""
+    event, api = example_event(usecase), usecase.api
+    answers: Schema = {"scored": example_prediction(usecase), "fallback": example_fallback(usecase)}
+    wrong = {"error": {"field": usecase.event.timestamp, "reason": "is missing"}}
+    return {
+        "/predict": {
+            "post": _asking(
+                "predict",
+                "Score one event",
+                request=("Event", usecase.event.max_bytes, {"event": event}),
+                answer=("Prediction", answers),
+            )
+        },
+        "/predict/batch": {
+            "post": _asking(
+                "predictBatch",
+                f"Score up to {api.batch_events} events at once; each is answered or refused on its own",
+                request=("Batch", api.batch_bytes, {"batch": {"events": [event]}}),
+                answer=("Predictions", {"mixed": {"answers": [answers["scored"], wrong]}}),
+            )
+        },
+        "/health": {"get": _reading("health", "Whether the API answers; asks no dependency", "Health")},
+        "/openapi.json": {"get": _reading("openapi", "This document", None)},
+    }
+
+
+def _asking(operation: str, summary: str, *, request: tuple[str, int, Schema], answer: tuple[str, Schema]) -> Schema:
+    schema, most, examples = request
+    refused = {
+        status: _response(text, "Error", {"refused": {"error": error}}) for status, (text, error) in _REFUSALS.items()
+    }
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": [*_parameters(), _explain()],
+        "requestBody": {
+            "required": True,
+            "description": f"At most {most:,} bytes.",
+            "content": {_JSON: {"schema": reference(schema), "examples": _examples(examples)}},
+        },
+        "responses": {"200": _response("The answer.", *answer), **refused, **_gateway()},
+    }
+
+
+def _reading(operation: str, summary: str, schema: str | None) -> Schema:
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": _parameters(),
+        "responses": {"200": _response("The answer.", schema, {}), **_gateway()},
+    }
+
+
+def _gateway() -> Schema:
+    return {status: _response(text, "GatewayError", {}) for status, text in _GATEWAY.items()}
+
+
+def _response(description: str, schema: str | None, examples: Schema) -> Schema:
+    body = reference(schema) if schema else {"type": "object"}
+    content: Schema = {"schema": body, **({"examples": _examples(examples)} if examples else {})}
+    found: Schema = {"description": description, "content": {_JSON: content}}
+    if schema != "GatewayError":
+        found["headers"] = {_CORRELATION: {"required": True, "schema": {"type": "string"}}}
+    return found
+
+
+def _examples(values: Schema) -> Schema:
+    return {name: {"value": value} for name, value in values.items()}
+
+
+def _parameters() -> list[Schema]:
+    text = "Your id of this exchange; it comes back in the answer and stands in the logs. Printable, without spaces."
+    schema = {"type": "string", "pattern": "^[!-~]{1,128}$"}
+    return [{"name": _CORRELATION, "in": "header", "required": False, "description": text, "schema": schema}]
+
+
+def _explain() -> Schema:
+    text = "Name the five features that moved each score most, where the model can say."
+    schema = {"type": "string", "enum": ["true", "false"], "default": "false"}
+    return {"name": "explain", "in": "query", "required": False, "description": text, "schema": schema}

@@ -1,0 +1,101 @@
+"""Checked events become answers: features from window state, scores from the model, the fallback from the use case.
+
+Whatever fails on the way, every event gets its answer. All events of a call are read, valued and scored together; none
+of them sees another, because the answer to an event depends on its own history only.
+"""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+
+from headrace.errors import HeadraceError
+from headrace.features import FeatureSet, Vector
+from headrace.schema import Value
+from headrace.windows import State
+from lambdas.shared.scoring import Scored, Scorer
+from lambdas.shared.window_state import EntityKey, StateReader, Stored, decode_states
+
+REASONS = 5
+"""So many reasons are named where a caller asks for them."""
+UNEXPLAINED = "not available: this model cannot say what moved its score"
+UNSCORED = "not available: there is no score"
+_FRAMES = 12
+
+Event = Mapping[str, Value]
+
+
+class Predictions(NamedTuple):
+    """One body per event, in order; ``trouble`` says where our own code failed, if it did."""
+
+    bodies: list[dict[str, object]]
+    trouble: str | None = None
+
+
+class Predictor:
+    """Answers checked events of one use case."""
+
+    def __init__(self, features: FeatureSet, reader: StateReader, scorer: Scorer) -> None:
+        usecase = features.usecase
+        self._features, self._reader, self._scorer = features, reader, scorer
+        self._id, self._fallback = usecase.event.id, usecase.decision.fallback
+        self._entities = [(it.name, it.key) for it in usecase.entities]
+
+    def predict(self, events: Sequence[Event], *, explain: bool) -> Predictions:
+        """Answer every event. Never raises: a caller with a valid event gets an answer.
+
+        Args:
+            events: as ``coerce_event`` returns them.
+            explain: whether the answers name what moved the scores most.
+        """
+        trouble = None
+        try:
+            answers = self._score(events, REASONS if explain else 0)
+        except Exception as exc:  # the boundary: a mistake of ours must not cost the caller the answer
+            answers, trouble = [Scored(degraded="internal_error")] * len(events), _place(exc)
+        bodies = [self._body(event, answer, explain) for event, answer in zip(events, answers, strict=True)]
+        return Predictions(bodies, trouble)
+
+    def _score(self, events: Sequence[Event], reasons: int) -> list[Scored]:
+        keys = [[EntityKey(name, cast(str, event[key])) for name, key in self._entities] for event in events]
+        try:
+            stored = self._reader.read(dict.fromkeys(key for own in keys for key in own))
+        except HeadraceError:
+            return [Scored(degraded="state_error")] * len(events)
+        answers, ids = [Scored(degraded="state_error")] * len(events), []
+        vectors: list[Vector] = []
+        places: list[int] = []
+        for place, (event, own) in enumerate(zip(events, keys, strict=True)):
+            try:
+                vectors.append(self._features.vector(event, self._states(own, stored)))
+            except HeadraceError:
+                continue
+            places.append(place)
+            ids.append(cast(str, event[self._id]))
+        for place, answer in zip(places, self._scorer.score(vectors, ids, explain=reasons), strict=True):
+            answers[place] = answer
+        return answers
+
+    def _states(self, keys: Sequence[EntityKey], stored: Stored) -> dict[str, list[State]]:
+        return {key.entity: decode_states(self._features, key, stored.get(key, ())) for key in keys}
+
+    def _body(self, event: Event, answer: Scored, explain: bool) -> dict[str, object]:
+        body: dict[str, object] = {
+            "event_id": event[self._id],
+            "score": answer.score,
+            "decision": answer.decision or self._fallback,
+            "model_version": answer.model_version,
+            "degraded": answer.degraded is not None,
+        }
+        if answer.degraded is not None:
+            body["reason"] = answer.degraded
+        if explain:
+            body["reasons"] = list(answer.reasons) or None
+            if not answer.reasons:
+                body["reasons_note"] = UNSCORED if answer.degraded else UNEXPLAINED
+        return body
+
+
+def _place(exc: Exception) -> str:
+    """The kind of an error and where it arose. Not its message, which may hold a value of the event."""
+    frames = traceback.extract_tb(exc.__traceback__)[-_FRAMES:]
+    return f"{type(exc).__name__} at {' > '.join(f'{it.filename}:{it.lineno} {it.name}' for it in frames)}"
