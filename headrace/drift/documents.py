@@ -19,6 +19,8 @@ from headrace.drift.settings import Settings
 from headrace.drift.summary import Summary
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
+NOISE = "noise.json"
+"""Ours beside a baseline: how far quiet windows are from it, by column; see ``headrace.drift.unrest``."""
 OTHER_SPELLING = "constraints_violations.json"
 """One page of AWS spells it so."""
 VERSION: Final = 0.0

@@ -8,25 +8,30 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import usecases
-from headrace.drift import documents, summarize
+from headrace.drift import Summary, documents, summarize
+from headrace.drift.unrest import unrest
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judged_rows import JudgedRows
 from pipelines.jobs.judging.judgement import contestant
 
 SCORE = "score"
+MOST_WINDOWS = 60
+"""Two months of days say what is usual."""
 Documents = dict[str, dict[str, Any]]
 
 
 def baseline(usecase: UseCase, model_dir: Path, train: Path, test: Path) -> Documents:
-    """``statistics.json`` and ``constraints.json`` by name: features first, then the score.
+    """``statistics.json``, ``constraints.json`` and ``noise.json`` by name: features first, then the score.
+
+    ``noise.json`` says how far single windows, as long as the monitor's, are from all rows together.
 
     Args:
         usecase: whose model it is.
@@ -41,12 +46,26 @@ def baseline(usecase: UseCase, model_dir: Path, train: Path, test: Path) -> Docu
     learned, judged = JudgedRows.read(train, usecase), JudgedRows.read(test, usecase)
     scores = model.scores(judged.matrix(model.features)).astype(np.float64)
     texts = {name: usecase.event.field(name).allowed for name in usecase.inputs if usecase.event.field(name).allowed}
-    features = summarize({name: named(learned.column(name), texts.get(name, ())) for name in usecase.feature_names})
-    answers = summarize({SCORE: scores})
+    columns = {name: named(learned.column(name), texts.get(name, ())) for name in usecase.feature_names}
+    features, answers = summarize(columns), summarize({SCORE: scores})
+    every_s = usecase.monitor.every_s
+    noise = {
+        **unrest(features, _windows(columns, learned.timestamps, every_s)),
+        **unrest(answers, _windows({SCORE: scores}, judged.timestamps, every_s)),
+    }
     statistics, constraints = documents.statistics(features), documents.constraints(features)
     statistics["features"] += documents.statistics(answers)["features"]
     constraints["features"] += documents.constraints(answers)["features"]
-    return {documents.STATISTICS: statistics, documents.CONSTRAINTS: constraints}
+    rounded = {name: round(distance, 6) for name, distance in noise.items()}
+    quiet = {"version": 1, "every": usecase.monitor.every, "distances": rounded}
+    return {documents.STATISTICS: statistics, documents.CONSTRAINTS: constraints, documents.NOISE: quiet}
+
+
+def _windows(columns: Mapping[str, np.ndarray], times: np.ndarray, length_s: int) -> list[Summary]:
+    """The newest windows, oldest first."""
+    number = times.astype(np.int64) // length_s
+    newest = np.unique(number)[-MOST_WINDOWS:]
+    return [summarize({name: it[number == one] for name, it in columns.items()}) for one in newest]
 
 
 def named(values: np.ndarray, texts: Sequence[str]) -> np.ndarray:

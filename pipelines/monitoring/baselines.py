@@ -70,11 +70,23 @@ def read(
     if thresholds and not constraints.is_file():
         raise TableError(f"--thresholds baseline: there is no {constraints}; put it beside {statistics.name}")
     demands = _document(constraints) if constraints.is_file() else None
+    settings = _with_noise(settings, statistics.with_name(documents.NOISE))
     try:
         found = imported.read(_document(statistics), demands, settings, thresholds=thresholds)
     except RejectedError as exc:
         raise TableError(f"{statistics}: {exc}; give the files of a baseline job") from exc
     return Baseline(summary=found.summary, settings=found.settings, rules=found.rules)
+
+
+def _with_noise(settings: Settings, place: Path) -> Settings:
+    """Settings that know what the baseline says of quiet windows, unless they know better."""
+    if settings.noise or not place.is_file():
+        return settings
+    try:
+        distances = {str(name): float(it) for name, it in _document(place)["distances"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise TableError(f"{place}: holds no distances; write it anew, or take it away") from exc
+    return replace(settings, noise=distances)
 
 
 def _noise(windows: Mapping[int, Summary]) -> Mapping[str, float]:
