@@ -148,6 +148,18 @@ class Loop:
         """Every resource type the local AWS accepts: ``executed``, or ``inert`` when it is only recorded."""
         return {name: str(mode) for name, mode in self._admin("resources").items()}
 
+    def model_servers(self) -> dict[str, int]:
+        """Process ids of the servers behind endpoints, by ``endpoint/variant``."""
+        return {name: int(pid) for name, pid in self._admin("processes")["model_servers"].items()}
+
+    def take_out(self, service: str, *, out: bool = True) -> None:
+        """Let a service refuse every request, or bring it back; what it stores stays.
+
+        Raises:
+            LoopError: it is none that can be out.
+        """
+        self._admin("outages", {"service": service, "out": out})
+
     def wait_idle(self, timeout_s: float = 120.0) -> None:
         """Wait until no stream, queue or job has work left. Firehose may still buffer: ``flush()`` delivers.
 

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from local.clock import clock
-from local.emulator import flushing, idle, ministack_cloudformation, ministack_cloudwatch, ministack_firehose
+from local.emulator import (
+    flushing,
+    idle,
+    ministack_cloudformation,
+    ministack_cloudwatch,
+    ministack_firehose,
+    outages,
+    processes,
+)
 from local.emulator.kinesis_mapping import mappings
 from local.emulator.ministack_core import MINISTACK_VERSION
 
@@ -26,6 +34,9 @@ async def handle(method: str, path: str, body: bytes) -> tuple[int, dict[str, An
         ("POST", "clock"): _move_clock,
         ("POST", "flush"): lambda _body: _flush(),
         ("GET", "idle"): lambda _body: idle.report(),
+        ("GET", "processes"): lambda _body: processes.report(),
+        ("GET", "outages"): lambda _body: {"out": outages.names()},
+        ("POST", "outages"): _put_outage,
         ("GET", "resources"): lambda _body: ministack_cloudformation.known_types(),
         ("GET", "inert"): lambda _body: ministack_cloudformation.inert_reasons(),
     }
@@ -53,6 +64,14 @@ def _move_clock(document: dict[str, Any]) -> dict[str, Any]:
         clock.advance(float(document["advance_s"]))
     ministack_cloudwatch.evaluate_all()
     return _time()
+
+
+def _put_outage(document: dict[str, Any]) -> dict[str, Any]:
+    """``{"service": name, "out": true or false}``; returns the services that are out."""
+    if document.keys() != {"service", "out"} or not isinstance(document["out"], bool):
+        raise _BadRequestError('give {"service": name, "out": true or false}')
+    outages.put(str(document["service"]), out=document["out"])
+    return {"out": outages.names()}
 
 
 def _flush() -> dict[str, Any]:

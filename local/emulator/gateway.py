@@ -3,14 +3,18 @@
 import json
 import time
 
-from local.emulator import admin, ministack_fast_path, ministack_metrics
+from local.emulator import admin, ministack_fast_path, ministack_metrics, outages
 from local.emulator.http_message import Message, Receive, Send
 from local.emulator.ministack_core import module
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """ASGI application."""
-    if service := ministack_fast_path.service_of(scope):
+    service = ministack_fast_path.service_of(scope)
+    if service and outages.is_out(service):
+        await receive()
+        await outages.refuse(send)
+    elif service:
         await ministack_fast_path.serve(service, scope, receive, send)
     elif scope["path"].startswith(admin.PREFIX):
         await _administer(scope, receive, send)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from local.emulator import flushing, idle, lifecycle, registry
+from local.emulator import flushing, idle, lifecycle, processes, registry
 from local.sagemaker.cloudformation_types import register_types
 from local.sagemaker.emulated import Emulated
 from local.sagemaker.platform import Account
@@ -45,6 +45,7 @@ def register() -> None:
 
     flushing.register(sagemaker.flush)
     idle.register("sagemaker", probe)
+    processes.register("model_servers", sagemaker.endpoints.processes)
     lifecycle.on_stop(platform.close)
     lifecycle.on_stop(sagemaker.close)
 

@@ -92,6 +92,16 @@ class Endpoints:
         """An endpoint or None."""
         return self._endpoints.get(name)
 
+    def processes(self) -> dict[str, int]:
+        """Process ids of the servers that answer, by endpoint and variant."""
+        return {
+            f"{name}/{variant}": server.pid
+            for name, endpoint in list(self._endpoints.items())
+            if endpoint.fleet is not None
+            for variant, server in endpoint.fleet.servers.items()
+            if server.pid is not None
+        }
+
     def changing(self) -> int:
         """How many endpoints are on the way to another state."""
         return sum(record["EndpointStatus"] not in _SETTLED for record in self._shelf)

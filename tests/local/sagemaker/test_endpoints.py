@@ -73,6 +73,7 @@ def test_an_archive_that_leaves_its_directory_is_not_unpacked(sagemaker: SageMak
 
 def test_a_server_that_dies_is_restarted_and_its_request_gets_a_model_error(serving: SageMaker) -> None:
     first = invoke(serving, {})["pid"]
+    assert serving.endpoints.processes() == {"echo/AllTraffic": first}
     with pytest.raises(ServiceError) as caught:
         invoke(serving, {"die": True})
     assert (caught.value.code, caught.value.status) == ("ModelError", 424)
