@@ -31,8 +31,7 @@ class Reaction:
         promotion: whether a model that passed every gate is approved without a person.
         schedule: EventBridge cron expression of trainings whatever happens; empty for none.
         new_labels: trains when so many labels came by file since the last training; 0 for never.
-        on_new_data: trains when a training set was written by somebody else than a retraining.
-        on_code_change: trains when the training stack was updated.
+        on_code_change: trains when the training stack, and with it the code of its jobs, was updated.
     """
 
     notify_from: float = 0.1
@@ -53,7 +52,6 @@ class Reaction:
     promotion: Promotion = "manual"
     schedule: str = ""
     new_labels: int = 0
-    on_new_data: bool = False
     on_code_change: bool = False
 
     def __post_init__(self) -> None:

@@ -26,7 +26,7 @@ from headrace.reaction import (
     on_labels,
     on_rolled_back,
 )
-from lambdas.drift_response.messages import Document, Receipt, Signal, read
+from lambdas.drift_response.messages import Cut, Document, Receipt, Signal, read
 from lambdas.drift_response.ports import DriftResponse, LostRaceError
 from lambdas.drift_response.record import Record, Where, record
 from lambdas.drift_response.settings import DECISIONS
@@ -103,21 +103,31 @@ def _decide(signal: Signal, function: DriftResponse) -> Record:
 def _decision(
     memory: Memory, signal: Signal, found: Finding | None, function: DriftResponse
 ) -> tuple[Memory, Decision]:
-    usecase, moment = function.usecase, Moment(id=signal.id, at=signal.at)
     if found is not None:
-        return on_finding(memory, found, usecase, moment)
+        return on_finding(memory, found, function.usecase, Moment(id=signal.id, at=signal.at))
+    return _news(memory, signal, function)
+
+
+def _news(memory: Memory, signal: Signal, function: DriftResponse) -> tuple[Memory, Decision]:
+    """The decision about what is no monitor's document."""
+    usecase, moment = function.usecase, Moment(id=signal.id, at=signal.at)
     match signal.content:
         case Alarm() as alarm:
-            return on_alarm(memory, alarm, usecase, moment)
+            made = on_alarm(memory, alarm, usecase, moment)
         case Receipt(key=key):
-            return on_labels(memory, _count(function.lake.read(key)), usecase, moment)
+            made = on_labels(memory, _count(function.lake.read(key)), usecase, moment)
         case RetrainingFinished() as event:
-            return on_finished(memory, event)
+            made = on_finished(memory, event)
+        case Cut(execution=execution, status=status):
+            reason = f"{execution} ended as {status}; its lock is released"
+            made = memory, Decision(action="notify", reason=reason, severity="medium")
         case ModelDeployed() as event:
-            return on_deployed(memory, event, signal.at)
+            made = on_deployed(memory, event, signal.at)
         case ModelRolledBack() as event:
-            return on_rolled_back(memory, event, signal.at)
-    raise RejectedError("is of no kind that is reacted to")
+            made = on_rolled_back(memory, event, signal.at)
+        case _:
+            raise RejectedError("is of no kind that is reacted to")
+    return made
 
 
 def _finding(content: Document, function: DriftResponse) -> Finding:
@@ -162,6 +172,8 @@ def _do(effect: Mapping[str, Any], function: DriftResponse) -> None:
         function.bus.publish(_EVENTS[effect["publish"]].from_detail(effect["detail"]))
     elif "outcome" in effect:
         function.ledger.conclude(effect["of"], effect["outcome"])
+    elif "release" in effect:
+        function.ledger.release(effect["release"])
     elif "tell" in effect:
         function.people.tell(effect["subject"], effect["tell"], page=effect["page"])
     else:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headrace.errors import HeadraceError, RejectedError
-from headrace.events import SOURCE, BusEvent, ModelDeployed, ModelRolledBack, RetrainingFinished
+from headrace.events import SOURCE, TRIGGERS, BusEvent, ModelDeployed, ModelRolledBack, RetrainingFinished, Trigger
 from headrace.monitoring import FOLDER, VIOLATIONS_SUFFIX, Outputs
 from headrace.reaction import Alarm
 from headrace.reaction.news import Subject
@@ -39,7 +39,17 @@ class Receipt:
     key: str
 
 
-Content = Document | Receipt | Alarm | BusEvent
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A retraining that was aborted or ran out of time, and so could say nothing itself."""
+
+    execution: str
+    request_id: str
+    trigger: Trigger
+    status: str
+
+
+Content = Document | Receipt | Alarm | Cut | BusEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +90,8 @@ def read(body: str, *, endpoint: str, usecase: str, stage: str) -> Signal | None
             return _object(detail["object"], at, endpoint)
         if kind == ("aws.cloudwatch", "CloudWatch Alarm State Change"):
             return _alarm(detail, at, endpoint)
+        if kind == ("aws.states", "Step Functions Execution Status Change"):
+            return _cut(detail, at)
         if kind[0] == SOURCE and kind[1] in OWN:
             return _own(OWN[kind[1]].from_detail(detail), at, usecase, stage)
     except HeadraceError:
@@ -128,6 +140,20 @@ def _about(metrics: list[Mapping[str, Any]], endpoint: str) -> Subject:
         if namespace in _ENDPOINT and dimensions.get("EndpointName") == endpoint:
             return "endpoint"
     return "other"
+
+
+def _cut(detail: Mapping[str, Any], at: int) -> Signal | None:
+    if detail["status"] not in ("ABORTED", "TIMED_OUT"):
+        return None
+    given = json.loads(detail.get("input") or "{}")
+    trigger = given.get("TriggerReason")
+    cut = Cut(
+        execution=str(detail["executionArn"]),
+        request_id=str(given.get("RequestId") or detail["name"]),
+        trigger=trigger if trigger in TRIGGERS else "manual",
+        status=str(detail["status"]),
+    )
+    return Signal(id=signal_id(at, cut.execution, cut.status), at=at, content=cut)
 
 
 def _own(event: BusEvent, at: int, usecase: str, stage: str) -> Signal | None:

@@ -32,6 +32,9 @@ class Ledger(Protocol):
     def conclude(self, id_: str, outcome: str) -> None:
         """Say what became of a decision; nothing if there is no such record."""
 
+    def release(self, execution: str) -> None:
+        """Free retraining's lock if this execution holds it."""
+
 
 class Lake(Protocol):
     """Objects of the lake."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 from headrace.events import DriftDetected, ModelRollbackRequested, RetrainingFinished, RetrainingRequested
 from headrace.reaction import PAGES, Decision, Finding, Memory
 from headrace.schema import format_timestamp
-from lambdas.drift_response.messages import Signal
+from lambdas.drift_response.messages import Cut, Signal
 
 _LONGEST_SUBJECT = 100
 _TOLD = frozenset({"notify", "wait", "retrain", "thaw"})
@@ -137,6 +137,18 @@ def _effects(
             decision_id=base.id,
         )
         wanted.append({"publish": back.detail_type, "detail": back.to_detail()})
+    if isinstance(signal.content, Cut):
+        cut = signal.content
+        over = RetrainingFinished(
+            **common,
+            request_id=cut.request_id,
+            trigger=cut.trigger,
+            outcome="aborted",
+            execution_arn=cut.execution,
+            reason=base.reason,
+        )
+        wanted.append({"release": cut.execution})
+        wanted.append({"publish": over.detail_type, "detail": over.to_detail()})
     if isinstance(signal.content, RetrainingFinished):
         ended = signal.content
         wanted.append(

@@ -46,6 +46,7 @@ class World:
         self.remembered, self.version = Memory(), 0
         self.objects: dict[str, bytes] = {}
         self.published: list[BusEvent] = []
+        self.released: list[str] = []
         self.told: list[tuple[str, bool]] = []
         self.function = DriftResponse(
             usecase=usecase,
@@ -79,6 +80,9 @@ class World:
 
     def conclude(self, id_: str, outcome: str) -> None:
         self.faults(lambda: self.outcomes.update({id_: outcome}))
+
+    def release(self, execution: str) -> None:
+        self.faults(lambda: self.released.append(execution))
 
     def read(self, key: str) -> bytes | None:
         return self.faults(lambda: self.objects.get(key))

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from reaction_world import ENDPOINT, World, drift, envelope, own_event, s3_event
 
-from headrace.events import DriftDetected, ModelDeployed, ModelRollbackRequested, ModelRolledBack, RetrainingRequested
+from headrace.events import (
+    DriftDetected,
+    ModelDeployed,
+    ModelRollbackRequested,
+    ModelRolledBack,
+    RetrainingFinished,
+    RetrainingRequested,
+)
 from lambdas.drift_response.messages import Document, read
 from usecases import load
 
@@ -65,7 +72,7 @@ def test_a_second_delivery_has_the_same_id_and_another_version_another() -> None
         s3_event("events/x_violations.json", time="2026-01-01T03:10:00Z"),
         s3_event("monitoring/other/other-bias/2026/01/01/03/constraint_violations.json", time="2026-01-01T03:10:00Z"),
         s3_event(f"monitoring/{ENDPOINT}/{ENDPOINT}-bias/2026/01/01/03/report.html", time="2026-01-01T03:10:00Z"),
-        envelope("aws.states", "Something", {}, time="2026-01-01T00:00:00Z"),
+        envelope("aws.ec2", "Something", {}, time="2026-01-01T00:00:00Z"),
         own_event(replace(DEPLOYED, stage="prod"), time="2026-01-01T00:00:00Z"),
         alarm(namespace="AWS/Lambda", FunctionName="x"),
         alarm(EndpointName="other"),
@@ -144,8 +151,8 @@ def test_quality_that_falls_after_a_rollout_brings_the_previous_model_back(world
 
 
 def test_an_alarm_of_the_endpoint_within_the_watch_brings_the_previous_model_back(world: World) -> None:
-    world.handle(own_event(DEPLOYED, time="2026-01-01T00:00:00Z"))
-    world.handle(alarm(EndpointName=ENDPOINT, VariantName="main"))
+    for body in (own_event(DEPLOYED, time="2026-01-01T00:00:00Z"), alarm(EndpointName=ENDPOINT, VariantName="main")):
+        world.handle(body)
     assert len(world.of(ModelRollbackRequested)) == 1
 
 
@@ -180,3 +187,14 @@ def test_labels_of_the_judged_answers_are_counted(world: World) -> None:
     world.handle(world.window(3, WORSE, kind="model-quality"))
     (window,) = world.remembered.of("model_quality")
     assert (window.labels, window.positives) == (700, 30)
+
+
+def test_a_training_that_was_cut_is_released_and_announced_in_its_place(world: World) -> None:
+    given = json.dumps({"RequestId": "r1", "TriggerReason": "drift"})
+    detail = {"executionArn": "arn:run", "name": "run", "status": "TIMED_OUT", "input": given}
+    kind = "Step Functions Execution Status Change"
+    world.handle(envelope("aws.states", kind, detail, time="2026-01-01T03:00:00Z"))
+    assert world.released == ["arn:run"]
+    (ended,) = world.of(RetrainingFinished)
+    assert (ended.request_id, ended.trigger, ended.outcome) == ("r1", "drift", "aborted")
+    assert "released" in ended.reason

@@ -14,9 +14,10 @@ from reaction_world import drift, s3_event
 
 from headrace.reaction import Memory, Request
 from lambdas.drift_response import handler as drift_response
-from lambdas.drift_response.adapters import LakeObjects, ReactionTable
+from lambdas.drift_response.adapters import LakeObjects
 from lambdas.drift_response.ports import LostRaceError
 from lambdas.drift_response.record import Record
+from lambdas.drift_response.table import ReactionTable
 
 pytestmark = pytest.mark.usefixtures("environment")
 RECORD = Record(
@@ -95,6 +96,17 @@ def test_the_outcome_is_written_to_a_decision_that_is_there_and_to_no_other(tabl
     assert stored("decision", RECORD.id)["outcome"] == {"S": "succeeded arn:model/2"}
     table.conclude("of somebody else", "failed")
     assert table.find("of somebody else") is None
+
+
+def test_the_lock_is_freed_of_its_holder_and_of_nobody_else(table: ReactionTable) -> None:
+    item = {"subject": {"S": "lock"}, "entry_id": {"S": "current"}, "owner": {"S": "arn:run"}}
+    boto3.client("dynamodb").put_item(TableName=ENVIRONMENT["REACTION_TABLE"], Item=item)  # type: ignore[arg-type]
+    table.release("arn:other")
+    assert stored("lock", "current")
+    table.release("arn:run")
+    with pytest.raises(KeyError):
+        stored("lock", "current")
+    table.release("arn:run")
 
 
 def test_an_object_that_is_not_there_is_none(aws: None) -> None:
