@@ -12,7 +12,15 @@ import pandas as pd
 
 from simulators import USUAL, changed_from
 
-SCENARIOS = {USUAL: "habits and thieves stay as they are"}
+SCENARIOS = {
+    USUAL: "habits and thieves stay as they are",
+    "none": "the same as usual",
+    "concept": "thieves change their ways: stolen cards, for small sums at night, and nothing else",
+    "covariate": "prices rise by 40 %; thieves stay as they are",
+    "upstream-break": "a producer's new version sends amounts in cents",
+    "seasonal": "at weekends people spend a fifth more, before the change as well as after",
+    "flash-sale": "for one day everybody spends almost twice as much",
+}
 DAY_S = 86_400
 TERMINALS_PER_CUSTOMER = 8
 LARGE_SHARE = 0.002
@@ -22,6 +30,14 @@ TAMPERED_SHARE = 0.6
 STOLEN_DAYS = 7
 STOLEN_SHARE = 0.4
 STOLEN_FACTOR = 4.0
+NIGHT_S = 5 * 3_600
+NIGHT_SHARE = 0.025
+NIGHT_FACTOR = 0.1
+PRICES = 1.4
+WEEKEND_FACTOR = 1.2
+SALE_FACTOR = 1.8
+CENTS = 100.0
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -50,7 +66,7 @@ def simulate(
         One row per transaction, ordered by (timestamp, event_id): event_id, timestamp (epoch s), customer_id,
         terminal_id, amount (two decimals), fraud (0 or 1).
     """
-    changed_from(SCENARIOS, scenario, start=start, days=days, since=since)
+    changes_at = changed_from(SCENARIOS, scenario, start=start, days=days, since=since)
     rng = np.random.default_rng(seed)
     customers, terminals = max(50, per_day // 2), max(80, per_day)
     people = _population(rng, customers, terminals)
@@ -58,10 +74,17 @@ def simulate(
     who = rng.choice(customers, size=count, p=people.weight)
     moment = _moments(rng, count, days)
     where = people.terminals[who, rng.integers(0, TERMINALS_PER_CUSTOMER, count)]
-    amount = np.abs(rng.normal(people.mean_amount[who], people.mean_amount[who] / 2)) + 0.5
+    habit = np.abs(rng.normal(people.mean_amount[who], people.mean_amount[who] / 2)) + 0.5
+    amount = habit.copy()
     fraud = _large_purchases(rng, amount)
     fraud |= _tampered_terminals(rng, where, moment // DAY_S, terminals, days)
     fraud |= _stolen_cards(rng, who, moment // DAY_S, amount, customers=customers, days=days)
+    changed = moment >= changes_at
+    if scenario == "concept":
+        thieves = np.random.default_rng((seed, 1))
+        fraud = np.where(changed, _small_sums_at_night(thieves, moment, habit, changed), fraud)
+        amount = np.where(changed, habit, amount)
+    amount = amount * _prices(scenario, start + moment, changed, moment - changes_at)
     frame = pd.DataFrame(
         {
             "timestamp": start + moment,
@@ -73,6 +96,32 @@ def simulate(
     ).sort_values("timestamp", kind="stable", ignore_index=True)
     frame.insert(0, "event_id", [f"{start:x}-{i:08d}" for i in range(len(frame))])
     return frame
+
+
+def _small_sums_at_night(
+    rng: np.random.Generator, moment: np.ndarray, amount: np.ndarray, changed: np.ndarray
+) -> np.ndarray:
+    """Thieves who try stolen cards while their owners sleep: moves purchases into the night of the same day."""
+    taken: np.ndarray = changed & (rng.random(len(moment)) < NIGHT_SHARE)
+    # A day that is cut by the change keeps what came before it.
+    first = np.maximum(moment[taken] // DAY_S * DAY_S, moment[changed].min(initial=0) if changed.any() else 0)
+    moment[taken] = first + rng.integers(0, NIGHT_S, int(taken.sum()))
+    amount[taken] *= NIGHT_FACTOR
+    return taken
+
+
+def _prices(scenario: str, timestamp: np.ndarray, changed: np.ndarray, since: np.ndarray) -> np.ndarray:
+    """The factor on each amount; ``since`` is how many seconds the change is old."""
+    if scenario == "covariate":
+        return np.where(changed, PRICES, 1.0)
+    if scenario == "upstream-break":
+        return np.where(changed, CENTS, 1.0)
+    if scenario == "flash-sale":
+        return np.where(changed & (since < DAY_S), SALE_FACTOR, 1.0)
+    if scenario == "seasonal":
+        weekday = (timestamp // DAY_S + 3) % 7  # the epoch was a Thursday
+        return np.where(weekday >= SATURDAY, WEEKEND_FACTOR, 1.0)
+    return np.ones(len(timestamp))
 
 
 def _population(rng: np.random.Generator, customers: int, terminals: int) -> Population:
