@@ -29,7 +29,7 @@ demo: $(STAMP) ## run the whole loop on this machine; report in out/demo/index.h
 	$(BIN)/python -m cli demo --usecase $(USECASE) $(ARGS)
 
 test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's through the loop (under 40 minutes)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality $(ARGS)
