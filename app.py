@@ -32,10 +32,18 @@ def build(app: Application) -> None:
     training = TrainingStack(app, target=target, lake=lake).training
     serving = ServingStack(app, target=target, lake=lake, features=features).serving
     EndpointStack(app, target=target, lake=lake, execution_role_arn=serving.model_role_arn)
-    MonitoringStack(app, target=target, ingestion=ingestion, features=features, serving=serving)
     observability = ObservabilityStack(
         app, target=target, lake=lake, ingestion=ingestion, features=features, serving=serving
     ).observability
+    MonitoringStack(
+        app,
+        target=target,
+        lake=lake,
+        ingestion=ingestion,
+        features=features,
+        serving=serving,
+        observability=observability,
+    )
     RetrainingStack(app, target=target, lake=lake, training=training, observability=observability)
 
 

@@ -47,7 +47,15 @@ def test_no_custom_resource_and_no_docker_is_needed(local: Synthesized) -> None:
 
 def test_each_function_is_its_own_asset(local: Synthesized) -> None:
     handlers = {path.parent.name for path in local.folder.glob("asset.*/lambdas/*/handler.py")}
-    assert handlers == {"delivery_transform", "enrichment", "ground_truth", "inference", "deployment", "label_inbox"}
+    assert handlers == {
+        "delivery_transform",
+        "enrichment",
+        "ground_truth",
+        "inference",
+        "deployment",
+        "label_inbox",
+        "monitoring",
+    }
     assert all(
         len([it for it in asset.glob("lambdas/*/handler.py")]) == 1
         for asset in local.folder.glob("asset.*")

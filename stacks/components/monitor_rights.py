@@ -1,0 +1,35 @@
+"""What the monitoring function may touch: lists of files, its plans, documents of runs, the deployed model's name."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+from headrace.monitoring import FOLDER, PLANS
+from stacks.components.acknowledgement import acknowledge_wildcard
+from stacks.components.bucket import LakeBucket
+from stacks.target import Target
+
+_UNNAMED = "Models and configurations are named by CloudFormation; describing one changes nothing."
+
+
+def grant_monitoring(role: iam.Role, *, target: Target, bucket: LakeBucket) -> None:
+    """Let a role plan runs of monitors and read what they found."""
+    bucket.grant_list_of(role, "capture/", "ground-truth/")
+    bucket.grant_read_of(role, PLANS, FOLDER)
+    bucket.grant_write_to(role, PLANS)
+    stack, group = Stack.of(role), target.model_package_group_name
+
+    def arn(resource: str, name: str) -> str:
+        return stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
+
+    unnamed = {"sagemaker:DescribeEndpointConfig": "endpoint-config", "sagemaker:DescribeModel": "model"}
+    packages = arn("model-package", f"{group}/*")
+    grants = {
+        "sagemaker:DescribeEndpoint": arn("endpoint", target.endpoint_name),
+        "sagemaker:DescribeModelPackage": packages,
+        **{action: arn(resource, "*") for action, resource in unnamed.items()},
+    }
+    for action, resource in grants.items():
+        role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+    for resource in unnamed.values():
+        acknowledge_wildcard(role, arn(resource, "*"), _UNNAMED)
+    acknowledge_wildcard(role, packages, "Every version of our own group.")
