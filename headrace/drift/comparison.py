@@ -98,7 +98,7 @@ def _noise(pair: Pair, bound: float) -> float:
         return smirnov_distance(bound, *pair.sizes)
     statistic, freedom = distances.chi_squared(pair.p, pair.q)
     if not freedom or not statistic:
-        return 0.0
+        return 1.0  # categories too rare to tell apart are no evidence, however far they seem to be
     # The statistic grows as the square of a change that keeps its shape.
     return pair.largest_gap * float((chi_squared_bound(bound, freedom) / statistic) ** 0.5)
 

@@ -1,5 +1,6 @@
 """Thresholds adapt to rows and columns: many columns do not cry wolf, and what is too small to matter is silent."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,15 @@ def test_200_unchanged_features_cry_wolf_in_less_than_the_promised_share_of_runs
             alarms[control] += bool(compare(*pair, settings).drifted)
     assert max(alarms["holm"], alarms["benjamini_hochberg"]) <= 6, "2 are promised; over 6 happen once in 100 times"
     assert alarms["none"] == runs, "without control every run would be an alarm"
+
+
+def test_many_rare_categories_of_few_rows_are_no_drift() -> None:
+    rng = np.random.default_rng(4)
+    names = np.array([f"shop-{it}" for it in range(150)], dtype=object)
+    tables = [{f"c{it}": rng.choice(names, 200) for it in range(20)} for _ in range(10)]
+    verdicts = [found(after, baseline=before) for before, after in pairwise(tables)]
+    assert [it.drifted for it in verdicts] == [()] * 9
+    assert max(it.distance for it in verdicts[0].columns.values()) > 0.02, "an effect would be large enough"
 
 
 def test_an_effect_too_small_to_matter_is_no_drift_however_significant() -> None:
