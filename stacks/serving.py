@@ -6,7 +6,7 @@ from constructs import Construct
 
 from lambdas.deployment.settings import Settings as DeploymentSettings
 from lambdas.inference.settings import Settings as InferenceSettings
-from stacks.components.api import InferenceApi
+from stacks.components.api import InferenceApi, inference_api
 from stacks.components.approvals import Approvals
 from stacks.components.endpoint_access import grant_invoke_endpoint
 from stacks.components.function import Function
@@ -17,8 +17,6 @@ from stacks.features import Features
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
 from stacks.target import Target
-
-INFERENCE_CONCURRENCY = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +38,7 @@ class ServingStack(HeadraceStack):
     def __init__(self, scope: Construct, *, target: Target, lake: Lake, features: Features) -> None:
         super().__init__(scope, target=target, description="Headrace serving: inference API, model deployment")
         inference = self._build_inference(lake, features)
-        api = InferenceApi(
-            self,
-            "Api",
-            name=target.prefix,
-            function=inference,
-            key=lake.key,
-            log_retention_days=target.stage.log_retention_days,
-        )
+        api = inference_api(self, "Api", target=target, function=inference, key=lake.key)
         model_role = ModelRole(self, "ModelRole", target=target, bucket=lake.bucket)
         deployment = self._build_deployment(lake, model_role)
         approvals = Approvals(self, "Approvals", target=target, function=deployment, key=lake.key)
@@ -59,13 +50,15 @@ class ServingStack(HeadraceStack):
             model_role_arn=model_role.role_arn,
         )
         self.publish(
-            ApiUrl=api.api_endpoint,
+            ApiUrl=api.address,
             EndpointName=target.endpoint_name,
             InferenceFunctionName=inference.function_name,
+            **{f"ApiKey{noun}Id": id_ for noun, id_ in api.key_ids.items()},
             DeploymentDeadLetterUrl=approvals.dead_letters.queue_url,
         )
 
     def _build_inference(self, lake: Lake, features: Features) -> Function:
+        api = self.target.usecase.api
         function = Function(
             self,
             "Inference",
@@ -73,13 +66,16 @@ class ServingStack(HeadraceStack):
             target=self.target,
             key=lake.key,
             timeout_s=10,
-            reserved_concurrency=INFERENCE_CONCURRENCY,
+            reserved_concurrency=api.concurrency,
+            traced=not (api.kind == "http" and api.trace_share == 0),
             description="Answers one event with score and decision",
             settings=InferenceSettings(
                 usecase=self.target.usecase.name,
                 stage=self.target.stage.name,
                 state_table=features.state.table_name,
                 endpoint_name=self.target.endpoint_name,
+                endpoint_timeout_s=api.endpoint_timeout_s,
+                state_timeout_s=api.state_timeout_s,
             ),
         )
         features.state.grant_read_to(function.own_role)

@@ -32,6 +32,7 @@ class Function(lambda_.Function):
         timeout_s: int,
         memory_mb: int = ONE_CPU_MB,
         reserved_concurrency: int | None = None,
+        traced: bool = True,
     ) -> None:
         """Build it.
 
@@ -42,6 +43,7 @@ class Function(lambda_.Function):
             timeout_s: the longest invocation.
             memory_mb: memory, and with it processor.
             reserved_concurrency: its own share of the account's concurrency, where the stage shares it out.
+            traced: whether X-Ray samples its invocations; else only those that a caller has chosen.
         """
         role = iam.Role(
             scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
@@ -64,7 +66,7 @@ class Function(lambda_.Function):
             log_group=log,
             logging_format=lambda_.LoggingFormat.JSON,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.ACTIVE if traced else lambda_.Tracing.PASS_THROUGH,
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mb,
             reserved_concurrent_executions=reserved_concurrency if target.stage.reserved_concurrency else None,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_sqs as sqs
@@ -10,6 +9,7 @@ from constructs import Construct
 
 from lambdas.shared.settings import METRICS_NAMESPACE
 from stacks.components.alarm import Alarm
+from stacks.components.api import InferenceApi
 from stacks.components.function import Function
 from stacks.target import Target
 
@@ -73,7 +73,7 @@ class ServiceAlarms:
             freshness = delivery.metric("DeliveryToS3.DataFreshness", statistic="Maximum")
             self.alarm(f"{noun}Freshness", freshness, stale_s, description=f"{noun}s reach the lake late")
 
-    def watch_api(self, api: apigateway.HttpApi) -> None:
+    def watch_api(self, api: InferenceApi) -> None:
         """Errors and slow answers."""
         self.alarm(
             "ApiServerErrors",

@@ -8,7 +8,7 @@ from lambdas.deployment.settings import RESOURCE_TYPES
 
 def test_routes_are_signed_and_lead_to_inference(prod: Synthesized) -> None:
     routes = {it["RouteKey"]: it for it in prod.resources("serving", "AWS::ApiGatewayV2::Route")}
-    assert set(routes) == {"POST /predict", "GET /health"}
+    assert set(routes) == {"POST /predict", "POST /predict/batch", "GET /health", "GET /openapi.json"}
     assert {it["AuthorizationType"] for it in routes.values()} == {"AWS_IAM"}
     assert "Inference" in text(prod.only("serving", "AWS::ApiGatewayV2::Integration")["IntegrationUri"])
 

@@ -1,0 +1,204 @@
+"""The API as a use case may ask for it: REST behind a firewall with plans, tokens, shares of traces; nag on each."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+from synthesized import text
+
+import usecases
+from headrace.usecase import Api, UsagePlan
+from lambdas.shared.settings import EnvSettings
+from stacks.application import Application
+from stacks.components.api import inference_api
+from stacks.components.function import Function
+from stacks.components.request_tracing import _short
+from stacks.features import FeaturesStack
+from stacks.ingestion import IngestionStack
+from stacks.lake import LakeStack
+from stacks.serving import ServingStack
+
+POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbC"
+PLANS = (
+    UsagePlan(name="check_out", rate_per_s=100, burst=50, per_day=1_000_000),
+    UsagePlan(name="audit", rate_per_s=1, burst=1),
+)
+Resources = dict[str, dict[str, Any]]
+Synth = Callable[[Api], Resources]
+ROUTES = {("POST", "predict"), ("POST", "batch"), ("GET", "health"), ("GET", "openapi.json")}
+
+
+def application(api: Api, folder: Path) -> Application:
+    """An app of the fraud use case with this API."""
+    usecase = replace(usecases.load("fraud"), api=api)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usecases, "load", lambda _: usecase)
+        return Application(context={"usecase": "fraud", "stage": "prod"}, outdir=str(folder / "assembly"))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """The resources of a stack that holds the API and a function, under nag."""
+
+    def build(api: Api) -> Resources:
+        app = application(api, tmp_path_factory.mktemp("api"))
+        stack = Stack(app, "alone")
+        key = kms.Key(stack, "Key", enable_key_rotation=True)
+        settings = EnvSettings(usecase="fraud", stage="prod")
+        function = Function(
+            stack,
+            "F",
+            folder="inference",
+            description="F",
+            target=app.target,
+            settings=settings,
+            key=key,
+            timeout_s=1,
+            traced=False,
+        )
+        inference_api(stack, "Api", target=app.target, function=function, key=key)
+        app.synth()
+        found: Resources = Template.from_stack(stack).to_json()["Resources"]
+        return found
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def rest(tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    """The whole stack ``serving`` with all that a REST API may have."""
+    api = Api(kind="rest", plans=PLANS, per_address=5_000, rate_per_s=500, burst=200, trace_share=0.1)
+    app = application(api, tmp_path_factory.mktemp("rest"))
+    lake = LakeStack(app, target=app.target).lake
+    ingestion = IngestionStack(app, target=app.target, lake=lake).ingestion
+    features = FeaturesStack(app, target=app.target, lake=lake, ingestion=ingestion).features
+    stack: Stack = ServingStack(app, target=app.target, lake=lake, features=features)
+    app.synth()
+    found: Resources = Template.from_stack(stack).to_json()
+    assert {"ApiKeyCheckOutId", "ApiKeyAuditId", "ApiUrl"} <= found["Outputs"].keys()
+    return found["Resources"]
+
+
+def of(resources: Resources, type_: str) -> list[dict[str, Any]]:
+    return [it["Properties"] for it in resources.values() if it["Type"] == type_]
+
+
+def one(resources: Resources, type_: str) -> dict[str, Any]:
+    (found,) = of(resources, type_)
+    return found
+
+
+def test_a_rest_api_has_the_documents_routes_signed_and_with_a_key(rest: Resources) -> None:
+    parts = {
+        name: it["Properties"]["PathPart"] for name, it in rest.items() if it["Type"] == "AWS::ApiGateway::Resource"
+    }
+    methods = of(rest, "AWS::ApiGateway::Method")
+    assert {(it["HttpMethod"], parts[it["ResourceId"]["Ref"]]) for it in methods} == ROUTES
+    assert {(it["AuthorizationType"], it["ApiKeyRequired"]) for it in methods} == {("AWS_IAM", True)}
+    assert {it["Integration"]["Type"] for it in methods} == {"AWS_PROXY"}
+    assert all("RequestValidatorId" in it for it in methods)
+    assert [it["HttpMethod"] for it in methods if "RequestModels" in it] == ["POST", "POST"]
+
+
+def test_a_rest_api_is_throttled_measured_and_logged_without_bodies(rest: Resources) -> None:
+    stage = one(rest, "AWS::ApiGateway::Stage")
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (500, 200)
+    assert (settings["MetricsEnabled"], settings["LoggingLevel"]) == (True, "OFF")
+    assert settings["DataTraceEnabled"] is False
+    assert json.loads(stage["AccessLogSetting"]["Format"])["key"] == "$context.identity.apiKeyId"
+    assert stage["TracingEnabled"] is True
+
+
+def test_a_rest_api_stands_behind_a_firewall_with_a_limit_per_address(rest: Resources) -> None:
+    acl = one(rest, "AWS::WAFv2::WebACL")
+    assert acl["Scope"] == "REGIONAL"
+    managed = [it["Statement"].get("ManagedRuleGroupStatement", {}).get("Name") for it in acl["Rules"]]
+    assert managed[:2] == ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"]
+    limits = [it["Statement"].get("RateBasedStatement", {}).get("Limit") for it in acl["Rules"]]
+    assert limits == [None, None, None, 5_000]
+    (override,) = acl["Rules"][0]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert override == {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}
+    assert "Stage" in text(one(rest, "AWS::WAFv2::WebACLAssociation")["ResourceArn"])
+
+
+def test_each_plan_is_a_key_with_its_own_share(rest: Resources) -> None:
+    plans = {it["UsagePlanName"]: it for it in of(rest, "AWS::ApiGateway::UsagePlan")}
+    assert set(plans) == {"headrace-fraud-prod-check-out", "headrace-fraud-prod-audit"}
+    plan = plans["headrace-fraud-prod-check-out"]
+    assert (plan["Throttle"], plan["Quota"]) == (
+        {"RateLimit": 100, "BurstLimit": 50},
+        {"Limit": 1_000_000, "Period": "DAY"},
+    )
+    assert "Quota" not in plans["headrace-fraud-prod-audit"]
+    assert len(of(rest, "AWS::ApiGateway::ApiKey")) == len(of(rest, "AWS::ApiGateway::UsagePlanKey")) == 2
+
+
+def test_traces_are_sampled_as_the_use_case_says(rest: Resources) -> None:
+    rule = one(rest, "AWS::XRay::SamplingRule")["SamplingRule"]
+    assert (rule["FixedRate"], rule["ReservoirSize"], rule["ServiceName"]) == (0.1, 0, "headrace-fraud-prod/live")
+    assert (_short("x" * 32), len(_short("x" * 33))) == ("x" * 32, 32)
+    assert _short("x" * 33) != _short("x" * 34)
+
+
+def test_the_accounts_logging_role_outlives_the_stack(rest: Resources) -> None:
+    (account,) = [it for it in rest.values() if it["Type"] == "AWS::ApiGateway::Account"]
+    assert account["DeletionPolicy"] == "Retain"
+    (role,) = [it for name, it in rest.items() if it["Type"] == "AWS::IAM::Role" and "LoggingRole" in name]
+    assert role["DeletionPolicy"] == "Retain"
+
+
+def test_a_refusal_of_the_gateway_has_the_shape_of_ours(rest: Resources) -> None:
+    template = one(rest, "AWS::ApiGateway::GatewayResponse")["ResponseTemplates"]["application/json"]
+    assert json.loads(template.replace("$context.error.messageString", '"x"')) == {
+        "error": {"field": None, "reason": "x"}
+    }
+
+
+def test_keys_alone_may_be_the_way_in_and_a_firewall_needs_no_limit(alone: Synth) -> None:
+    found = alone(Api(kind="rest", auth="api_key", plans=PLANS[:1], trace_share=0.0))
+    methods = of(found, "AWS::ApiGateway::Method")
+    assert {(it["AuthorizationType"], it["ApiKeyRequired"]) for it in methods} == {("NONE", True)}
+    assert len(one(found, "AWS::WAFv2::WebACL")["Rules"]) == 3
+    assert one(found, "AWS::ApiGateway::Stage")["TracingEnabled"] is False
+    assert not of(found, "AWS::XRay::SamplingRule")
+
+
+def test_a_user_pool_guards_a_rest_api(alone: Synth) -> None:
+    found = alone(Api(kind="rest", auth="cognito", user_pool_arn=POOL, scopes=("headrace/predict",)))
+    methods = of(found, "AWS::ApiGateway::Method")
+    assert {it["AuthorizationType"] for it in methods} == {"COGNITO_USER_POOLS"}
+    assert {tuple(it["AuthorizationScopes"]) for it in methods} == {("headrace/predict",)}
+    assert one(found, "AWS::ApiGateway::Authorizer")["ProviderARNs"] == [POOL]
+
+
+@pytest.mark.parametrize(
+    ("api", "issuer", "audience"),
+    [
+        (
+            Api(auth="jwt", issuer="https://issuer.example", audience=("a", "b"), scopes=("predict",)),
+            "https://issuer.example",
+            ["a", "b"],
+        ),
+        (
+            Api(auth="cognito", user_pool_arn=POOL, audience=("client",), scopes=("predict",)),
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+            ["client"],
+        ),
+    ],
+    ids=["jwt", "cognito"],
+)
+def test_tokens_guard_an_http_api(alone: Synth, api: Api, issuer: str, audience: list[str]) -> None:
+    found = alone(api)
+    authorizer = one(found, "AWS::ApiGatewayV2::Authorizer")
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["JwtConfiguration"] == {"Audience": audience, "Issuer": issuer}
+    assert one(found, "AWS::Lambda::Function")["TracingConfig"] == {"Mode": "PassThrough"}
+    routes = of(found, "AWS::ApiGatewayV2::Route")
+    assert {(it["AuthorizationType"], tuple(it["AuthorizationScopes"])) for it in routes} == {("JWT", ("predict",))}
