@@ -10,7 +10,7 @@ from aws_cdk import CfnCondition, CfnParameter, CfnResource, DefaultStackSynthes
 from constructs import Construct
 
 from stacks.components.endpoint import Endpoint
-from stacks.components.endpoint_model import MODEL, ServedModel, packaged
+from stacks.components.endpoint_model import ServedModel, packaged
 from stacks.components.endpoint_multi_model import tenants
 from stacks.components.endpoint_scaling import EndpointScaling
 from stacks.lake import Lake
@@ -60,4 +60,6 @@ class EndpointStack(HeadraceStack):
             if self.target.usecase.serving.kind == "multi_model"
             else packaged(package_arn)
         )
-        return ServedModel(self, MODEL, target=self.target, container=container, execution_role_arn=execution_role_arn)
+        return ServedModel(
+            self, "Model", target=self.target, container=container, execution_role_arn=execution_role_arn
+        )

@@ -9,6 +9,7 @@ from lambdas.inference.settings import Settings as InferenceSettings
 from stacks.components.api import InferenceApi, inference_api
 from stacks.components.approvals import Approvals
 from stacks.components.endpoint_access import grant_invoke_endpoint
+from stacks.components.endpoint_batch import BatchScoring
 from stacks.components.function import Function
 from stacks.components.model_role import ModelRole
 from stacks.components.queue import DeadLetterQueue
@@ -49,6 +50,9 @@ class ServingStack(HeadraceStack):
             dead_letters=approvals.dead_letters,
             model_role_arn=model_role.role_arn,
         )
+        if target.usecase.serving.kind == "batch":
+            batch = BatchScoring(self, "Batch", target=target, bucket=lake.bucket)
+            self.publish(BatchStateMachineArn=batch.machine.state_machine_arn)
         self.publish(
             ApiUrl=api.address,
             EndpointName=target.endpoint_name,
@@ -79,7 +83,9 @@ class ServingStack(HeadraceStack):
             ),
         )
         features.state.grant_read_to(function.own_role)
-        grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name)
+        kind = self.target.usecase.serving.kind
+        if kind != "batch":
+            grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name, kind=kind)
         return function
 
     def _build_deployment(self, lake: Lake, model_role: ModelRole) -> Function:

@@ -18,6 +18,9 @@ _NAMES = {
     "TableName": ("dynamodb", "table/"),
     "StateMachineArn": ("states", "stateMachine:"),
     "TopicArn": ("sns", ""),
+    "ExecutionArn": ("states", "execution:"),
+    "JobName": ("glue", "job/"),
+    "StackName": ("cloudformation", "stack/"),
 }
 _IAM_PREFIXES = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs"}
 
@@ -25,6 +28,8 @@ _IAM_PREFIXES = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "lo
 def install() -> None:
     """Check tasks, whichever way they are dispatched."""
     states = module("services.stepfunctions")
+    states._AWS_SDK_SERVICE_MAP["cloudformation"] = {"protocol": "query"}
+    states._AWS_SDK_ERROR_PREFIX["cloudformation"] = "CloudFormation"
     run, invoke, call_back = states._run_execution, states._invoke_resource, states._invoke_with_callback
 
     def run_with_role(execution_arn: str) -> None:
@@ -35,7 +40,7 @@ def install() -> None:
 
     def checked(resource: str, task_input: Any) -> Any:
         _check(resource, task_input)
-        return invoke(resource, task_input)
+        return invoke(resource, _texts(resource, task_input))
 
     def checked_call_back(resource: str, task_input: Any, token: str, state: Any) -> Any:
         _check(resource, task_input)
@@ -44,6 +49,17 @@ def install() -> None:
     states._run_execution = run_with_role
     states._invoke_resource = checked
     states._invoke_with_callback = checked_call_back
+
+
+def _texts(resource: str, task_input: Any) -> Any:
+    """Step Functions puts the detail of an event on the bus as text, whatever it was given as."""
+    if not resource.endswith(":events:putEvents"):
+        return task_input
+    entries = [
+        {**it, "Detail": it["Detail"] if isinstance(it["Detail"], str) else json.dumps(it["Detail"])}
+        for it in task_input["Entries"]
+    ]
+    return {**task_input, "Entries": entries}
 
 
 def _check(resource: str, task_input: Any) -> None:
@@ -64,7 +80,7 @@ def _needed(resource: str, document: Mapping[str, Any]) -> list[tuple[str, str]]
     service, _, operation = resource.rpartition(":::")[2].removeprefix("aws-sdk:").partition(":")
     if not operation or service == "activity":
         return []
-    operation = operation[0].upper() + operation[1:]
+    operation = operation[0].upper() + operation[1:].partition(".")[0]
     if service in registry.services:
         return _registered(service, operation, document)
     prefix = _IAM_PREFIXES.get(service, service)
@@ -93,8 +109,11 @@ def _arn(service: str, document: Mapping[str, Any]) -> str:
     """The resource a task names; ``*`` when it names none that is known here."""
     if "QueueUrl" in document:
         return f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{str(document['QueueUrl']).rpartition('/')[2]}"
+    if service == "events" and "Entries" in document:
+        return f"arn:aws:events:{REGION}:{ACCOUNT_ID}:event-bus/default"
     for member, (owner, path) in _NAMES.items():
         if owner == service and member in document:
             name = str(document[member])
-            return name if name.startswith("arn:") else f"arn:aws:{owner}:{REGION}:{ACCOUNT_ID}:{path}{name}"
+            its_id = "/id" * (owner == "cloudformation")  # an ARN of a stack ends in an id that nobody names
+            return name if name.startswith("arn:") else f"arn:aws:{owner}:{REGION}:{ACCOUNT_ID}:{path}{name}{its_id}"
     return "*"

@@ -9,12 +9,11 @@ from constructs import Construct
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
 from stacks.components.endpoint_batch_job import BATCH_FOLDER, job_stem, transform_job
-from stacks.components.endpoint_model import MODEL
 from stacks.components.key import grant_volumes
 from stacks.target import Target
 
-_NO_MODEL = ["CloudFormation.CloudFormationException", "CloudFormation.ValidationErrorException"]
-"""A stack that has no such resource yet is an error without a name of its own."""
+_MODEL = "$.held.StackResourceSummaries[0]"
+"""All that the endpoint stack of a use case holds that is scored in batch."""
 PASSING_ERRORS = ["SageMaker.SageMakerException", "States.Timeout"]
 _FAILED = "BatchScoringFailed"
 
@@ -40,9 +39,8 @@ class BatchStates(Construct):
         start.next(wait).next(look).next(self._judge(wait))
         empty = sfn.Condition.number_equals("$.files.KeyCount", 0)
         files = self._files().next(sfn.Choice(self, "Any files?").when(empty, nothing).otherwise(start))
-        model = self._model()
-        model.add_catch(nothing, errors=_NO_MODEL, result_path="$.failure")
-        self.first = model.next(files)
+        held = sfn.Choice(self, "Any model?").when(sfn.Condition.is_present(_MODEL), self._name().next(files))
+        self.first = self._model().next(held.otherwise(nothing))
 
     def grant(self, role: iam.Role) -> None:
         """What the job's start entails besides the calls, and why the grants are as wide as they are."""
@@ -52,23 +50,23 @@ class BatchStates(Construct):
         acknowledge_wildcard(role, self._models, "CloudFormation names the model, anew with each approved package.")
 
     def _model(self) -> tasks.CallAwsService:
-        """The endpoint stack's model; its name is the end of its ARN."""
+        """What the endpoint stack holds: the model, or nothing as long as none is approved."""
         return tasks.CallAwsService(
             self,
             "Model",
             service="cloudformation",
-            action="describeStackResource",
-            iam_action="cloudformation:DescribeStackResource",
+            action="listStackResources",
+            iam_action="cloudformation:ListStackResources",
             iam_resources=[self._stack],
-            parameters={"StackName": self._target.stack_name("endpoint"), "LogicalResourceId": MODEL},
-            result_selector={
-                "Name": sfn.JsonPath.array_get_item(
-                    sfn.JsonPath.string_split(sfn.JsonPath.string_at("$.StackResourceDetail.PhysicalResourceId"), "/"),
-                    1,
-                )
-            },
-            result_path="$.model",
+            parameters={"StackName": self._target.stack_name("endpoint")},
+            result_path="$.held",
         )
+
+    def _name(self) -> sfn.Pass:
+        """The end of the model's ARN."""
+        arn = sfn.JsonPath.string_at(f"{_MODEL}.PhysicalResourceId")
+        name = sfn.JsonPath.array_get_item(sfn.JsonPath.string_split(arn, "/"), 1)
+        return sfn.Pass(self, "Name", parameters={"Name": name}, result_path="$.model")
 
     def _files(self) -> tasks.CallAwsService:
         return tasks.CallAwsService(

@@ -5,9 +5,6 @@ from constructs import Construct
 
 from stacks.target import Target
 
-MODEL = "Model"
-"""The logical id by which batch scoring finds it in the endpoint stack."""
-
 
 class ServedModel(sagemaker.CfnModel):
     """Unnamed, because each change replaces it. Cut off from every network where the kind allows it."""

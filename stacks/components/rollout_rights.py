@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from headrace.events import SOURCE
 from lambdas.deployment.settings import RESOURCE_TYPES
 from stacks.components.acknowledgement import acknowledge_wildcard
+from stacks.components.endpoint_scaling_policy import ALARM_PREFIX
 from stacks.target import Target
 
 _UNNAMED = "CloudFormation names it, and the right holds only for calls that CloudFormation makes on our update."
@@ -17,6 +18,9 @@ _SCALING = (
     "PutScalingPolicy",
     "DeleteScalingPolicy",
     "DescribeScalingPolicies",
+    "PutScheduledAction",
+    "DeleteScheduledAction",
+    "DescribeScheduledActions",
 )
 
 
@@ -87,6 +91,12 @@ def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn
         resource_name=f"{target.stack_name('endpoint')}-*",
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
+    moving = stack.format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=f"{ALARM_PREFIX}{target.prefix}-*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
     scaling = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
     grants = {
         (*unnamed,): ("CreateModel", "DeleteModel", "CreateEndpointConfig", "DeleteEndpointConfig", "AddTags"),
@@ -94,7 +104,7 @@ def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn
     }
     statements = [([f"sagemaker:{name}" for name in names], list(arns)) for arns, names in grants.items()]
     statements += [
-        (["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"], [alarms]),
+        (["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"], [alarms, moving]),
         ([f"application-autoscaling:{name}" for name in _SCALING], [scaling]),
         (["kms:CreateGrant", "kms:DescribeKey"], [key_arn]),
     ]
@@ -108,5 +118,5 @@ def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn
             conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}, **via},
         )
     )
-    for arn in (*unnamed, alarms, scaling):
+    for arn in (*unnamed, alarms, moving, scaling):
         acknowledge_wildcard(role, arn, _UNNAMED)

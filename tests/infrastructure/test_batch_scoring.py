@@ -42,8 +42,10 @@ def test_the_schedule_starts_the_machine_and_keeps_what_it_could_not_start(templ
 
 def test_the_machine_asks_for_the_deployed_model_and_does_nothing_without_one(states: dict[str, Any]) -> None:
     model = states["Model"]
-    assert model["Parameters"] == {"StackName": "headrace-fraud-prod-endpoint", "LogicalResourceId": "Model"}
-    assert {it["Next"] for it in model["Catch"]} == {"Nothing to do"}
+    assert model["Parameters"] == {"StackName": "headrace-fraud-prod-endpoint"}
+    held = states["Any model?"]
+    assert [(it["Variable"], it["IsPresent"]) for it in held["Choices"]] == [("$.held.StackResourceSummaries[0]", True)]
+    assert held["Default"] == "Nothing to do"
     (empty,) = states["Any files?"]["Choices"]
     assert (empty["Variable"], empty["NumericEquals"], empty["Next"]) == ("$.files.KeyCount", 0, "Nothing to do")
     assert states["Nothing to do"]["Type"] == "Succeed"
