@@ -14,7 +14,6 @@ from cli.plan import Plan
 from cli.producer import event_records
 from cli.results import write_results
 
-HISTORY_DAYS = 75
 STREAM_DAYS = 2
 START = 1_767_225_600
 """2026-01-01, so that two runs are the same to the last digit."""
@@ -39,10 +38,11 @@ def demo(options: Options, console: Console) -> dict[str, object]:
     """Run the demo; write summary.json and index.html; return the summary."""
     usecase = usecases.load(options.usecase)
     per_day = max(100, options.events // STREAM_DAYS)
-    at = START + HISTORY_DAYS * 86_400
+    history_days = simulators.history_days(options.usecase)
+    at = START + history_days * 86_400
     world = simulators.load(options.usecase)(
         start=START,
-        days=HISTORY_DAYS + STREAM_DAYS,
+        days=history_days + STREAM_DAYS,
         per_day=per_day,
         seed=options.seed,
         scenario=options.scenario,

@@ -1,8 +1,10 @@
 """Seeded event generators, one per use case; each defines ``simulate`` and ``SCENARIOS``. They are loaded by name.
 
+A simulator may say how long a past its use case needs before the first model, as ``HISTORY_DAYS``.
+
 A scenario is a named change of the simulated world, for example a drift. ``SCENARIOS`` maps each name to what changes,
-in one line of words; ``usual`` changes nothing and is always there. Rows before a scenario holds are the same to the
-last digit whatever the scenario.
+in one line of words; ``usual`` changes nothing and is always there. Events before a scenario holds are the same to the
+last digit whatever the scenario, unless its words say that it always holds; a label may look ahead.
 """
 
 import importlib
@@ -15,6 +17,8 @@ import pandas as pd
 from headrace.errors import UseCaseError
 
 USUAL = "usual"
+HISTORY_DAYS = 75
+"""Of most use cases."""
 
 
 class Simulator(Protocol):
@@ -64,6 +68,15 @@ def scenarios(name: str) -> Mapping[str, str]:
         UseCaseError: if the use case has no simulator.
     """
     return cast(Mapping[str, str], importlib.import_module(_module(name)).SCENARIOS)
+
+
+def history_days(name: str) -> int:
+    """How many days of events come before the stream begins.
+
+    Raises:
+        UseCaseError: if the use case has no simulator.
+    """
+    return int(getattr(importlib.import_module(_module(name)), "HISTORY_DAYS", HISTORY_DAYS))
 
 
 def changed_from(known: Mapping[str, str], scenario: str, *, start: int, days: int, since: int | None) -> int:
