@@ -12,6 +12,7 @@ from cli import changes, history, output
 from cli import doctor as examination
 from cli.backtest.app import app as backtest_app
 from cli.check.app import app as check_app
+from cli.loadtest.app import app as loadtest_app
 from cli.monitor.app import app as monitor_app
 from cli.new.app import app as new_app
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
@@ -29,6 +30,7 @@ app.add_typer(history.app)
 app.add_typer(changes.app)
 app.add_typer(monitor_app)
 app.add_typer(backtest_app)
+app.add_typer(loadtest_app)
 app.add_typer(new_app)
 app.add_typer(check_app)
 
