@@ -39,12 +39,15 @@ class Rule:
     rows: int = 0
 
     def noise(self, share: float, rows: int) -> float:
-        """How much larger than this share of the baseline a share of so many rows may be by chance."""
+        """How much larger than this share of the baseline a share of so many rows may be by chance.
+
+        Where the difference is so many standard errors of the share of both together, as in the score test of two
+        proportions (Wilson 1927 has it for one): the baseline may have met few or none of what is not so rare.
+        """
         if not self.rows or not rows:
             return 0.0
-        # One more row in either part, or a share of 0 would have no noise at all.
-        likely = (share * self.rows + 1) / (self.rows + 2)
-        return _SIGMAS * math.sqrt(likely * (1 - likely) * (1 / self.rows + 1 / rows))
+        half = _SIGMAS**2 / self.rows / 2
+        return half + math.sqrt(half * half + _SIGMAS**2 * share * (1 - share) * (1 / self.rows + 1 / rows))
 
 
 def rules(summary: Summary, settings: Settings) -> Mapping[str, Rule]:

@@ -48,6 +48,19 @@ def test_many_rare_categories_of_few_rows_are_no_drift() -> None:
     assert max(it.distance for it in verdicts[0].columns.values()) > 0.02, "an effect would be large enough"
 
 
+def test_what_a_short_baseline_missed_by_chance_is_no_violation() -> None:
+    rng = np.random.default_rng(5)
+    shares = np.array([0.6, *[0.02] * 20])
+    names = np.array([f"shop-{it}" for it in range(21)], dtype=object)
+    verdicts = []
+    for _ in range(20):
+        before, after = ({f"c{it}": rng.choice(names, 200, p=shares) for it in range(10)} for _ in range(2))
+        for side in (before, after):
+            side["note"] = np.where(rng.random(200) < 0.02, None, "x")
+        verdicts.append(found(after, baseline=before))
+    assert [it.violations for it in verdicts] == [()] * 20
+
+
 def test_an_effect_too_small_to_matter_is_no_drift_however_significant() -> None:
     rng = np.random.default_rng(3)
     before, after = {"a": rng.normal(size=400_000)}, {"a": rng.normal(0.03, 1, 400_000)}
