@@ -10,6 +10,8 @@ from headrace.monitoring import Outputs, schedule_name
 from headrace.schema import format_timestamp
 
 INPUT, OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output/monitor"
+REASON = "/opt/ml/output/message"
+"""Where SageMaker reads why a job failed."""
 TRIES = 2
 """So many jobs are started for a window: a second one if SageMaker lost the first."""
 _LONGEST_NAME = 63
@@ -94,6 +96,7 @@ class JobRequest:
         ]
 
     def _arguments(self) -> list[str]:
+        read = (*self.manifests, *_READS[self.kind])
         given = {
             "usecase": self.usecase,
             "stage": self.stage,
@@ -101,8 +104,10 @@ class JobRequest:
             "window-start": format_timestamp(self.window.start),
             "window-end": format_timestamp(self.window.end),
             "model-package": self.model.package_arn,
+            **{name: f"{INPUT}/{name}" for name in read},
             "output": OUTPUT,
             "metrics": OUTPUT,
+            "reason-file": REASON,
         }
         return [text for name, value in given.items() for text in (f"--{name}", value)]
 

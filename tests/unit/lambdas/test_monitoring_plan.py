@@ -128,6 +128,10 @@ def test_a_job_gets_what_its_kind_compares_with(kind: str, names: set[str]) -> N
     )
     found = plan(asked(kind=kind), function(lake))
     assert {it["InputName"] for it in found["inputs"]} == names
+    arguments = dict(zip(found["arguments"][::2], found["arguments"][1::2], strict=True))
+    for it in found["inputs"]:
+        if it["InputName"] != "headrace":
+            assert arguments[f"--{it['InputName']}"] == it["S3Input"]["LocalPath"]
 
 
 def test_an_hourly_window_reads_its_own_hour() -> None:
