@@ -1,0 +1,99 @@
+"""What one run of the loop found: everything accounted for, answers compared, and what a healthy loop never shows."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+
+import pandas as pd
+
+from cli import lake
+from cli.accounting import Account, account
+from cli.backfill.writing import Backfill
+from cli.deployment import Deployment
+from cli.phases import Phases
+from cli.predictions import Agreement, agreement, read_predictions
+from cli.stream import Streamed
+from cli.training import evaluation
+
+EXAMPLES = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run found.
+
+    ``evaluation`` is the registered model's report, ``rejected`` says why some records were, ``label_files`` how many
+    files of labels were taken in.
+    """
+
+    account: Account
+    backfill: Backfill
+    streamed: Streamed
+    predictions: pd.DataFrame
+    agreement: Agreement
+    model_package: str
+    endpoint_status: str
+    evaluation: dict[str, object]
+    rejected: list[dict[str, object]]
+    label_files: int
+    phases_s: dict[str, float]
+
+    def failures(self) -> list[str]:
+        """What a healthy loop never shows, in words; empty if all is well."""
+        account, asked = self.account, self.agreement
+        found = {
+            f"{account.unaccounted} events are unaccounted for": account.unaccounted,
+            f"{account.events_dead_lettered} events are dead-lettered": account.events_dead_lettered,
+            f"{len(self.predictions)} of {account.events_enriched} enriched events have a score": (
+                account.events_enriched - len(self.predictions)
+            ),
+            f"{asked.degraded} of {asked.calls} API answers are degraded": asked.degraded,
+            f"{asked.equal} of {asked.calls} API answers equal the stream's score": asked.calls - asked.equal,
+        }
+        return [words for words, count in found.items() if count]
+
+    def summary(self) -> dict[str, object]:
+        """The numbers of ``summary.json``."""
+        streamed_s = self.phases_s["stream"]
+        return {
+            **asdict(self.account),
+            "predictions": len(self.predictions),
+            "labels_sent": self.streamed.labels,
+            "label_files": self.label_files,
+            "history_events": self.backfill.events,
+            "training_rows": self.backfill.training_rows,
+            "model_package": self.model_package,
+            "endpoint_status": self.endpoint_status,
+            "api": asdict(self.agreement),
+            "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
+            "rejected_examples": self.rejected,
+            "failures": self.failures(),
+            "phases_s": self.phases_s,
+        }
+
+
+def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, package: str, phases: Phases) -> Result:
+    """Account for everything; call it when the loop is idle and deliveries are flushed."""
+    endpoint = deployment.sagemaker.describe_endpoint(EndpointName=deployment.output("serving", "EndpointName"))
+    with phases.phase("account") as phase:
+        counted = account(deployment)
+        predictions = read_predictions(deployment)
+        phase.at(doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted")
+    return Result(
+        account=counted,
+        backfill=written,
+        streamed=streamed,
+        predictions=predictions,
+        agreement=agreement(predictions, streamed.answers),
+        model_package=package,
+        endpoint_status=endpoint["EndpointStatus"],
+        evaluation=evaluation(deployment, package),
+        rejected=list(islice(_rejected(deployment), EXAMPLES)),
+        label_files=len(lake.keys(deployment, "labels-inbox-receipts/")),
+        phases_s=phases.seconds,
+    )
+
+
+def _rejected(deployment: Deployment) -> Iterator[dict[str, object]]:
+    for document in lake.read_json_lines(deployment, "quarantine/enrichment/"):
+        yield {"field": document.get("field"), "reason": document["reason"]}
