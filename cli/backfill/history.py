@@ -50,15 +50,17 @@ class History:
         return whole.hexdigest()
 
     def require_readable(self) -> None:
-        """Refuse a use case whose history would reach the lake unhashed.
+        """Refuse a use case whose history would need a hash: that of a key, by which events, labels and states join.
+
+        Any other hashed field is left empty in the lake's history: nothing that trains or answers looks at it.
 
         Raises:
             UseCaseError: naming the field that the deployed functions hash under a key that no tool may read.
         """
-        for field in self.usecase.event.fields:
-            if field.privacy == "hash":
+        for entity in self.usecase.entities:
+            if self.usecase.event.field(entity.key).privacy == "hash":
                 raise UseCaseError(
-                    f"fields[{field.name}].privacy",
+                    f"fields[{entity.key}].privacy",
                     "a backfill cannot hash as the deployed functions do",
                     "leave history out, or hash the field before it becomes an event and set privacy='clear'",
                 )

@@ -69,11 +69,12 @@ def write_labels(store: ObjectStore, usecase: UseCase, day: int, labels: pd.Data
 
 
 def _parquet(usecase: UseCase, events: pd.DataFrame) -> bytes:
-    """Events in the columns of the Glue table; fields that are removed on their way to the lake are not there."""
+    """Events in the columns of the Glue table: without the fields that are removed on their way, hashed ones empty."""
     fields = [it for it in usecase.event.fields if it.privacy != "remove"]
     schema = pa.schema([(it.name, _TYPES[it.type]) for it in fields])
     moments = {it.name: _moments(events[it.name]) for it in fields if it.type == "timestamp" and it.name in events}
-    rows = events.reindex(columns=schema.names).assign(**moments)
+    hashed = [it.name for it in fields if it.privacy == "hash"]
+    rows = events.drop(columns=hashed, errors="ignore").reindex(columns=schema.names).assign(**moments)
     table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
     for name, value in (("shard_id", SHARD), ("sequence_number", NO_MARK)):
         table = table.append_column(name, pa.array([value] * len(rows), pa.string()))

@@ -27,7 +27,7 @@ from cli.deployment import Deployment
 from cli.plan import Plan
 from headrace.errors import RetryableError, UseCaseError
 from headrace.features import FeatureSet
-from headrace.usecase import UseCase
+from headrace.usecase import Field, UseCase
 from headrace.windows import fingerprint_of
 from headrace.windows_columnar import training_frame
 from pipelines.quality.refusal import QualityError
@@ -244,7 +244,23 @@ def test_a_deployments_stores_count_every_event_once_and_can_be_read_by_the_func
     assert found == {f"{hour}/backfill.parquet" for hour in hours}
 
 
-def test_history_with_a_hashed_field_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_personal_fields_of_a_history_do_not_reach_the_lake(tmp_path: Path) -> None:
+    personal = (
+        Field(name="record", type="string", privacy="hash"),
+        Field(name="holder", type="string", privacy="remove"),
+    )
+    platform = Platform.empty(replace(FRAUD, event=replace(FRAUD.event, fields=(*FRAUD.event.fields, *personal))))
+    history = small_history(platform.usecase)
+    named = replace(history, events=history.events.assign(record="MRN-77", holder="Ada Abel"))
+    platform.backfill(named, tmp_path)
+    assert not [key for key, body in platform.s3.objects.items() if b"MRN-77" in body or b"Ada Abel" in body]
+    body = next(body for key, body in platform.s3.objects.items() if key.startswith("events/"))
+    table = pq.read_table(io.BytesIO(body))
+    assert table.column("record").null_count == table.num_rows
+    assert "holder" not in table.schema.names
+
+
+def test_history_with_a_hashed_key_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     fields = tuple(replace(one, privacy="hash") if one.name == "terminal_id" else one for one in FRAUD.event.fields)
     platform = Platform.empty(replace(FRAUD, event=replace(FRAUD.event, fields=fields)))
     with pytest.raises(UseCaseError, match=r"fields\[terminal_id\]\.privacy: a backfill cannot hash"):
