@@ -10,7 +10,7 @@ USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly test-loop test-spark run-test-spark test-container check synth bench lock clean
+.PHONY: help setup demo test nightly test-loop test-usecases test-spark run-test-spark test-container check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ $(SPARK)/.installed: requirements/spark.txt
 	$(PYTHON) -m venv $(SPARK)
 	$(BIN)/python -m uv pip install --quiet --python $(SPARK)/bin/python --require-hashes -r requirements/spark.txt
 	@touch $@
+
+test-usecases: $(STAMP) ## every use case: all stages under nag and the linter, then its loop closed by the demo
+	$(BIN)/python -m pytest tests/infrastructure/test_every_use_case.py tests/local/usecases -m usecases -rs $(ARGS)
 
 test-spark: $(STAMP) ## prove that Spark gives what one machine gives (needs Java 17, which Glue 5 runs on)
 	@if java -version 2>&1 | grep -q 'version "17'; then $(MAKE) --no-print-directory run-test-spark; \
