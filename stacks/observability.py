@@ -11,6 +11,7 @@ from constructs import Construct
 
 from headrace.events import SOURCE, ModelRolledBack
 from stacks.components.dashboard import Dashboard, endpoint_graphs, graph, training_graph
+from stacks.components.monitor_graphs import add_monitor_rows
 from stacks.components.queries import SavedQueries
 from stacks.components.topic import NotificationTopic
 from stacks.features import Features
@@ -134,6 +135,7 @@ class ObservabilityStack(HeadraceStack):
             training_graph(self.target),
             graph("Dead letters", *self._dead_letters(ingestion, features, serving)),
         )
+        add_monitor_rows(dashboard, self.target)
         return dashboard
 
     @staticmethod

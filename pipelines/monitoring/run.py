@@ -116,6 +116,7 @@ def _metrics(run: Run, about: About) -> str:
         run.quality,
         more={
             **ndcg,
+            **_business(run, about.usecase),
             "rows": float(run.rows),
             "violations": float(len(run.violations)),
             "degraded": float(run.status == "DEGRADED"),
@@ -123,6 +124,24 @@ def _metrics(run: Run, about: About) -> str:
         dimensions={"UseCase": about.usecase.name, "Stage": about.stage, "Monitor": about.kind or "every"},
         timestamp=format_timestamp(int(datetime.now(UTC).timestamp())),
     )
+
+
+def _business(run: Run, usecase: UseCase) -> dict[str, float]:
+    """Which share of answers each decision had, and what wrong calls cost per 1,000 labelled answers."""
+    found: dict[str, float] = {}
+    decided = run.watched.current.columns.get("decision") if run.watched else None
+    if decided is not None and decided.texts.count:
+        for band in usecase.decision.bands:
+            found[f"decision_share_{band.decision}"] = decided.texts.named.get(band.decision, 0) / decided.texts.count
+    figures = run.quality.current.figures if run.quality else {}
+    if run.quality and {"recall", "precision"} <= figures.keys():
+        label, current = usecase.label, run.quality.current
+        caught = figures["recall"].value * current.positives
+        precision = figures["precision"].value
+        alarms = caught / precision - caught if precision else 0.0
+        lost = (current.positives - caught) * label.missed_cost + alarms * label.false_alarm_cost
+        found["cost_of_errors"] = round(1_000 * lost / current.rows, 2)
+    return found
 
 
 def _sections(run: Run) -> Iterator[tuple[str, str]]:

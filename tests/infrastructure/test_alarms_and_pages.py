@@ -11,6 +11,7 @@ METRICS = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/Firehose", "DeliveryToS3.DataFreshness"),
     ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Latency"),
     ("Headrace", "Quarantined"), ("Headrace", "Degraded"), ("Headrace", "DeploymentBlocked"),
+    ("Headrace", "Unannounced"),
     ("Headrace", "Overflowed"), ("AWS/States", "ExecutionsFailed"), ("Headrace/Monitor", "violations"),
 }  # fmt: skip
 
@@ -104,6 +105,18 @@ def test_the_dashboard_draws_the_stream_the_answers_the_endpoint_and_the_models(
     body = json.loads(joined(dashboard["DashboardBody"]))
     titles = {widget["properties"].get("title") for widget in body["widgets"]}
     assert {"Records in", "To the lake (s)", "Latency (ms)", "Invocations", "Training runs", "Dead letters"} <= titles
+
+
+def test_the_dashboard_shows_the_models_health_its_drift_and_its_money(prod: Synthesized) -> None:
+    dashboard = prod.only("observability", "AWS::CloudWatch::Dashboard")
+    widgets = {it["properties"].get("title"): it for it in json.loads(joined(dashboard["DashboardBody"]))["widgets"]}
+    health = text(widgets["Violations"]["properties"]["metrics"])
+    assert all(kind in health for kind in ("data_quality", "model_quality", "attribution"))
+    (drift,) = widgets["Distance of every feature from the model's baseline"]["properties"]["metrics"]
+    assert "feature_baseline_drift" in drift[0]["expression"]
+    assert "decision_share_BLOCK" in text(widgets["Share of decisions"])
+    assert "cost_of_errors" in text(widgets["Cost of errors per 1,000 answers"])
+    assert widgets["Bill of this month ($)"]["properties"]["region"] == "us-east-1"
 
 
 def test_operators_find_their_questions_saved(prod: Synthesized) -> None:

@@ -188,8 +188,12 @@ def test_bias_of_a_facet_is_judged_on_labelled_answers(places: Any, fraud: UseCa
 @pytest.mark.parametrize(
     ("kind", "written", "metrics"),
     [
-        ("data_quality", {"statistics.json", "constraints.json"}, {"drift_magnitude", "feature_baseline_drift_amount"}),
-        ("model_quality", {"model_quality.json"}, {"auc", "recall"}),
+        (
+            "data_quality",
+            {"statistics.json", "constraints.json"},
+            {"drift_magnitude", "feature_baseline_drift_amount", "decision_share_BLOCK"},
+        ),
+        ("model_quality", {"model_quality.json"}, {"auc", "recall", "cost_of_errors"}),
         ("attribution", {"attribution.json"}, {"feature_attribution_ndcg"}),
     ],
 )
