@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from cli.loop_run import Result
+from cli.run_result import Result
 from cli.plan import Plan
 from cli.report import RunRecord, write_report
 

@@ -1,8 +1,9 @@
 """What one run of the loop found: everything accounted for, answers compared, and what a healthy loop never shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
+from typing import Any
 
 import pandas as pd
 
@@ -64,12 +65,22 @@ class Result:
             "training_rows": self.backfill.training_rows,
             "model_package": self.model_package,
             "endpoint_status": self.endpoint_status,
+            "quality": quality(self.evaluation),
+            "decisions": self.predictions["decision"].value_counts().to_dict(),
             "api": asdict(self.agreement),
             "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
             "rejected_examples": self.rejected,
             "failures": self.failures(),
             "phases_s": self.phases_s,
         }
+
+
+def quality(evaluation: Mapping[str, Any]) -> dict[str, object]:
+    """The figures of a model on its test rows, each with its 95 % interval; empty where no label judged it."""
+    figures: Mapping[str, Any] = evaluation.get("binary_classification_metrics", {})
+    intervals: Mapping[str, Any] = evaluation.get("headrace", {}).get("intervals", {})
+    known = {name: interval for name, interval in intervals.items() if name in figures}
+    return {name: {"value": figures[name]["value"], "interval": interval} for name, interval in known.items()}
 
 
 def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, package: str, phases: Phases) -> Result:

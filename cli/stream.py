@@ -29,10 +29,12 @@ class Loop(Protocol):
 
 @dataclass
 class Streamed:
-    """What was sent, and what the API answered: event id -> answer."""
+    """What was sent, up to when labels were, and what the API answered: event id -> answer."""
 
+    labels_until: int
     events: int = 0
     labels: int = 0
+    chunks: int = 0
     answers: dict[str, Answer] = field(default_factory=dict)
 
 
@@ -49,23 +51,37 @@ def stream(deployment: Deployment, loop: Loop, api: InferenceApi, plan: Plan, re
     Returns:
         Counts and answers.
     """
-    usecase, kinesis, done = plan.usecase, deployment.kinesis, Streamed()
-    events_name = deployment.output("ingestion", "EventsStreamName")
-    labels_name = deployment.output("ingestion", "LabelsStreamName")
-    labels_until = plan.at
-    for number, chunk in enumerate(_chunks(plan.events)):
-        moment = int(chunk[usecase.event.timestamp].iloc[-1]) + 1
-        labels = plan.labels_known(labels_until, moment)
-        labels_until = moment
-        done.labels += producer.put(kinesis, labels_name, producer.label_records(usecase, labels))
-        loop.wait_idle()
-        for event in _first_of_their_entities(usecase, chunk, plan.asked_per_chunk):
-            done.answers[str(event[usecase.event.id])] = api.predict(event)
-        done.events += producer.put(kinesis, events_name, plan.malformed(number))
-        done.events += producer.put(kinesis, events_name, producer.event_records(usecase, chunk))
+    done, timestamp = Streamed(labels_until=plan.at), plan.usecase.event.timestamp
+    for chunk in _chunks(plan.events):
+        carry(deployment, loop, api, plan, chunk, until=int(chunk[timestamp].iloc[-1]) + 1, done=done)
         report(done.events, len(plan.events), f"{done.events:,} events, {done.labels:,} labels")
     loop.wait_idle()
     return done
+
+
+def carry(
+    deployment: Deployment,
+    loop: Loop,
+    api: InferenceApi,
+    plan: Plan,
+    chunk: pd.DataFrame,
+    *,
+    until: int,
+    done: Streamed,
+) -> None:
+    """Send the labels that become known before a moment, ask the API for some events of a chunk, and send the chunk."""
+    usecase, kinesis = plan.usecase, deployment.kinesis
+    labels = plan.labels_known(done.labels_until, until)
+    done.labels_until = until
+    labels_name = deployment.output("ingestion", "LabelsStreamName")
+    done.labels += producer.put(kinesis, labels_name, producer.label_records(usecase, labels))
+    loop.wait_idle()
+    for event in _first_of_their_entities(usecase, chunk, plan.asked_per_chunk):
+        done.answers[str(event[usecase.event.id])] = api.predict(event)
+    events_name = deployment.output("ingestion", "EventsStreamName")
+    done.events += producer.put(kinesis, events_name, plan.malformed(done.chunks))
+    done.events += producer.put(kinesis, events_name, producer.event_records(usecase, chunk))
+    done.chunks += 1
 
 
 def _chunks(events: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cli.api import InferenceApi
 from cli.deployment import Deployment
-from cli.loop_run import Result
+from cli.run_result import Result
 from cli.plan import Plan
 from local.loop import Loop
 

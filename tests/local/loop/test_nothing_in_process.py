@@ -15,7 +15,7 @@ from fed_loop import Fed
 
 from cli.accounting import account
 from cli.deployment import Deployment
-from cli.loop_run import Result
+from cli.run_result import Result
 from cli.predictions import agreement, read_predictions
 from cli.stream import stream
 

@@ -1,0 +1,6 @@
+"""The demo as a story: days of usual life, a change of the world, and what the loop does about it by itself."""
+
+from cli.story.plot import Story
+from cli.story.telling import Told, tell
+
+__all__ = ["Story", "Told", "tell"]

@@ -1,0 +1,66 @@
+"""Tell a story: deploy, learn from the past, live day by day, and say what became of it."""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.deployment import Deployment
+from cli.loop_run import prepared, run_deployed, started
+from cli.malformed import malformed_records
+from cli.phases import Phases
+from cli.plan import Plan
+from cli.producer import event_records
+from cli.run_result import Result
+from cli.story import audit, outcome, quality
+from cli.story.days import live
+from cli.story.plot import Story
+from local.loop import Loop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a story leaves: its plan, what the run found, and the summary's blocks about the reaction."""
+
+    plan: Plan
+    result: Result
+    blocks: dict[str, object]
+
+
+def tell(story: Story, out: Path, console: Console) -> Told:
+    """Run a story and stop everything that it started.
+
+    Raises:
+        HeadraceError: naming the phase's problem; the logs are kept in the folder.
+    """
+    phases, plan = Phases(console), _plan(story, out)
+    assembly = prepared(plan, phases)
+    with started(story.usecase, assembly, out / "logs", phases) as (deployment, loop):
+        return _lived(story, plan, deployment, loop, phases)
+
+
+def _plan(story: Story, out: Path) -> Plan:
+    usecase, world = story.usecase, story.world()
+    events = outcome.events_of(world, story)
+    sent = json.loads(next(event_records(usecase, events.head(1))).data)
+    return Plan(
+        usecase=usecase,
+        history=world[world[usecase.event.timestamp] < story.at],
+        events=events,
+        at=story.at,
+        label_delay_s=usecase.label.delay_s,
+        out=out,
+        malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
+    )
+
+
+def _lived(story: Story, plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Told:
+    loop.advance(max(0.0, story.at - loop.now()))
+    result = run_deployed(plan, deployment, loop, phases, streaming=partial(live, story=story))
+    with phases.phase("judge") as phase:
+        answers = quality.answers(deployment, result.predictions, plan.events, result.model_package)
+        trail = audit.trail(deployment)
+        phase.at(doing=f"{len(trail)} decisions in the audit trail")
+    return Told(plan=plan, result=result, blocks=outcome.blocks(story, trail, answers))
