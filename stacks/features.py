@@ -11,6 +11,7 @@ from headrace.evolution import Group, compare
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
 from lambdas.enrichment.settings import feature_groups
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
+from stacks.components.bus_access import grant_announce
 from stacks.components.consumer import StreamConsumer
 from stacks.components.delivery import ParquetDelivery
 from stacks.components.endpoint_access import grant_invoke_endpoint
@@ -124,6 +125,8 @@ class FeaturesStack(HeadraceStack):
         state.grant_fold_to(function.own_role)
         delivery.grant(function, "firehose:PutRecordBatch")
         lake.bucket.grant_write_to(function.own_role, "quarantine/enrichment/")
+        if self.target.usecase.alerts is not None:
+            grant_announce(function.own_role)
         if scored:
             grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name)
         return function

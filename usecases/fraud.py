@@ -6,6 +6,7 @@ To them come more windows of the same events, and what the customer did before a
 """
 
 from headrace.usecase import (
+    Alerts,
     Band,
     Decision,
     Entity,
@@ -143,6 +144,7 @@ usecase = UseCase(
         ),
         fallback="REVIEW",
     ),
+    alerts=Alerts(decisions=("BLOCK",)),
     serving=Serving(instance_type="ml.m5.large", min_instances=1, max_instances=4, score_stream=True),
     expectations=(
         Expectation(column="event_id", uniqueness=0.99),

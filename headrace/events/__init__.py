@@ -7,6 +7,7 @@ test holds it equal to these classes.
 from headrace.events.contract import SOURCE, BusEvent
 from headrace.events.drift import KINDS, SEVERITIES, DriftDetected, Kind, Severity
 from headrace.events.model import ModelDeployed, ModelRollbackRequested, ModelRolledBack
+from headrace.events.prediction import AlertRaised, PredictionMade
 from headrace.events.retraining import (
     ENDINGS,
     TRIGGERS,
@@ -23,6 +24,8 @@ EVENTS: tuple[type[BusEvent], ...] = (
     ModelDeployed,
     ModelRollbackRequested,
     ModelRolledBack,
+    AlertRaised,
+    PredictionMade,
 )
 """Every event that Headrace sends."""
 
@@ -33,6 +36,7 @@ __all__ = [
     "SEVERITIES",
     "SOURCE",
     "TRIGGERS",
+    "AlertRaised",
     "BusEvent",
     "DriftDetected",
     "Ending",
@@ -40,6 +44,7 @@ __all__ = [
     "ModelDeployed",
     "ModelRollbackRequested",
     "ModelRolledBack",
+    "PredictionMade",
     "RetrainingFinished",
     "RetrainingRequested",
     "Severity",

@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from headrace.errors import RetryableError, SettingsError
 from headrace.usecase import UseCase
+from lambdas.enrichment.alerts import Announcer
+from lambdas.enrichment.bus import AlertBus
 from lambdas.enrichment.feature_store import FeatureStore
 from lambdas.enrichment.logic import Enrichment
 from lambdas.enrichment.settings import Settings
@@ -36,6 +38,8 @@ _RECORDS_PER_CALL = 500
 _BYTES_PER_CALL = 4 * 1024 * 1024
 _ATTEMPTS = 5
 _PAUSE_S = 0.1
+_ALERTING = single_attempt(1.0)
+"""The stream does not wait for who is told."""
 
 
 class FirehoseLog:
@@ -124,6 +128,7 @@ def connect() -> Enrichment:
         quarantine=LakeBucket(client("s3"), its.quarantine_bucket),
         scorer=_scorer(its),
         snapshots=_feature_store(its, compiled.usecase, executor),
+        alerts=_announcer(its, compiled.usecase, executor),
         mask_key=mask_key(client("secretsmanager"), its.mask_key_secret_arn) if its.mask_key_secret_arn else b"",
     )
 
@@ -137,6 +142,13 @@ def _scorer(its: Settings) -> Scorer | None:
         call_s=its.endpoint_timeout_s,
         deadline_s=its.scoring_deadline_s,
     )
+
+
+def _announcer(its: Settings, usecase: UseCase, executor: Executor) -> Announcer | None:
+    if usecase.alerts is None:
+        return None
+    bus = AlertBus(client("events", _ALERTING), executor=executor)
+    return Announcer(usecase, usecase.alerts, bus=bus, stage=its.stage)
 
 
 def _feature_store(its: Settings, usecase: UseCase, executor: Executor) -> FeatureStore | None:

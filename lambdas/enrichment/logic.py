@@ -8,7 +8,7 @@ crash between logging and storing); readers keep one per sequence number.
 
 Where a use case drops duplicates, its primary entity's ids decide, and all copies of an event are the same entity's. So
 its items are read first and written last: while one does not hold an event, a retry decides as the first attempt did,
-and once it does, the others hold the event as well.
+and once it does, the others hold the event as well. Alerts go out before any state is stored, too, but fail nothing.
 """
 
 import time
@@ -22,6 +22,7 @@ from headrace.errors import RejectedError, RetryableError
 from headrace.features import FeatureSet
 from headrace.schema import parse_event
 from headrace.usecase import UseCase
+from lambdas.enrichment.alerts import Announcer
 from lambdas.enrichment.attempt import Attempt
 from lambdas.enrichment.folding import Accepted, Folded, Folding, Snapshot
 from lambdas.enrichment.rows import VectorRows
@@ -49,8 +50,8 @@ class SnapshotStore(Protocol):
 class Enrichment:
     """The function, wired.
 
-    ``scorer`` None: vectors are logged without scores. ``snapshots`` None: the use case asks for none. ``clock``: epoch
-    seconds now.
+    ``scorer`` None: vectors are logged without scores. ``snapshots`` None: the use case asks for none. ``alerts`` None:
+    nobody is told. ``clock``: epoch seconds now.
     """
 
     features: FeatureSet
@@ -60,6 +61,7 @@ class Enrichment:
     quarantine: ObjectStore
     scorer: Scorer | None
     snapshots: SnapshotStore | None = None
+    alerts: Announcer | None = None
     mask_key: bytes = b""
     clock: Callable[[], float] = time.time
 
@@ -137,10 +139,14 @@ def _process(
         counts["Snapshots"] = len(snapshots) - len(refused)
         if refused:
             attempt.cut(snapshots[min(refused)].mark, "the Feature Store refused snapshots")
-    vectors = attempt.folded.vectors
-    refused = function.log.append(_rows(attempt.folded, _score(attempt.folded, function, counts), function))
+    vectors, answers = attempt.folded.vectors, _score(attempt.folded, function, counts)
+    refused = function.log.append(_rows(attempt.folded, answers, function))
+    logged = len(vectors)
     if refused:
-        attempt.cut(vectors[min(refused)][0].mark, "the feature delivery stream refused rows")
+        logged = min(refused)
+        attempt.cut(vectors[logged][0].mark, "the feature delivery stream refused rows")
+    if function.alerts is not None:  # before the state is stored: after a crash it is told again rather than never
+        counts |= function.alerts.tell((it, answers[at]) for at, (it, _) in enumerate(vectors[:logged]))
     _store(attempt, expiry(function.usecase, [it.record for it in accepted]), function, counts)
     return attempt.failed_from, attempt.problem
 

@@ -96,6 +96,9 @@ class ServiceAlarms:
         ):
             degraded = self.own_metric("Degraded", noun.lower())
             self.alarm(f"{noun}Degraded", degraded, ERRORS_PER_MINUTE, description=what)
+        if self.target.usecase.alerts is not None:
+            unannounced = self.own_metric("Unannounced", "enrichment")
+            self.alarm("UnannouncedAlerts", unannounced, 1, description="The bus did not take alerts", periods=1)
         overflowed = self.own_metric("Overflowed", "delivery_transform")
         self.alarm("DeliveryOverflowed", overflowed, 1, description="Valid events did not fit into the lake", periods=1)
 

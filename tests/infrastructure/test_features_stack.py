@@ -63,6 +63,7 @@ def test_enrichment_may_do_what_its_adapters_do_and_no_more(prod: Synthesized) -
     assert prod.actions("features", "EnrichmentRole") == {
         "dynamodb:BatchGetItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem",
         "dynamodb:Query",
+        "events:PutEvents",
         "firehose:PutRecordBatch",
         "kinesis:DescribeStream", "kinesis:DescribeStreamSummary",
         "kinesis:GetRecords", "kinesis:GetShardIterator",
@@ -74,6 +75,12 @@ def test_enrichment_may_do_what_its_adapters_do_and_no_more(prod: Synthesized) -
         "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage",
         "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     }  # fmt: skip
+
+
+def test_enrichment_tells_the_default_bus_in_our_name_only(prod: Synthesized) -> None:
+    (told,) = [it for it in prod.statements("features", "EnrichmentRole") if it["Action"] == "events:PutEvents"]
+    assert ":event-bus/default" in text(told["Resource"])
+    assert told["Condition"] == {"StringEquals": {"events:source": "headrace"}}
 
 
 def test_enrichment_puts_snapshots_into_its_own_groups_and_knows_them_by_entity(prod: Synthesized) -> None:
