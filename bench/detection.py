@@ -103,7 +103,7 @@ def table(scores: Sequence[Score]) -> str:
     """Both halves as Markdown: delays in rows, and windows with a false alarm."""
     monitors = list(dict.fromkeys(it.monitor for it in scores))
     found = {(it.stream, it.monitor): it for it in scores}
-    head = f"|{'|'.join(['', *monitors])}|\n|{'---|' * (len(monitors) + 1)}\n"
+    head = f"|{'|'.join(['stream', *monitors])}|\n|{'---|' * (len(monitors) + 1)}\n"
     delays = "".join(
         f"| {it.name} | {' | '.join(_delay(found[it.name, one]) for one in monitors)} |\n"
         for it in STREAMS
