@@ -10,7 +10,7 @@ from cli.phases import Phases
 from headrace.drift import Settings, documents
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
-from pipelines.monitoring import page, quality, watch
+from pipelines.monitoring import examples, page, quality, watch
 from pipelines.monitoring.answers import Names
 from pipelines.monitoring.counting import Seasons, Windows
 from pipelines.monitoring.refusal import TableError
@@ -91,18 +91,23 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
 
 def _written(options: Options, watched: watch.Watched, judged: quality.QualityFound | None) -> dict[str, object]:
     more = {"Model quality": quality.section(judged)} if judged else {}
+    rows = examples.examples(options.current, watched, id_column=options.id)
     titles = page.Titles(
         baseline=options.baseline.name,
         current=options.current.name,
         degraded=judged is not None and judged.verdict.status == "DEGRADED",
         more=more,
+        rows={name: examples.shown(it) for name, it in rows.items()},
     )
     violations = judged.verdict.violations() if judged else []
     written = watch.write(
         watched,
         options.out,
         page.render(watched, titles),
-        more={quality.DOCUMENT: judged.document} if judged else None,
+        more={
+            **({quality.DOCUMENT: judged.document} if judged else {}),
+            **({examples.DOCUMENT: examples.document(rows)} if rows else {}),
+        },
         violations=violations,
     )
     summary = _summary(watched, written)

@@ -24,6 +24,7 @@ from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judgement import contestant
 from pipelines.monitoring import deployed, quality, watch
 from pipelines.monitoring.answers import Names, truths
+from pipelines.monitoring.examples import examples
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.run import About, Run, write
 from pipelines.monitoring.sample import sampled
@@ -60,8 +61,10 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None) -> Run:
     known = truths(places.truth, names) if needs_truth and _holds(places.truth) else {}
     of_model = wanted & {"attribution", "bias"} if artifact.held(places.model) else frozenset()
     attribution, bias = _deployed(usecase, places, known, of_model) if of_model else (None, None)
+    watched = _watched(usecase, places) if "data_quality" in wanted else None
     return Run(
-        watched=_watched(usecase, places) if "data_quality" in wanted else None,
+        watched=watched,
+        rows_to_look_at=examples(places.capture, watched) if watched is not None else {},
         quality=_quality(usecase, places, names) if known and "model_quality" in wanted else None,
         attribution=attribution,
         bias=bias,

@@ -30,6 +30,8 @@ svg.gauge { display: block; width: 100%; height: 12px; }
 .bad h1 { color: var(--positive); } .good h1 { color: var(--good); }
 details summary { cursor: pointer; color: var(--accent); margin-bottom: 10px; }
 td .what { overflow-wrap: anywhere; }
+.rows { font-size: .86rem; } .rows summary { margin-bottom: 4px; } .rows code { font-size: .78rem; color: var(--muted);
+  overflow-wrap: anywhere; }
 """
 _CHECKS = {
     "data_type_check": "type",
@@ -43,12 +45,16 @@ _CHECKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Titles:
-    """What the two tables are called, whether the model got worse, and further sections: heads and HTML."""
+    """What the two tables are called, whether the model got worse, further sections, and rows to look at.
+
+    ``more`` is HTML by heading, ``rows`` HTML by column.
+    """
 
     baseline: str
     current: str
     degraded: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(watched: Watched, titles: Titles) -> str:
@@ -119,11 +125,11 @@ def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
     )
     calm = sorted((it for it in found.columns.values() if it.name not in wrong), key=lambda it: -it.distance)
     if changed:
-        yield _cards("What changed", changed, found, watched)
+        yield _cards("What changed", changed, watched, titles)
     if watched.windows:
         yield f"<h2>Over time</h2>{over_time.section(watched.windows)}"
     if any(it.pair for it in calm):
-        yield _cards("What did not change", [it for it in calm if it.pair], found, watched)
+        yield _cards("What did not change", [it for it in calm if it.pair], watched, titles)
     yield distance_table.section(found)
 
 
@@ -143,13 +149,14 @@ def _how(it: Violation) -> str:
     return f'<span class="what">{escape(it.description)}</span>'
 
 
-def _cards(head: str, columns: Sequence[ColumnFinding], found: Findings, watched: Watched) -> str:
+def _cards(head: str, columns: Sequence[ColumnFinding], watched: Watched, titles: Titles) -> str:
+    found = watched.findings
     wide = any(found.of(it.name) for it in columns)
-    cards = "".join(_card(it, found.of(it.name), watched) for it in columns)
+    cards = "".join(_card(it, found.of(it.name), watched, titles.rows.get(it.name, "")) for it in columns)
     return f'<h2>{head}</h2>{legend(drifted=wide)}<div class="cards{" wide" if wide else ""}">{cards}</div>'
 
 
-def _card(it: ColumnFinding, wrong: Sequence[Violation], watched: Watched) -> str:
+def _card(it: ColumnFinding, wrong: Sequence[Violation], watched: Watched, rows: str) -> str:
     tags = " · ".join(dict.fromkeys(_CHECKS[one.check] for one in wrong))
     told = [one.description for one in wrong if one.check != "baseline_drift_check"]
     told += it.words if it.drifted else ()
@@ -163,7 +170,7 @@ def _card(it: ColumnFinding, wrong: Sequence[Violation], watched: Watched) -> st
     return (
         f'<div class="panel card{" bad" if wrong else ""}"><h3>{escape(it.name)}<span class="tag">{tags}</span></h3>'
         f"{f'<ul>{words}</ul>' if words else ''}{bar}{_missing(it.name, watched)}"
-        f"{drawing(it.pair, drifted=bool(wrong)) if it.pair else ''}</div>"
+        f"{drawing(it.pair, drifted=bool(wrong)) if it.pair else ''}{rows}</div>"
     )
 
 

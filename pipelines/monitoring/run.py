@@ -1,7 +1,7 @@
 """One run of the monitor of a deployed model: what it found of each kind, and the files that it leaves."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -13,7 +13,8 @@ from headrace.events.drift import Kind
 from headrace.monitoring import RUN
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
-from pipelines.monitoring import metrics, page, watch
+from pipelines.monitoring import examples, metrics, page, watch
+from pipelines.monitoring.examples import Example
 from pipelines.monitoring.quality import DOCUMENT, QualityFound, section
 
 
@@ -34,6 +35,7 @@ class Run:
     """What one run found; None of what was not judged."""
 
     watched: watch.Watched | None = None
+    rows_to_look_at: Mapping[str, list[Example]] = field(default_factory=dict)
     quality: QualityFound | None = None
     attribution: dict[str, Any] | None = None
     bias: dict[str, Any] | None = None
@@ -96,6 +98,8 @@ def write(run: Run, about: About, out: Path, metrics_out: Path) -> Path:
     metrics_out.mkdir(parents=True, exist_ok=True)
     (metrics_out / metrics.FILE).write_text(_metrics(run, about))
     parts = {DOCUMENT: run.quality.document if run.quality else None, "attribution.json": run.attribution}
+    if run.rows_to_look_at:
+        parts[examples.DOCUMENT] = examples.document(run.rows_to_look_at)
     more: Mapping[str, Any] = {**parts, "bias.json": run.bias, RUN: run.document(about)}
     more = {name: it for name, it in more.items() if it is not None}
     if run.watched is None:
@@ -105,6 +109,7 @@ def write(run: Run, about: About, out: Path, metrics_out: Path) -> Path:
         current="captured requests",
         degraded=run.quality is not None and run.quality.verdict.status == "DEGRADED",
         more=dict(_sections(run)),
+        rows={name: examples.shown(rows) for name, rows in run.rows_to_look_at.items()},
     )
     return watch.write(run.watched, out, page.render(run.watched, titles), more=more, violations=run.others)
 

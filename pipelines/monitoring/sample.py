@@ -40,7 +40,7 @@ def sampled(place: Path, features: tuple[str, ...], *, most: int = MOST) -> Samp
         if ".jsonl" not in path.name.lower():
             continue
         for line in stream(path):
-            for row in _rows(line):
+            for row in captured_rows(line):
                 score = number(row.columns.get("score", row.columns.get("_c0")))
                 if score is None:
                     continue
@@ -60,7 +60,8 @@ def sampled(place: Path, features: tuple[str, ...], *, most: int = MOST) -> Samp
     )
 
 
-def _rows(line: bytes) -> list[capture.Captured]:
+def captured_rows(line: bytes) -> list[capture.Captured]:
+    """The rows of a line of data capture; none if it is no such line."""
     try:
         document = json.loads(line)
         return list(capture.rows(document)) if capture.is_capture(document) else []
