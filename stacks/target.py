@@ -71,6 +71,11 @@ class Target:
         return f"{self.prefix}-training-set"
 
     @property
+    def retraining_machine_name(self) -> str:
+        """The state machine of retrainings, whose own role has to name its executions."""
+        return f"{self.prefix}-retraining"
+
+    @property
     def model_package_group_name(self) -> str:
         """The registry's group for this use case's models."""
         return self.prefix

@@ -6,7 +6,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from pipelines.retraining.definition import definition
-from pipelines.retraining.plan import JobSize
+from pipelines.retraining.plan import CodeLocations, JobSize
 from pipelines.retraining.sizes import training_size
 from stacks.components.glue_job import TrainingSetJob
 from stacks.components.job_code import JobCode
@@ -25,6 +25,8 @@ class Training:
 
     pipeline: sagemaker.CfnPipeline
     training_set: TrainingSetJob
+    jobs: JobRole
+    code: CodeLocations
     no_champion: str
     """S3 URI that stands for the champion while no model is approved."""
     usual_machine: str
@@ -54,6 +56,8 @@ class TrainingStack(HeadraceStack):
         self.training = Training(
             pipeline=pipeline,
             training_set=training_set,
+            jobs=jobs,
+            code=code.locations,
             no_champion=code.locations.no_champion,
             usual_machine=size.instance_type,
         )

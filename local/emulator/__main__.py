@@ -91,6 +91,7 @@ def _install() -> None:
         ministack_cloudformation,
         ministack_cloudwatch,
         ministack_firehose,
+        ministack_glue,
         ministack_iam,
         ministack_kinesis,
         ministack_lambda,
@@ -112,6 +113,7 @@ def _install() -> None:
     ministack_cloudwatch.start(ministack_metrics.sample)
     ministack_api.install()
     ministack_states.install()
+    ministack_glue.install()
     ministack_schedules.install()
     ministack_activity.install()
     ministack_stack_events.install()

@@ -13,7 +13,6 @@ RECORDED_BY_MINISTACK = {
     "AWS::CDK::Metadata": "describes the synthesis, not a resource",
     "AWS::CloudWatch::Dashboard": "the definition is stored and readable; nothing draws it",
     "AWS::Glue::Crawler": "the definition is stored; partitions are projected, nothing crawls",
-    "AWS::Glue::Job": "the definition is stored; no Spark runs",
     "AWS::Glue::Trigger": "the definition is stored; nothing is triggered",
     "AWS::Logs::ResourcePolicy": "the policy is stored; log delivery is not authorized locally",
     "AWS::WAFv2::WebACL": "the rules are stored; requests are not inspected",
@@ -50,7 +49,7 @@ def register() -> None:
         "AWS::WAFv2::LoggingConfiguration", reason="requests are not inspected", ref="{ResourceArn}"
     )
     registry.register_inert_type(
-        "AWS::Glue::SecurityConfiguration", reason="says how Glue encrypts, and no Spark runs", ref="{Name}"
+        "AWS::Glue::SecurityConfiguration", reason="nothing is encrypted locally", ref="{Name}"
     )
     registry.register_inert_type("AWS::Budgets::Budget", reason="nothing costs money locally")
     registry.register_inert_type(

@@ -42,6 +42,7 @@ PREFIXES = (
     Prefix(name="quarantine/", expire_days=90),
     Prefix(name="errors/", expire_days=90),
     Prefix(name="models/", expire_days=None),
+    Prefix(name="decisions/", expire_days=None),
     Prefix(name="code/", expire_days=None),
 )
 

@@ -1,4 +1,4 @@
-"""The state machine of one retraining: find the champion, start the pipeline, look until it ends, tell how it ended."""
+"""The state machine of one retraining: lock, training set, its judgement, champion, pipeline, promotion, the end."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -9,7 +9,9 @@ from constructs import Construct
 
 from stacks.components.acknowledgement import acknowledge
 from stacks.components.log import LogGroup
+from stacks.components.reaction_table import ReactionTable
 from stacks.components.retraining_states import RetrainingStates
+from stacks.components.training_data_states import TrainingData
 from stacks.target import Target
 
 LONGEST_RUN_S = 86_400
@@ -20,9 +22,11 @@ MOST_POLLS = 2_000
 class RetrainingMachine(sfn.StateMachine):
     """Retrains once and compares with the newest approved model.
 
-    Input: ``InputData`` (S3 prefix), if wanted ``TriggerReason``, ``DriftSeverity``, ``ModelApprovalStatus``,
-    ``ChampionModel`` (S3 URI of an artifact), ``TrainingRows`` or ``TrainingInstanceType`` for the machine, and
-    ``DataVersion``: equal versions of one place may take preprocessing and training from an earlier run.
+    Input, all of it if wanted: ``RequestId`` (of two runs with one id the second does nothing), ``TriggerReason``,
+    ``DriftSeverity``, ``Reason`` in words, ``InputData`` (S3 prefix of a training set; without it one is built),
+    ``ModelApprovalStatus``, ``Promotion``, ``ChampionModel`` (S3 URI of an artifact), ``TrainingRows`` or
+    ``TrainingInstanceType`` for the machine, and ``DataVersion``: equal versions of one place may take preprocessing
+    and training from an earlier run.
     """
 
     def __init__(
@@ -33,6 +37,8 @@ class RetrainingMachine(sfn.StateMachine):
         target: Target,
         topic: sns.ITopic,
         key: kms.IKey,
+        table: ReactionTable,
+        data: TrainingData,
         no_champion: str,
         usual_machine: str,
     ) -> None:
@@ -43,12 +49,15 @@ class RetrainingMachine(sfn.StateMachine):
             f"{id_}States",
             target=target,
             topic=topic,
+            table=table,
+            data=data,
             no_champion=no_champion,
             usual_machine=usual_machine,
         )
         super().__init__(
             scope,
             id_,
+            state_machine_name=target.retraining_machine_name,  # its own role names its executions
             role=role,
             definition_body=sfn.DefinitionBody.from_chainable(states.first),
             timeout=Duration.seconds(min(LONGEST_RUN_S, MOST_POLLS * target.stage.poll_s)),

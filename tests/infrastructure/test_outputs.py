@@ -12,7 +12,7 @@ OUTPUTS = {
     },
     "training": {"PipelineName", "ModelPackageGroupName", "TrainingSetJobName"},
     "serving": {"ApiUrl", "EndpointName", "InferenceFunctionName", "DeploymentDeadLetterUrl"},
-    "retraining": {"StateMachineArn"},
+    "retraining": {"StateMachineArn", "ReactionTableName", "DriftResponseFunctionName"},
     "observability": {"TopicArn", "DashboardName"},
 }  # fmt: skip
 

@@ -2,10 +2,11 @@
 
 import json
 
-from synthesized import Synthesized, joined, listed, text
+from synthesized import Synthesized, joined
 
 import usecases
-from pipelines.retraining.sizes import MACHINES, training_size
+from headrace.events import RetrainingFinished
+from stacks.components.pipeline_states import FAIL_STEP
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -36,88 +37,11 @@ def test_every_parameter_it_sends_is_one_the_pipeline_declares(prod: Synthesized
 
 def test_what_a_caller_leaves_out_is_filled_in(prod: Synthesized) -> None:
     states = _states(prod)
-    assert states["Defaults"]["Parameters"]["defaults"]["ModelApprovalStatus"] == "PendingManualApproval"
-    assert states["Defaults"]["Parameters"]["defaults"]["DataVersion.$"] == "$$.Execution.Name"
+    defaults = states["Defaults"]["Parameters"]["defaults"]
+    assert defaults["ModelApprovalStatus"] == "PendingManualApproval"
+    assert defaults["DataVersion.$"] == defaults["RequestId.$"] == "$$.Execution.Name"
+    assert defaults["Promotion"] == usecases.load("fraud").reaction.promotion
     assert states["Input"]["Parameters"]["run.$"] == "States.JsonMerge($.defaults, $.given, false)"
-
-
-def test_the_machine_is_the_smallest_that_holds_the_rows(prod: Synthesized) -> None:
-    states, features = _states(prod), len(usecases.load("fraud").feature_names)
-    assert states["Input"]["Next"] == "Machine given?"
-    given, unknown, *sized = states["Machine given?"]["Choices"]
-    assert given == {"Variable": "$.run.TrainingInstanceType", "IsPresent": True, "Next": "Champion given?"}
-    assert unknown["Not"] == {"Variable": "$.run.TrainingRows", "IsPresent": True}
-    assert len(sized) == len(MACHINES)
-    for choice in sized:
-        most = choice["NumericLessThanEquals"]
-        machine = states[choice["Next"]]
-        assert choice["Variable"] == "$.run.TrainingRows"
-        assert machine["Result"] == training_size(rows=most, features=features).instance_type
-        assert machine["ResultPath"] == "$.run.TrainingInstanceType"
-        assert machine["Next"] == "Champion given?"
-    assert [it["NumericLessThanEquals"] for it in sized] == sorted(it["NumericLessThanEquals"] for it in sized)
-
-
-def test_rows_that_nobody_counted_get_the_machine_that_the_pipeline_is_sized_for(prod: Synthesized) -> None:
-    body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
-    defaults = {it["Name"]: it.get("DefaultValue") for it in json.loads(joined(body))["Parameters"]}
-    states = _states(prod)
-    assert states[states["Machine given?"]["Choices"][1]["Next"]]["Result"] == defaults["TrainingInstanceType"]
-
-
-def test_more_rows_than_any_machine_holds_end_in_a_message(prod: Synthesized) -> None:
-    states = _states(prod)
-    refused = states[states["Machine given?"]["Default"]]
-    assert refused["ResultPath"] == "$.failure"
-    assert refused["Parameters"]["Cause.$"].startswith("States.Format('TrainingRows is {}: give a number up to ")
-    assert refused["Next"] == "Tell of failure"
-
-
-def test_the_champion_is_the_newest_approved_model(prod: Synthesized) -> None:
-    states = _states(prod)
-    assert states["Machine given?"]["Choices"][0]["Next"] == states["Usual machine"]["Next"] == "Champion given?"
-    find = states["Find champion"]
-    assert find["Resource"].endswith(":aws-sdk:sagemaker:listModelPackages")
-    assert (
-        find["Parameters"].items()
-        >= {
-            "ModelPackageGroupName": "headrace-fraud-prod",
-            "ModelApprovalStatus": "Approved",
-            "SortBy": "CreationTime",
-            "SortOrder": "Descending",
-        }.items()
-    )
-    newest = "$.approved.ModelPackageSummaryList[0]"
-    assert states["Approved one?"]["Choices"][0] == {"Variable": newest, "IsPresent": True, "Next": "Describe champion"}
-    describe = states["Describe champion"]
-    assert describe["Parameters"] == {"ModelPackageName.$": f"{newest}.ModelPackageArn"}
-    assert describe["ResultSelector"] == {"ModelDataUrl.$": "$.InferenceSpecification.Containers[0].ModelDataUrl"}
-    assert states["Champion"]["InputPath"] == "$.champion.ModelDataUrl"
-    assert states["Champion"]["ResultPath"] == "$.run.ChampionModel"
-    assert states["Champion"]["Next"] == "Start"
-
-
-def test_an_empty_page_of_models_is_followed_by_the_next(prod: Synthesized) -> None:
-    states = _states(prod)
-    assert states["Approved one?"]["Choices"][1]["Next"] == "Find champion further"
-    assert states["Find champion further"]["Parameters"]["NextToken.$"] == "$.approved.NextToken"
-    assert states["Find champion further"]["Next"] == "Approved one?"
-
-
-def test_without_an_approved_model_the_marker_stands_for_the_champion(prod: Synthesized) -> None:
-    states = _states(prod)
-    assert states["Approved one?"]["Default"] == "No champion"
-    body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
-    defaults = {it["Name"]: it.get("DefaultValue") for it in json.loads(joined(body))["Parameters"]}
-    assert states["No champion"]["Result"] == defaults["ChampionModel"]
-    assert states["No champion"]["ResultPath"] == "$.run.ChampionModel"
-    assert states["No champion"]["Next"] == "Start"
-
-
-def test_a_champion_that_the_caller_names_is_not_looked_up(prod: Synthesized) -> None:
-    given = _states(prod)["Champion given?"]
-    assert given["Choices"] == [{"Variable": "$.run.ChampionModel", "IsPresent": True, "Next": "Start"}]
-    assert given["Default"] == "Find champion"
 
 
 def test_it_looks_every_minute_and_stays_below_the_limit_of_history(prod: Synthesized, local: Synthesized) -> None:
@@ -134,42 +58,95 @@ def test_a_running_or_stopping_pipeline_is_waited_for(prod: Synthesized) -> None
     assert {it["StringEquals"] for it in first["Or"]} == {"Executing", "Stopping"}
 
 
-def test_calls_are_retried_and_failures_end_in_a_message(prod: Synthesized) -> None:
+def test_every_task_is_retried_with_growing_pauses_and_caught(prod: Synthesized) -> None:
+    tasks = {name: it for name, it in _states(prod).items() if it["Type"] == "Task"}
+    assert len(tasks) > 15
+    for name, task in tasks.items():
+        assert task["Retry"][0]["MaxAttempts"] == 4, name
+        assert task["Retry"][0]["BackoffRate"] == 2, name
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_whatever_happens_the_lock_is_released_before_anything_else_is_told(prod: Synthesized) -> None:
     states = _states(prod)
-    for name in ("Find champion", "Find champion further", "Describe champion", "Start", "Look"):
-        assert states[name]["Retry"][0]["MaxAttempts"] > 0
-        assert states[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
-        assert states[name]["Catch"][0]["Next"] == "Tell of failure"
-    assert states["Tell of failure"]["Next"] == "Failed"
-    assert states["Tell of success"]["Next"] == "Succeeded"
-    assert states["Failed"] == {"Type": "Fail", "ErrorPath": "$.failure.Error", "CausePath": "$.failure.Cause"}
+    endings = [it for it in states.values() if it["Type"] == "Pass" and it.get("ResultPath") == "$.end"]
+    assert len(endings) == 5
+    assert {it["Next"] for it in endings} == {"Release"}
+    release = states["Release"]
+    assert release["Resource"].endswith(":dynamodb:deleteItem")
+    assert release["Parameters"]["ConditionExpression"] == "#owner = :me"
+    assert release["Parameters"]["ExpressionAttributeValues"][":me"] == {"S.$": "$$.Execution.Id"}
+    for name, following in (("Release", "Publish"), ("Publish", "Tell"), ("Tell", "Over")):
+        assert states[name]["Next"] == states[name]["Catch"][0]["Next"] == following
+    assert {it["Type"] for it in states.values() if it.get("End")} == set()
+    last = {name for name, it in states.items() if it["Type"] in ("Succeed", "Fail")}
+    assert last == {"Succeeded", "Failed", "Heard before"}
 
 
-def test_a_run_that_was_cut_short_is_reported_by_a_rule(prod: Synthesized) -> None:
-    pattern = prod.only("retraining", "AWS::Events::Rule")["EventPattern"]
-    assert pattern["detail"]["status"] == ["ABORTED", "TIMED_OUT"]
+def test_one_request_runs_once_and_one_retraining_at_a_time(prod: Synthesized) -> None:
+    states = _states(prod)
+    claim = states["Claim"]
+    assert claim["Parameters"]["Item"]["entry_id"] == {"S.$": "$.run.RequestId"}
+    assert claim["Parameters"]["ConditionExpression"] == "attribute_not_exists(entry_id) OR #execution = :me"
+    taken = {"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "ResultPath": None}
+    assert claim["Catch"][0] == {**taken, "Next": "Heard before"}
+    assert states["Lock"]["Parameters"]["ConditionExpression"] == "attribute_not_exists(#owner) OR #owner = :me"
+    assert states["Lock"]["Catch"][0] == {**taken, "Next": "Find holder"}
+    assert states["Ask about holder"]["Resource"].endswith(":aws-sdk:sfn:describeExecution")
+    runs = {"Variable": "$.holder.Status", "StringEquals": "RUNNING", "Next": "Busy"}
+    assert states["Holder runs?"] == {"Type": "Choice", "Choices": [runs], "Default": "Take over"}
+    assert states["Take over"]["Parameters"]["ConditionExpression"] == "#owner = :holder"
+
+
+def test_a_set_that_nobody_names_is_built_and_every_set_is_judged(prod: Synthesized) -> None:
+    states = _states(prod)
+    given = states["Training set given?"]
+    assert given["Choices"][0]["Variable"] == "$.run.InputData"
+    assert (given["Choices"][0]["Next"], given["Default"]) == ("Judge training set", "Build training set")
+    build = states["Build training set"]
+    assert build["Resource"].endswith(":states:::glue:startJobRun.sync")
+    assert build["Parameters"] == {"JobName": "headrace-fraud-prod-training-set"}
+    job = states["Judge training set"]["Parameters"]
+    assert job["AppSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "pipelines.jobs.check_quality"]
+    assert job["ProcessingJobName.$"] == "States.Format('headrace-fraud-prod-{}', States.Hash($$.Execution.Id, 'MD5'))"
+    assert job["NetworkConfig"] == {"EnableNetworkIsolation": True}
+
+
+def test_a_registered_model_is_approved_if_the_use_case_says_so_and_nothing_is_frozen(prod: Synthesized) -> None:
+    states = _states(prod)
+    assert states["Ended?"]["Choices"][1]["Next"] == "Find registered"
+    (automatic,) = states["Approve?"]["Choices"]
+    assert {"Variable": "$.run.Promotion", "StringEquals": "automatic"} in automatic["And"]
+    assert (automatic["Next"], states["Approve?"]["Default"]) == ("Read freeze", "Well")
+    assert states["Read freeze"]["Parameters"]["ConsistentRead"] is True
+    frozen = states["Promotion frozen?"]
+    assert (frozen["Choices"][0]["Next"], frozen["Default"]) == ("Held back", "Approve")
+    assert states["Approve"]["Parameters"]["ModelApprovalStatus"] == "Approved"
+
+
+def test_the_end_goes_to_the_bus_as_the_contract_says(prod: Synthesized) -> None:
+    (entry,) = _states(prod)["Publish"]["Parameters"]["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == ("headrace", RetrainingFinished.detail_type)
+    sent = {name.removesuffix(".$") for name in entry["Detail"]}
+    assert sent == set(RetrainingFinished.schema()["properties"])
+
+
+def test_what_refused_is_told_from_what_failed(prod: Synthesized) -> None:
+    states = _states(prod)
+    assert {it["StringEquals"] for it in states["Who said no?"]["Choices"][0]["Or"]} == {
+        states["Model refused"]["Parameters"]["Error"],
+        states["Set refused"]["Parameters"]["Error"],
+    }
+    body = prod.only("training", "AWS::SageMaker::Pipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
+    assert f'"Name": "{FAIL_STEP}", "Type": "Fail"' in joined(body) or f'"Name":"{FAIL_STEP}","Type":"Fail"' in joined(
+        body
+    )
 
 
 def test_every_run_is_logged_and_traced(prod: Synthesized) -> None:
     machine = prod.only("retraining", MACHINE)
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["TracingConfiguration"] == {"Enabled": True}
-
-
-def test_it_may_start_our_pipeline_and_read_our_models_only(prod: Synthesized) -> None:
-    granted = {
-        s["Action"]: " ".join(text(it) for it in listed(s["Resource"]))
-        for s in prod.statements("retraining")
-        if "sagemaker" in text(s["Action"])
-    }
-    ours = {
-        "sagemaker:StartPipelineExecution": ":pipeline/headrace-fraud-prod-training",
-        "sagemaker:DescribePipelineExecution": ":pipeline/headrace-fraud-prod-training/execution/*",
-        "sagemaker:ListModelPackages": ":model-package-group/headrace-fraud-prod",
-        "sagemaker:DescribeModelPackage": ":model-package/headrace-fraud-prod/*",
-    }
-    assert granted.keys() == ours.keys()
-    assert all(ours[action] in resources for action, resources in granted.items())
 
 
 def _definition(stage: Synthesized) -> dict:

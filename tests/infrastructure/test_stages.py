@@ -22,6 +22,7 @@ REASONS = {
     ("AWS::DynamoDB::Table", "UpdateReplacePolicy"): DATA_ENDS,
     ("AWS::DynamoDB::Table", "DeletionProtectionEnabled"): DATA_ENDS,
     ("AWS::StepFunctions::StateMachine", "DefinitionString"): WAIT,
+    ("AWS::SQS::QueuePolicy", "PolicyDocument.Statement"): "the id of CDK's statement repeats the stack's name",
     ("AWS::SQS::Queue", "VisibilityTimeout"): APPROVAL,
     ("AWS::SQS::Queue", "RedrivePolicy.maxReceiveCount"): APPROVAL,
     ("AWS::Lambda::Function", "Timeout"): "of deployment: a message must stay hidden while its function runs",

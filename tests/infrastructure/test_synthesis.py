@@ -55,6 +55,7 @@ def test_each_function_is_its_own_asset(local: Synthesized) -> None:
         "deployment",
         "label_inbox",
         "monitoring",
+        "drift_response",
     }
     assert all(
         len([it for it in asset.glob("lambdas/*/handler.py")]) == 1

@@ -1,0 +1,37 @@
+"""The reaction's table: decisions, what is remembered between them, requests that were heard, retraining's lock."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from lambdas.drift_response.settings import ITEM, SUBJECT
+
+_DECIDE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+
+
+class ReactionTable(dynamodb.Table):
+    """Few and small items. Nothing in it expires: what was decided stays."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, keep_data: bool) -> None:
+        super().__init__(
+            scope,
+            id_,
+            partition_key=dynamodb.Attribute(name=SUBJECT, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name=ITEM, type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            deletion_protection=keep_data,
+            removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+        )
+        self._key = key
+
+    def grant_decisions_to(self, role: iam.Role) -> None:
+        """Let a role read and write items by key; a transaction needs the rights of its parts."""
+        role.add_to_policy(iam.PolicyStatement(actions=[*_DECIDE], resources=[self.table_arn]))
+        self._key.grant(role, "kms:Decrypt")
