@@ -5,6 +5,7 @@ error, and so it does here when the loop enforces IAM.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -22,6 +23,7 @@ _NAMES = {
     "JobName": ("glue", "job/"),
     "StackName": ("cloudformation", "stack/"),
 }
+_IAM_ACTIONS = {("lambda", "Invoke"): "InvokeFunction", ("s3", "ListObjectsV2"): "ListBucket"}
 _IAM_PREFIXES = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs"}
 
 
@@ -30,6 +32,17 @@ def install() -> None:
     states = module("services.stepfunctions")
     states._AWS_SDK_SERVICE_MAP["cloudformation"] = {"protocol": "query"}
     states._AWS_SDK_ERROR_PREFIX["cloudformation"] = "CloudFormation"
+    evaluate = states._evaluate_rule
+
+    def evaluated(rule: Any, data: Any, ctx: Any = None) -> Any:
+        if "StringMatches" not in rule:
+            return evaluate(rule, data, ctx)
+        value = states._resolve_path_or_ctx(rule["Variable"], data, ctx)
+        pattern = ".*".join(re.escape(part) for part in rule["StringMatches"].split("*"))
+        # A reason may have several lines, and a wildcard stands for all of them.
+        return isinstance(value, str) and bool(re.fullmatch(pattern, value, re.DOTALL))
+
+    states._evaluate_rule = evaluated
     run, invoke, call_back = states._run_execution, states._invoke_resource, states._invoke_with_callback
 
     def run_with_role(execution_arn: str) -> None:
@@ -40,7 +53,7 @@ def install() -> None:
 
     def checked(resource: str, task_input: Any) -> Any:
         _check(resource, task_input)
-        return invoke(resource, _texts(resource, task_input))
+        return _numbered(invoke(resource, _texts(resource, task_input)))
 
     def checked_call_back(resource: str, task_input: Any, token: str, state: Any) -> Any:
         _check(resource, task_input)
@@ -49,6 +62,13 @@ def install() -> None:
     states._run_execution = run_with_role
     states._invoke_resource = checked
     states._invoke_with_callback = checked_call_back
+
+
+def _numbered(result: Any) -> Any:
+    """Counts of a listing as the SDK gives them; read off XML they would be texts."""
+    if isinstance(result, dict) and str(result.get("KeyCount", "")).isdecimal():
+        return {**result, "KeyCount": int(result["KeyCount"])}
+    return result
 
 
 def _texts(resource: str, task_input: Any) -> Any:
@@ -84,7 +104,7 @@ def _needed(resource: str, document: Mapping[str, Any]) -> list[tuple[str, str]]
     if service in registry.services:
         return _registered(service, operation, document)
     prefix = _IAM_PREFIXES.get(service, service)
-    action = "InvokeFunction" if (service, operation) == ("lambda", "Invoke") else operation
+    action = _IAM_ACTIONS.get((service, operation), operation)
     return [(f"{prefix}:{action}", _arn(prefix, document))]
 
 
@@ -111,6 +131,8 @@ def _arn(service: str, document: Mapping[str, Any]) -> str:
         return f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{str(document['QueueUrl']).rpartition('/')[2]}"
     if service == "events" and "Entries" in document:
         return f"arn:aws:events:{REGION}:{ACCOUNT_ID}:event-bus/default"
+    if service == "s3" and "Bucket" in document:
+        return "/".join([f"arn:aws:s3:::{document['Bucket']}", *filter(None, [document.get("Key")])])
     for member, (owner, path) in _NAMES.items():
         if owner == service and member in document:
             name = str(document[member])

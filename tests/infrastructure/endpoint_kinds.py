@@ -30,7 +30,7 @@ class Scoring(HeadraceStack):
 
 def use_case(serving: Serving) -> UseCase:
     """Fraud, served in that way."""
-    return replace(_FRAUD, serving=serving)
+    return replace(_FRAUD, serving=serving, alerts=None)
 
 
 def application(folder: Path, serving: Serving, stage: str = "prod", **context: str) -> Application:

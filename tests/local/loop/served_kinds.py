@@ -1,0 +1,130 @@
+"""One use case, served in one way: its lake, model, endpoint and batch machine, deployed from their templates."""
+
+import io
+import json
+import tarfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost as xgb
+
+import usecases
+from headrace.usecase import Serving
+from local import deploy
+from local.loop import Loop
+from pipelines.jobs import artifact
+from pipelines.jobs.served.scorers import Trees
+from pipelines.retraining.image import serving_image
+from stacks.application import Application
+from stacks.components.endpoint_batch import BatchScoring
+from stacks.components.model_role import ModelRole
+from stacks.endpoint import EndpointStack
+from stacks.lake import LakeStack
+from stacks.stack import HeadraceStack
+
+FEATURES = ("amount", "hour", "customer_count_1d")
+
+
+class Scoring(HeadraceStack):
+    """The model's role, and what runs batches."""
+
+    noun = "scoring"
+
+
+class Served:
+    """A deployed way of serving."""
+
+    def __init__(self, loop: Loop, folder: Path, serving: Serving) -> None:
+        usecase = replace(usecases.load("fraud"), serving=serving, alerts=None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(usecases, "load", lambda _: usecase)
+            app = Application(context={"usecase": "fraud", "stage": "local"}, outdir=str(folder / "assembly"))
+        self._loop, self._folder, self.target = loop, folder, app.target
+        self.ended_with = ""
+        lake = LakeStack(app, target=app.target).lake
+        scoring = Scoring(app, target=app.target, description="Scoring")
+        role = ModelRole(scoring, "ModelRole", target=app.target, bucket=lake.bucket)
+        EndpointStack(app, target=app.target, lake=lake, execution_role_arn=role.role_arn)
+        if serving.kind == "batch":
+            batch = BatchScoring(scoring, "Batch", target=app.target, bucket=lake.bucket)
+            scoring.publish(BatchStateMachineArn=batch.machine.state_machine_arn)
+        app.synth()
+        outputs = deploy.deploy(folder / "assembly", loop.endpoint_url)
+        self._bucket = outputs[self.target.stack_name("lake")]["BucketName"]
+        self._machine = outputs[self.target.stack_name("scoring")].get("BatchStateMachineArn", "")
+        group = self.target.model_package_group_name
+        loop.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
+
+    def deploy(self, *, seed: int) -> xgb.Booster:
+        """Register a small model, approved, and put it into the endpoint stack."""
+        draw = np.random.default_rng(seed)
+        rows = draw.random((400, len(FEATURES)), dtype=np.float32)
+        labels = (rows[:, 0] + 0.2 * draw.random(400) > 0.6 + 0.05 * seed).astype(int)
+        booster = xgb.train({"objective": "binary:logistic"}, xgb.DMatrix(rows, labels), num_boost_round=5)
+        model = self._folder / f"model-{seed}"
+        about = {
+            "features": FEATURES,
+            "bands": [{"decision": "APPROVE", "from_score": 0}, {"decision": "BLOCK", "from_score": 0.5}],
+            "model_version": f"v{seed}",
+        }
+        artifact.write(model, Trees(booster), about, rows)
+        deploy.update_parameters(
+            self.target.stack_name("endpoint"), {"ModelPackageArn": self._register(model)}, self._loop.endpoint_url
+        )
+        return booster
+
+    def rows(self, count: int) -> list[dict[str, Any]]:
+        """Instances, some with a missing value."""
+        drawn = np.random.default_rng(0).random((count, len(FEATURES)))
+        made = [dict(zip(FEATURES, row, strict=True)) for row in drawn.tolist()]
+        return [{**row, "hour": None} if place % 5 == 0 else row for place, row in enumerate(made)]
+
+    def put(self, key: str, text: str) -> None:
+        """An object of the lake."""
+        self._loop.client("s3").put_object(Bucket=self._bucket, Key=key, Body=text.encode())
+
+    def run_batch(self) -> str:
+        """Run the state machine as its schedule would; how it ended, in ``ended_with`` why."""
+        states = self._loop.client("stepfunctions")
+        arn = states.start_execution(stateMachineArn=self._machine)["executionArn"]
+        for _ in range(600):
+            found = states.describe_execution(executionArn=arn)
+            if found["status"] != "RUNNING":
+                self.ended_with = f"{found.get('error')}: {found.get('cause')}"
+                return str(found["status"])
+            time.sleep(0.1)
+        raise AssertionError("batch scoring did not end")
+
+    def predictions(self) -> dict[str, list[dict[str, Any]]]:
+        """What was scored, by key."""
+        storage = self._loop.client("s3")
+        found = storage.list_objects_v2(Bucket=self._bucket, Prefix="predictions/").get("Contents", [])
+        bodies = {it["Key"]: storage.get_object(Bucket=self._bucket, Key=it["Key"])["Body"].read() for it in found}
+        return {key: [json.loads(line) for line in body.splitlines()] for key, body in bodies.items()}
+
+    def _register(self, model: Path) -> str:
+        sink = io.BytesIO()
+        with tarfile.open(fileobj=sink, mode="w:gz") as archive:
+            archive.add(model, arcname=".")
+        key = f"models/{model.name}/model.tar.gz"
+        self._loop.client("s3").put_object(Bucket=self._bucket, Key=key, Body=sink.getvalue())
+        container = {
+            "Image": serving_image(self.target.region),
+            "ModelDataUrl": f"s3://{self._bucket}/{key}",
+            "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+        }
+        answer = self._loop.client("sagemaker").create_model_package(
+            ModelPackageGroupName=self.target.model_package_group_name,
+            ModelApprovalStatus="Approved",
+            InferenceSpecification={
+                "Containers": [container],
+                "SupportedContentTypes": ["application/json"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+        )
+        arn: str = answer["ModelPackageArn"]
+        return arn

@@ -1,0 +1,71 @@
+"""Serverless and batch, deployed from their own templates, answer with the script that the real container runs."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost as xgb
+from served_kinds import Served
+
+from headrace.usecase import Batch, Serverless, Serving
+from local.loop import Loop
+
+pytestmark = pytest.mark.nightly
+LINES = 25
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Iterator[Loop]:
+    with Loop(log_dir=tmp_path / "logs") as running:
+        yield running
+
+
+def test_a_serverless_endpoint_answers_and_takes_the_next_model(loop: Loop, tmp_path: Path) -> None:
+    served = Served(loop, tmp_path, Serving(kind="serverless", serverless=Serverless(max_concurrency=2)))
+    for seed in (1, 2):
+        booster = served.deploy(seed=seed)
+        rows = served.rows(LINES)
+        body = json.dumps({"instances": rows})
+        answer = loop.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=served.target.endpoint_name, Body=body, ContentType="application/json"
+        )
+        predictions = json.load(answer["Body"])
+        assert predictions["model_version"] == f"v{seed}"
+        assert [it["score"] for it in predictions["predictions"]] == pytest.approx(_scores(booster, rows), rel=1e-6)
+    described = loop.client("sagemaker").describe_endpoint(EndpointName=served.target.endpoint_name)
+    assert described["ProductionVariants"][0]["CurrentServerlessConfig"]["MaxConcurrency"] == 2
+
+
+def test_batch_scores_every_line_of_every_file_with_the_model_that_is_approved(loop: Loop, tmp_path: Path) -> None:
+    served = Served(loop, tmp_path, Serving(kind="batch", batch=Batch(concurrent=2)))
+    assert served.run_batch() == "SUCCEEDED", served.ended_with
+    booster = served.deploy(seed=3)
+    assert served.run_batch() == "SUCCEEDED", served.ended_with
+    assert not served.predictions()
+    rows = served.rows(LINES)
+    for number, name in enumerate(("batch/a.jsonl", "batch/2026/b.jsonl")):
+        lines = [json.dumps({"customer": f"{number}-{it}", **row}) for it, row in enumerate(rows)]
+        served.put(name, "\n".join(lines) + "\n")
+    assert served.run_batch() == "SUCCEEDED", served.ended_with
+    scored = served.predictions()
+    assert {key.split("/", 2)[2] for key in scored} == {"a.jsonl.out", "2026/b.jsonl.out"}
+    assert all(key.startswith("predictions/dt=20") for key in scored)
+    expected = _scores(booster, rows)
+    for number, key in enumerate(sorted(scored, key=lambda it: "2026/" in it)):
+        assert [it["customer"] for it in scored[key]] == [f"{number}-{it}" for it in range(LINES)]
+        outputs = [it["SageMakerOutput"] for it in scored[key]]
+        assert [it["score"] for it in outputs] == pytest.approx(expected, rel=1e-6)
+        assert {it["model_version"] for it in outputs} == {"v3"}
+    served.put("batch/bad.jsonl", "[1]\n")
+    assert served.run_batch() == "FAILED"
+    assert "line 1 is not an object" in served.ended_with
+
+
+def _scores(booster: xgb.Booster, rows: list[dict[str, Any]]) -> list[float]:
+    matrix = np.array([[math.nan if it is None else it for it in row.values()] for row in rows], dtype=np.float32)
+    found: list[float] = booster.inplace_predict(matrix).tolist()
+    return found
