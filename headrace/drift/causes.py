@@ -1,7 +1,7 @@
 """What changed, in words: a unit, a shift, a value that came up, columns that changed places."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +28,15 @@ def words(baseline: Column, current: Column, pair: Pair) -> tuple[str, ...]:
     return tuple(_of_numbers(baseline.numbers, current.numbers, pair))
 
 
-def swapped(baseline: Summary, current: Summary, drifted: Sequence[str], bound: float) -> Mapping[str, str]:
+def swapped(
+    baseline: Summary, current: Summary, drifted: Sequence[str], alike: Callable[[Pair], bool]
+) -> Mapping[str, str]:
     """Columns that hold what another one held, each with the other's name.
 
     Args:
         baseline, current: the tables.
         drifted: columns that changed.
-        bound: distances up to here are none.
+        alike: whether two columns may hold the same.
     """
     found: dict[str, str] = {}
     names = [it for it in drifted if it in baseline.columns and it in current.columns][:_MOST_PAIRED]
@@ -46,7 +48,7 @@ def swapped(baseline: Summary, current: Summary, drifted: Sequence[str], bound: 
                 Pair.of(baseline.columns[one], current.columns[other]),
                 Pair.of(baseline.columns[other], current.columns[one]),
             )
-            if all(it is not None and it.largest_gap <= bound for it in pairs):
+            if all(it is not None and alike(it) for it in pairs):
                 found |= {one: other, other: one}
     return found
 

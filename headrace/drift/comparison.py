@@ -67,6 +67,14 @@ def _chance(pair: Pair) -> float:
     return chi_squared_p(*distances.chi_squared(pair.p, pair.q))
 
 
+def _alike(pair: Pair, settings: Settings) -> bool:
+    """Whether both may hold the same: no further apart than matters, or than so few rows are by chance."""
+    if pair.largest_gap <= settings.least_effect:
+        return True
+    tells = pair.numeric or distances.chi_squared(pair.p, pair.q)[1] > 0
+    return tells and _chance(pair) > settings.false_alarms
+
+
 def _judge(name: str, pair: Pair, settings: Settings, raw: float, fair: float) -> ColumnFinding:
     """A column's verdict from its own p-value and the one that is fair among all columns."""
     measures = pair.measures()
@@ -112,7 +120,7 @@ def _explained(
     baseline: Summary, current: Summary, columns: Mapping[str, ColumnFinding], settings: Settings
 ) -> dict[str, ColumnFinding]:
     drifted = [it for it in columns.values() if it.drifted]
-    places = causes.swapped(baseline, current, [it.name for it in drifted], settings.least_effect)
+    places = causes.swapped(baseline, current, [it.name for it in drifted], lambda it: _alike(it, settings))
     told = dict(columns)
     for it in drifted:
         assert it.pair is not None  # noqa: S101 - what drifted was compared

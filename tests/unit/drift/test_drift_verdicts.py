@@ -102,6 +102,14 @@ def test_hostile_columns_are_judged_without_an_error(values: np.ndarray[Any, Any
     assert found({"a": values}, baseline={"a": values}).drifted == ()
 
 
+def test_columns_of_few_rows_that_changed_places_are_called_so() -> None:
+    before, after = table(1, 800), table(2, 800)
+    after["amount"], after["balance"] = after["balance"], after["amount"]
+    columns = found(after, baseline=before).columns
+    assert columns["amount"].words[0] == "It holds what 'balance' held: have the two columns changed places?"
+    assert "'amount'" in columns["balance"].words[0]
+
+
 def test_columns_that_went_round_are_not_called_swapped() -> None:
     before, after = table(1), table(2)
     before["other"], after["other"] = before["amount"] + 900, after["amount"]
