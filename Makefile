@@ -32,7 +32,7 @@ test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's through the loop (under 40 minutes)
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality $(ARGS)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality tests/unit/lambdas/test_api_fuzz.py $(ARGS)
 	$(MAKE) --no-print-directory test-loop
 
 test-loop: $(STAMP) ## the longer stories of the deployed loop: features added live, the handbook through the stream

@@ -15,6 +15,7 @@ from cli.check.app import app as check_app
 from cli.loadtest.app import app as loadtest_app
 from cli.monitor.app import app as monitor_app
 from cli.new.app import app as new_app
+from cli.openapi import app as openapi_app
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
 from headrace.errors import HeadraceError
@@ -33,6 +34,7 @@ app.add_typer(backtest_app)
 app.add_typer(loadtest_app)
 app.add_typer(new_app)
 app.add_typer(check_app)
+app.add_typer(openapi_app)
 
 
 class LoopFailedError(HeadraceError):

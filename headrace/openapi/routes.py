@@ -90,8 +90,11 @@ def _examples(values: Schema) -> Schema:
 
 
 def _parameters() -> list[Schema]:
-    text = "Your id of this exchange; it comes back in the answer and stands in the logs. Printable, without spaces."
-    schema = {"type": "string", "pattern": "^[!-~]{1,128}$"}
+    text = (
+        "Your id of this exchange; it comes back in the answer and stands in the logs. Up to 128 printable ASCII "
+        "characters without spaces; any other text is replaced by an id of ours."
+    )
+    schema = {"type": "string"}
     return [{"name": _CORRELATION, "in": "header", "required": False, "description": text, "schema": schema}]
 
 
