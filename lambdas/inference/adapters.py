@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from lambdas.inference.logic import Inference
 from lambdas.inference.report import Report
 from lambdas.inference.settings import Settings
+from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.breaker import Breaker
 from lambdas.shared.clients import Profile, client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
@@ -68,6 +69,12 @@ def connect() -> Inference:
     layouts = Layouts(table, its.state_table, own=layouts_of(compiled))
     call_s = its.endpoint_timeout_s / _ATTEMPTS
     runtime = client("sagemaker-runtime", single_attempt(call_s))
+
+    def scorer(model: str | None = None) -> Scorer:
+        endpoint = SageMakerEndpoint(runtime, its.endpoint_name, target_model=model) if its.endpoint_name else None
+        guarded = GuardedEndpoint(endpoint, Breaker()) if endpoint else None
+        return Scorer(endpoint=guarded, call_s=call_s, deadline_s=its.endpoint_timeout_s)
+
     return Inference(
         features=compiled,
         reader=GuardedStates(
@@ -76,11 +83,5 @@ def connect() -> Inference:
             ),
             Breaker(),
         ),
-        scorer=Scorer(
-            endpoint=GuardedEndpoint(SageMakerEndpoint(runtime, its.endpoint_name), Breaker())
-            if its.endpoint_name
-            else None,
-            call_s=call_s,
-            deadline_s=its.endpoint_timeout_s,
-        ),
+        scorer=scorer() if compiled.usecase.serving.tenant is None else TenantScorers(scorer),
     )

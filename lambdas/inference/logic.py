@@ -18,9 +18,15 @@ from headrace.schema import Value, coerce_event, parse_event
 from headrace.usecase import UseCase
 from lambdas.inference.exchange import Answer, Request, counted, problem, refusal
 from lambdas.inference.prediction import Predictor
+from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.window_state import StateReader
 
+_ELSEWHERE: Mapping[str, str] = {
+    "batch": "this use case is scored in batch: put lines below batch/ of the lake, and read predictions/",
+    "asynchronous": "this use case is scored asynchronously: call its endpoint by InvokeEndpointAsync",
+}
+"""Where scores are to be had of a kind that cannot answer a request at once."""
 _EXPLAIN = {"true": True, "false": False}
 
 
@@ -30,7 +36,7 @@ class Inference:
 
     features: FeatureSet
     reader: StateReader
-    scorer: Scorer
+    scorer: Scorer | TenantScorers
 
     @property
     def usecase(self) -> UseCase:
@@ -55,6 +61,8 @@ def respond(request: Request, function: Inference) -> Answer:
         known = ", ".join(f"{method} {path}" for path, (method, _) in _ROUTES.items())
         return refusal(HTTPStatus.NOT_FOUND, f"there is no such route; use {known}", field="path")
     allowed, answer = route
+    if answer in (_predict, _predict_batch) and not function.usecase.serving.can.answers:
+        return refusal(HTTPStatus.CONFLICT, _ELSEWHERE[function.usecase.serving.kind], field="path")
     if request.method != allowed:
         return refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {allowed}", allow=allowed)
     return answer(request, function)

@@ -12,6 +12,7 @@ from headrace.errors import HeadraceError
 from headrace.features import FeatureSet, Vector
 from headrace.schema import Value
 from headrace.windows import State
+from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import Scored, Scorer
 from lambdas.shared.window_state import EntityKey, StateReader, Stored, decode_states
 
@@ -34,9 +35,10 @@ class Predictions(NamedTuple):
 class Predictor:
     """Answers checked events of one use case."""
 
-    def __init__(self, features: FeatureSet, reader: StateReader, scorer: Scorer) -> None:
+    def __init__(self, features: FeatureSet, reader: StateReader, scorer: Scorer | TenantScorers) -> None:
         usecase = features.usecase
         self._features, self._reader, self._scorer = features, reader, scorer
+        self._tenant = usecase.serving.tenant
         self._id, self._fallback = usecase.event.id, usecase.decision.fallback
         self._entities = [(it.name, it.key) for it in usecase.entities]
 
@@ -71,9 +73,18 @@ class Predictor:
                 continue
             places.append(place)
             ids.append(cast(str, event[self._id]))
-        for place, answer in zip(places, self._scorer.score(vectors, ids, explain=reasons), strict=True):
+        found = self._ask([events[place] for place in places], vectors, ids, reasons)
+        for place, answer in zip(places, found, strict=True):
             answers[place] = answer
         return answers
+
+    def _ask(
+        self, events: Sequence[Event], vectors: Sequence[Vector], ids: Sequence[str], reasons: int
+    ) -> list[Scored]:
+        if isinstance(self._scorer, TenantScorers):
+            tenants = [str(event[self._tenant or ""]) for event in events]
+            return self._scorer.score(tenants, vectors, ids, explain=reasons)
+        return self._scorer.score(vectors, ids, explain=reasons)
 
     def _states(self, keys: Sequence[EntityKey], stored: Stored) -> dict[str, list[State]]:
         return {key.entity: decode_states(self._features, key, stored.get(key, ())) for key in keys}

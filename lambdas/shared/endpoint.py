@@ -24,9 +24,11 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circula
 class SageMakerEndpoint:
     """One endpoint by name. The client must make a single attempt: the scorer counts retries against its deadline."""
 
-    def __init__(self, client: "SageMakerRuntimeClient", name: str) -> None:
+    def __init__(self, client: "SageMakerRuntimeClient", name: str, *, target_model: str | None = None) -> None:
+        """Name the endpoint, and which of its models if it has many."""
         self._client = client
         self._name = name
+        self._target = {"TargetModel": target_model} if target_model else {}
 
     def predict(self, vectors: Sequence[Vector], *, ids: Sequence[str], explain: int = 0) -> list[Scored]:
         """One prediction per vector, in order.
@@ -45,7 +47,7 @@ class SageMakerEndpoint:
         body = _encode(document).encode()
         try:
             answer = self._client.invoke_endpoint(
-                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=ids[0]
+                EndpointName=self._name, ContentType=_JSON, Accept=_JSON, Body=body, InferenceId=ids[0], **self._target
             )
             content = answer["Body"].read()
         except ClientError as exc:
