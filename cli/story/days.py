@@ -18,6 +18,8 @@ from cli.story.plot import DAY_S, Story
 from cli.stream import Streamed, carry
 from headrace.errors import HeadraceError
 
+MARGIN_S = 900
+"""By how much a part is sent before it ends: sending takes time as well, and midnight must not pass meanwhile."""
 PARTS = 4
 """Of a day: events of a part are sent together, and scored by windows that know the parts before."""
 NIGHT_S = 5_400
@@ -58,7 +60,7 @@ def live(
     for day in range(story.days):
         start = story.at + day * DAY_S
         for part, until in _parts(plan, start):
-            _reach(loop, until - 1)
+            _reach(loop, until - MARGIN_S)
             carry(deployment, loop, api, plan, part, until=until, done=done)
             report(day * PARTS, story.days * PARTS, f"day {day + 1}: {done.events:,} events, {done.labels:,} labels")
         loop.wait_idle()

@@ -13,7 +13,7 @@ DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 _MONDAY_S = 4 * DAY_S
 """The first Monday after the epoch."""
-HISTORY_DAYS = 60
+HISTORY_DAYS = 75
 USUAL_DAYS = 4
 """Days of usual life before anything changes."""
 WATCHED_DAYS = 6

@@ -19,6 +19,9 @@ from cli.story.days import live
 from cli.story.plot import Story
 from local.loop import Loop
 
+BEFORE_S = 4 * 3_600
+"""How long before the first day the first model is trained and rolled out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
@@ -57,7 +60,7 @@ def _plan(story: Story, out: Path) -> Plan:
 
 
 def _lived(story: Story, plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Told:
-    loop.advance(max(0.0, story.at - loop.now()))
+    loop.advance(max(0.0, story.at - BEFORE_S - loop.now()))
     result = run_deployed(plan, deployment, loop, phases, streaming=partial(live, story=story))
     with phases.phase("judge") as phase:
         answers = quality.answers(deployment, result.predictions, plan.events, result.model_package)

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
 from local import clients
-from local.clock import clock
+from local.clock import clock, iso_timestamp
 
 MINISTACK_VERSION = "1.5.33"
 ACCOUNT_ID, REGION = clients.ACCOUNT_ID, clients.REGION
@@ -90,9 +90,22 @@ def install_clock() -> None:
     """Put the simulated services on the injected clock, Step Functions waits included."""
     for name in _CLOCKED:
         module(f"services.{name}").time = _InjectedTime()
+    _install_event_time()
     step_functions = module("services.stepfunctions")
     scale = step_functions._SFN_WAIT_SCALE
     step_functions._scaled_sleep = lambda seconds: clock.sleep(max(0.0, seconds * scale))
+
+
+def _install_event_time() -> None:
+    """S3 stays on the wall, but what it tells EventBridge happened now."""
+    events = module("services.eventbridge")
+    dispatch = events._dispatch_event
+
+    def on_the_clock(event: dict[str, Any], view: Any = None) -> None:
+        now = {"Time": iso_timestamp(clock.now())} if event.get("Source") == "aws.s3" else {}
+        dispatch({**event, **now}, view)
+
+    events._dispatch_event = on_the_clock
 
 
 def start(loop: asyncio.AbstractEventLoop) -> None:

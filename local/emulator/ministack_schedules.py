@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.clock import clock
-from local.emulator import roles
+from local.emulator import idle, roles
 from local.emulator.ministack_core import module, scope
 from local.emulator.schedules import due, told
 
@@ -19,8 +19,9 @@ _logger = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Replace the look at every schedule."""
+    """Replace the look at every schedule, and report what is due and not yet fired."""
     module("services.scheduler")._tick_schedules = tick
+    idle.register("schedules", _pending)
 
 
 def tick() -> None:
@@ -39,6 +40,11 @@ def tick() -> None:
         if over and schedule.get("ActionAfterCompletion") == "DELETE":
             scheduler._schedules._data.pop(key, None)
             scheduler._schedule_last_fired.pop(key, None)
+
+
+def _pending() -> dict[str, Any]:
+    schedules, now = list(module("services.scheduler")._schedules._data.items()), clock.now()
+    return {"pending": sum(len(_due(it, key, now)) for key, it in schedules if it.get("State") == "ENABLED")}
 
 
 def _due(schedule: dict[str, Any], key: Any, now: float) -> list[float]:

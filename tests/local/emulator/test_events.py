@@ -67,12 +67,14 @@ def test_objects_of_a_bucket_with_eventbridge_become_events(account: Account) ->
     url, arn = account.queue()
     detail = {"bucket": {"name": [bucket, silent]}, "object": {"key": [{"suffix": "_violations.json"}]}}
     rule(account, {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}, Arn=arn)
+    account.loop.advance(86_400)
     for name in (silent, bucket):
         s3.put_object(Bucket=name, Key="monitor/statistics.json", Body=b"{}")
         s3.put_object(Bucket=name, Key="monitor/constraint_violations.json", Body=b"{}")
     (event,) = account.messages(url)
     assert event["detail"]["bucket"]["name"] == bucket
     assert event["detail"]["object"]["key"] == "monitor/constraint_violations.json"
+    assert event["time"].startswith(time.strftime("%Y-%m-%dT%H", time.gmtime(account.loop.now())))
 
 
 def test_a_queue_retries_only_failed_messages_and_gives_up_to_its_dead_letters(account: Account) -> None:

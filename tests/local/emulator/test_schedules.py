@@ -47,6 +47,15 @@ def test_a_jump_over_three_days_fires_each_days_run_with_its_own_time(account: A
     assert all(it["by"].endswith(name) for it in found)
 
 
+def test_the_loop_is_not_idle_while_a_run_is_due(account: Account) -> None:
+    url, _ = schedule(account, "cron(0 1 * * ? *)")
+    for day in range(1, 4):
+        account.loop.advance(24 * HOUR)
+        account.loop.wait_idle()
+        queue = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert int(queue["ApproximateNumberOfMessages"]) == day
+
+
 def test_a_schedule_whose_role_may_not_reach_its_target_is_not_delivered(account: Account) -> None:
     url, _ = schedule(account, "rate(1 hour)", role=account.role([]))
     account.loop.advance(HOUR + 1)
