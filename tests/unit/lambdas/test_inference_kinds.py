@@ -1,4 +1,4 @@
-"""The API of each kind of endpoint: each tenant has its model's answer; what cannot answer at once says where to ask."""
+"""The API of each kind of endpoint: each tenant has its model's answer; what cannot answer says where to ask."""
 
 import io
 import json
