@@ -10,10 +10,12 @@ from stacks.components.api import InferenceApi, inference_api
 from stacks.components.approvals import Approvals
 from stacks.components.endpoint_access import grant_invoke_endpoint
 from stacks.components.endpoint_batch import BatchScoring
+from stacks.components.endpoint_capture import CAPTURE_FOLDER
+from stacks.components.endpoint_fleet import VARIANT
 from stacks.components.function import Function
 from stacks.components.model_role import ModelRole
 from stacks.components.queue import DeadLetterQueue
-from stacks.components.rollout_rights import grant_rollout
+from stacks.components.rollout_rights import grant_rollout, grant_traffic
 from stacks.features import Features
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
@@ -41,8 +43,9 @@ class ServingStack(HeadraceStack):
         inference = self._build_inference(lake, features)
         api = inference_api(self, "Api", target=target, function=inference, key=lake.key)
         model_role = ModelRole(self, "ModelRole", target=target, bucket=lake.bucket)
-        deployment = self._build_deployment(lake, model_role)
-        approvals = Approvals(self, "Approvals", target=target, function=deployment, key=lake.key)
+        approvals = Approvals(self, "Approvals", target=target, key=lake.key)
+        deployment = self._build_deployment(lake, model_role, approvals)
+        approvals.deliver_to(deployment)
         self.serving = Serving(
             api=api,
             inference=inference,
@@ -88,7 +91,10 @@ class ServingStack(HeadraceStack):
             grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name, kind=kind)
         return function
 
-    def _build_deployment(self, lake: Lake, model_role: ModelRole) -> Function:
+    def _build_deployment(self, lake: Lake, model_role: ModelRole, approvals: Approvals) -> Function:
+        serving = self.target.usecase.serving
+        endpoint_name = "" if serving.kind == "batch" else self.target.endpoint_name
+        captures = f"{CAPTURE_FOLDER}{endpoint_name}/{VARIANT}/"
         function = Function(
             self,
             "Deployment",
@@ -102,10 +108,18 @@ class ServingStack(HeadraceStack):
                 usecase=self.target.usecase.name,
                 stage=self.target.stage.name,
                 stack_name=self.target.stack_name("endpoint"),
-                endpoint_name=self.target.endpoint_name,
+                endpoint_name=endpoint_name,
                 model_package_group=self.target.model_package_group_name,
+                queue_url=approvals.queue_url,
+                variant=VARIANT,
+                lake_bucket=lake.bucket.bucket_name,
+                capture_prefix=captures,
+                capture_percent=serving.sampled_percent,
             ),
         )
+        if serving.sampled_percent:
+            lake.bucket.grant_list_of(function.own_role, captures)
+            grant_traffic(function.own_role)
         grant_rollout(
             function.own_role, target=self.target, model_role_arn=model_role.role_arn, key_arn=lake.key.key_arn
         )

@@ -4,6 +4,8 @@ import os
 import time
 from functools import cache
 
+from lambdas.deployment.capture import Capture
+from lambdas.deployment.capture_sources import EndpointTraffic, LakeCaptures, OwnQueue
 from lambdas.deployment.endpoint_stack import CloudFormationStack
 from lambdas.deployment.ports import Deployment
 from lambdas.deployment.sagemaker import ModelRegistry, SageMakerEndpoint
@@ -25,7 +27,7 @@ def connect() -> Deployment:
     sagemaker = client("sagemaker")
     return Deployment(
         stack=CloudFormationStack(client("cloudformation"), its.stack_name),
-        endpoint=SageMakerEndpoint(sagemaker, its.endpoint_name),
+        endpoint=SageMakerEndpoint(sagemaker, its.endpoint_name) if its.endpoint_name else None,
         registry=ModelRegistry(sagemaker),
         bus=EventBus(client("events")),
         usecase=its.usecase,
@@ -35,4 +37,14 @@ def connect() -> Deployment:
         group=its.model_package_group,
         parameter=its.package_parameter,
         clock=time.time,
+        capture=_capture(its) if its.capture_percent else None,
+    )
+
+
+def _capture(its: Settings) -> Capture:
+    return Capture(
+        reminders=OwnQueue(client("sqs"), its.queue_url),
+        files=LakeCaptures(client("s3"), its.lake_bucket, its.capture_prefix),
+        traffic=EndpointTraffic(client("cloudwatch"), its.endpoint_name, its.variant),
+        percent=its.capture_percent,
     )

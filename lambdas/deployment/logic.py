@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headrace.errors import HeadraceError, RejectedError, RetryableError
+from lambdas.deployment.capture import CaptureDue, Checked, check
 from lambdas.deployment.messages import Ended, Request, read, version_in
 from lambdas.deployment.outcome import Outcome, settle
 from lambdas.deployment.ports import Deployment, StackState
 
-Result = Literal["started", "current", "superseded", "withdrawn", "ignored", "waiting", "blocked"] | Outcome
+Result = Literal["started", "current", "superseded", "withdrawn", "ignored", "waiting", "blocked"] | Outcome | Checked
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 
 
@@ -48,7 +49,7 @@ class Handled:
     @property
     def pages(self) -> bool:
         """Whether people have to look."""
-        return bool({"blocked", "diverged", "stuck"} & {self.result, self.before})
+        return bool({"blocked", "diverged", "stuck", "uncaptured"} & {self.result, self.before})
 
 
 def deploy_all(messages: Sequence[Message], function: Deployment) -> list[Handled]:
@@ -67,7 +68,7 @@ def deploy_all(messages: Sequence[Message], function: Deployment) -> list[Handle
             continue
         if found is None:
             handled.append(Handled(message, "ignored", "neither an approval of this group nor an end of our update"))
-        elif isinstance(found, Ended):
+        elif not isinstance(found, Request):
             handled.append(_handle(message, found, function))
         else:
             wishes.append((message, found))
@@ -75,10 +76,12 @@ def deploy_all(messages: Sequence[Message], function: Deployment) -> list[Handle
     return [*handled, *(_handle(message, request, function) for message, request in wishes)]
 
 
-def _handle(message: Message, found: Request | Ended, function: Deployment) -> Handled:
+def _handle(message: Message, found: Request | Ended | CaptureDue, function: Deployment) -> Handled:
     """Whichever end a message tells of, the last one counts: no update starts before the one before is dealt with."""
     outcome: Outcome = "settled"
     try:
+        if isinstance(found, CaptureDue):
+            return Handled(message, look(found, function), found.package_arn)
         state = _at_rest(function)
         outcome = settle(state, function)
         if isinstance(found, Ended):
@@ -88,6 +91,18 @@ def _handle(message: Message, found: Request | Ended, function: Deployment) -> H
         return Handled(message, "waiting", str(exc), outcome)
     except BlockedError as exc:
         return Handled(message, "blocked", str(exc), outcome)
+
+
+def look(due: CaptureDue, function: Deployment) -> Result:
+    """Check that requests of a model are captured, unless another one serves by now.
+
+    Raises:
+        RetryableError: if AWS throttles.
+        DependencyError: if AWS refuses for good.
+    """
+    if function.capture is None or function.stack.state().parameters.get(function.parameter) != due.package_arn:
+        return "superseded"
+    return check(due, function.capture, function.clock())
 
 
 def deploy(request: Request, state: StackState, function: Deployment) -> Result:

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from headrace.errors import RejectedError
 from headrace.events import SOURCE, ModelRollbackRequested
+from lambdas.deployment.capture import DUE, CaptureDue
 
 Cause = Literal["deploy", "quality", "request"]
 """Why a package goes to the endpoint: it was approved, the one in force does badly, or somebody asked."""
@@ -95,11 +96,11 @@ def version_in(arn: str, group: str) -> int:
     return int(match["version"]) if match and match["group"] == group else 0
 
 
-def read(body: str, *, group: str, stack_name: str) -> Request | Ended | None:
+def read(body: str, *, group: str, stack_name: str) -> Request | Ended | CaptureDue | None:
     """Read an EventBridge event.
 
     Returns:
-        The wish in it, the end of an update of ours, or None if it is about something else.
+        The wish in it, the end of an update of ours, our own reminder, or None if it is about something else.
 
     Raises:
         RejectedError: if it is not an event, or names no model package version.
@@ -109,6 +110,8 @@ def read(body: str, *, group: str, stack_name: str) -> Request | Ended | None:
         detail, kind = event["detail"], event["detail-type"]
         if kind == ENDED:
             return _ended(detail, stack_name)
+        if event["source"] == SOURCE and kind == DUE:
+            return CaptureDue.read(detail)
         request = _request(event, detail, kind)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise RejectedError("is not an EventBridge event about a model package") from exc

@@ -11,6 +11,7 @@ from typing import Literal
 
 from headrace.errors import RetryableError
 from headrace.events import BusEvent, ModelDeployed, ModelRolledBack
+from lambdas.deployment.capture import CaptureDue
 from lambdas.deployment.messages import TERMINAL, Operation
 from lambdas.deployment.ports import Deployment, StackState, Update
 
@@ -40,10 +41,10 @@ def settle(state: StackState, function: Deployment) -> Outcome:
     if update.status == "UPDATE_COMPLETE" and state.parameters.get(function.parameter) != arn:
         function.registry.settle(arn, token=update.token)  # somebody has changed the stack by hand since
         return "settled"
-    config, served = function.stack.endpoint_config(), function.endpoint.config()
-    if update.status == "UPDATE_COMPLETE" and config and config == served:
+    differs = _difference(function, deployed=update.status == "UPDATE_COMPLETE")
+    if update.status == "UPDATE_COMPLETE" and not differs:
         return _deployed(update, operation, state, function)
-    return _failed(update, operation, state, function, differs=_difference(config, served))
+    return _failed(update, operation, state, function, differs=differs)
 
 
 def _deployed(update: Update, operation: Operation, state: StackState, function: Deployment) -> Outcome:
@@ -53,6 +54,8 @@ def _deployed(update: Update, operation: Operation, state: StackState, function:
     if operation.cause != "deploy" and before and function.registry.find(before):
         # Otherwise a late copy of its approval would bring it back: its version is the higher one.
         function.registry.settle(before, token=update.token, rejection=f"rolled back: {_WORDS[operation.cause]}")
+    if function.capture:
+        function.capture.remind(CaptureDue(arn, function.clock(), look=1))
     function.registry.settle(arn, token=update.token)
     return "deployed"
 
@@ -100,8 +103,12 @@ def _failed(update: Update, operation: Operation, state: StackState, function: D
     return "diverged" if differs else "rolled_back"
 
 
-def _difference(config: str, served: str) -> str:
-    if config == served:
+def _difference(function: Deployment, *, deployed: bool) -> str:
+    """How the endpoint differs from what the stack says, in words; empty if it does not, or there is none to differ."""
+    if function.endpoint is None:
+        return ""
+    config, served = function.stack.endpoint_config(), function.endpoint.config()
+    if config == served and (config or not deployed):
         return ""
     return f"the endpoint serves configuration {served or 'none'}, the stack names {config or 'none'}"
 

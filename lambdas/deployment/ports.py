@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headrace.events import BusEvent
+from lambdas.deployment.capture import Capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,13 @@ class Bus(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """The function, wired. ``clock`` gives epoch seconds."""
+    """The function, wired. ``clock`` gives epoch seconds.
+
+    ``endpoint`` is None where models score in batch only, ``capture`` where no requests are captured.
+    """
 
     stack: Stack
-    endpoint: Endpoint
+    endpoint: Endpoint | None
     registry: Registry
     bus: Bus
     usecase: str
@@ -95,3 +99,4 @@ class Deployment:
     group: str
     parameter: str
     clock: Callable[[], float]
+    capture: Capture | None = None

@@ -21,7 +21,16 @@ class Settings(EnvSettings):
     """Settings of deployment: the endpoint stack, its endpoint, and the one group that it may take models from."""
 
     stack_name: str
-    endpoint_name: str
     model_package_group: str
+    endpoint_name: str = ""
+    """Empty where there is none, as in batch scoring."""
+    queue_url: str = ""
+    """The function's own queue."""
+    variant: str = ""
+    lake_bucket: str = ""
+    capture_prefix: str = ""
+    """Where captured requests of the variant lie."""
+    capture_percent: int = 0
+    """The share of requests that is captured; with 0 nobody looks for them."""
     package_parameter: str = "ModelPackageArn"
     """The stack's parameter that holds the model package; empty means that no model is deployed."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Service = Literal[
     "cloudformation",
+    "cloudwatch",
     "dynamodb",
     "events",
     "firehose",
@@ -45,6 +46,13 @@ class SecretsClient(Protocol):
 
     def get_secret_value(self, *, SecretId: str) -> Mapping[str, Any]:  # the SDK spells it so
         """One secret."""
+
+
+class CloudWatchClient(Protocol):
+    """The part of the CloudWatch client that is used; boto3-stubs for it are not installed."""
+
+    def get_metric_statistics(self, **request: Any) -> Mapping[str, Any]:
+        """Statistics of one metric."""
 
 
 class Profile(NamedTuple):
@@ -73,6 +81,8 @@ def single_attempt(timeout_s: float) -> Profile:
 
 @overload
 def client(service: Literal["cloudformation"], profile: Profile = ...) -> "CloudFormationClient": ...
+@overload
+def client(service: Literal["cloudwatch"], profile: Profile = ...) -> CloudWatchClient: ...
 @overload
 def client(service: Literal["dynamodb"], profile: Profile = ...) -> "DynamoDBClient": ...
 @overload

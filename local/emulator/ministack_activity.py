@@ -21,7 +21,10 @@ def _functions() -> dict[str, Any]:
 
 
 def _queues() -> dict[str, Any]:
-    """Messages per queue. Those of a queue that a function reads are work; those in a dead-letter queue are not."""
+    """Messages per queue. Those of a queue that a function reads are work; those in a dead-letter queue are not.
+
+    A message that was sent to come later is no work until its time: like a schedule, it would keep the loop busy.
+    """
     now = clock.now()
     mappings = list(module("services.lambda_svc")._iter_all_esms())
     read = {stored["EventSourceArn"] for _account, _region, stored in mappings if stored.get("Enabled", True)}
@@ -32,7 +35,8 @@ def _queues() -> dict[str, Any]:
             messages = list(queue["messages"])
             visible = sum(message["visible_at"] <= now for message in messages)
             found[url.rpartition("/")[2]] = {"visible": visible, "in_flight": len(messages) - visible}
-            pending += len(messages) * (queue["attributes"]["QueueArn"] in read)
+            later = sum(it["visible_at"] > now and not it["receive_count"] for it in messages)
+            pending += (len(messages) - later) * (queue["attributes"]["QueueArn"] in read)
     return {**found, "pending": pending}
 
 

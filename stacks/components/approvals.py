@@ -22,13 +22,13 @@ PATIENCE_S = 7_200
 class Approvals(Construct):
     """Delivers approvals and rollback requests of our group, and ends of rollouts, to a function one at a time."""
 
-    def __init__(self, scope: Construct, id_: str, *, target: Target, function: Function, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, id_: str, *, target: Target, key: kms.IKey) -> None:
         super().__init__(scope, id_)
         # The construct of a rule would write into the policy of the key itself, which admits the service already.
         key = kms.Key.from_key_arn(self, "Key", key.key_arn)
         wait_s = target.stage.approval_retry_s
         self.dead_letters = DeadLetterQueue(self, "DeadLetters", key=key)
-        queue = sqs.Queue(
+        self._queue = sqs.Queue(
             self,
             "Queue",
             encryption=sqs.QueueEncryption.KMS,
@@ -37,13 +37,22 @@ class Approvals(Construct):
             visibility_timeout=Duration.seconds(wait_s),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PATIENCE_S // wait_s),
         )
-        self._build_rules(target, queue)
-        queue.grant_consume_messages(function)
+        self._build_rules(target, self._queue)
+
+    @property
+    def queue_url(self) -> str:
+        """The queue, for messages that come later."""
+        return self._queue.queue_url
+
+    def deliver_to(self, function: Function) -> None:
+        """Hand every message to a function, which may send itself others."""
+        self._queue.grant_consume_messages(function)
+        self._queue.grant_send_messages(function)
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
             target=function,
-            event_source_arn=queue.queue_arn,
+            event_source_arn=self._queue.queue_arn,
             batch_size=1,
             max_concurrency=2,
             report_batch_item_failures=True,

@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 
 from headrace.events import SOURCE
 from lambdas.deployment.settings import RESOURCE_TYPES
-from stacks.components.acknowledgement import acknowledge_wildcard
+from stacks.components.acknowledgement import acknowledge, acknowledge_wildcard
 from stacks.components.endpoint_scaling_policy import ALARM_PREFIX
 from stacks.target import Target
 
@@ -52,6 +52,14 @@ def grant_rollout(role: iam.Role, *, target: Target, model_role_arn: str, key_ar
     acknowledge_wildcard(role, endpoint_stack, "An ARN of a stack ends in an id that is known only after its creation.")
     _grant_conclusion(role, target)
     _grant_through_cloudformation(role, target, model_role_arn, key_arn)
+
+
+def grant_traffic(role: iam.Role) -> None:
+    """Let a role see how many requests an endpoint got."""
+    role.add_to_policy(
+        iam.PolicyStatement(sid="CountRequests", actions=["cloudwatch:GetMetricStatistics"], resources=["*"])
+    )
+    acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's writes and CloudWatch's reads take no resource."})
 
 
 def _grant_conclusion(role: iam.Role, target: Target) -> None:

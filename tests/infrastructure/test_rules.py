@@ -23,6 +23,7 @@ WITHOUT_RESOURCE = {
     "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
     "ecr:GetAuthorizationToken",
     "cloudwatch:PutMetricData",  # narrowed by namespace
+    "cloudwatch:GetMetricStatistics",
     "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
     "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 }  # fmt: skip

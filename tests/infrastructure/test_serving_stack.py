@@ -90,6 +90,21 @@ def test_deployment_sees_one_endpoint_judges_one_group_and_speaks_for_headrace_o
     assert text(named["TellEverybody"]["Resource"]).endswith(':event-bus/default"]]}')
 
 
+def test_deployment_looks_for_captures_of_its_endpoint_and_reminds_itself(prod: Synthesized) -> None:
+    (listing,) = [s for s in _rights(prod) if s["Action"] == "s3:ListBucket"]
+    folder = "capture/headrace-fraud-prod/AllTraffic/"
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": [f"{folder}*"]}}
+    assert not {"s3:GetObject", "s3:PutObject"} & prod.actions("serving", "DeploymentRole")
+    (counting,) = [s for s in _rights(prod) if s.get("Sid") == "CountRequests"]
+    assert counting["Action"] == "cloudwatch:GetMetricStatistics"
+    functions = {it["Handler"]: it for it in prod.resources("serving", "AWS::Lambda::Function")}
+    variables = functions["lambdas.deployment.handler.handler"]["Environment"]["Variables"]
+    assert (variables["CAPTURE_PREFIX"], variables["CAPTURE_PERCENT"]) == (folder, "100")
+    (sending,) = [s for s in _rights(prod) if "sqs:SendMessage" in listed(s["Action"])]
+    assert "DeadLetters" not in text(sending["Resource"])
+    assert "sqs:SendMessage" in listed(sending["Action"])
+
+
 def test_the_end_of_an_update_of_our_endpoint_stack_reaches_the_queue_of_approvals(prod: Synthesized) -> None:
     rules = {it["EventPattern"]["source"][0]: it for it in prod.resources("serving", "AWS::Events::Rule")}
     rule = rules["aws.cloudformation"]

@@ -73,7 +73,7 @@ def test_a_stack_without_configuration_has_deployed_nothing() -> None:
     world = deploying()
     end = world.finish()
     world.named = world.served = ""
-    assert world.results(end) == ["rolled_back"]
+    assert world.results(end) == ["diverged"]
 
 
 def test_a_rollback_that_fails_pages_and_rejects() -> None:

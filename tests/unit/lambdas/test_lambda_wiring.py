@@ -89,6 +89,15 @@ def test_deployment_may_touch_one_stack_and_one_parameter(monkeypatch: pytest.Mo
     function = deployment.adapters.connect()
     assert (function.group, function.parameter) == ("versionedmp-p-idy6c3e1fiqj", "ModelPackageArn")
     assert (function.stack_name, function.endpoint_name) == ("headrace-fraud-dev-endpoint", "headrace-fraud-dev")
+    assert function.capture is None
+
+
+def test_deployment_looks_for_captures_where_requests_are_captured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPTURE_PERCENT", "20")
+    function = deployment.adapters.connect()
+    assert function.capture is not None
+    assert function.capture.percent == 20
+    assert function.endpoint is None, "an endpoint without a name is none"
 
 
 def test_scoring_functions_get_clients_that_cannot_outlast_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
