@@ -55,9 +55,10 @@ def _time() -> dict[str, Any]:
 
 
 def _move_clock(document: dict[str, Any]) -> dict[str, Any]:
-    """``{"advance_s": n}`` or ``{"set": epoch}``; alarms are evaluated at the new time."""
+    """``{"advance_s": n}`` or ``{"set": epoch}``; alarms are evaluated before, or a jump would hide news, and after."""
     if len(document) != 1 or not document.keys() <= {"advance_s", "set"}:
         raise _BadRequestError('give either {"advance_s": seconds} or {"set": epoch seconds}')
+    ministack_cloudwatch.evaluate_all()
     if "set" in document:
         clock.set(float(document["set"]))
     else:
