@@ -18,6 +18,7 @@ from cli.new.app import app as new_app
 from cli.openapi import app as openapi_app
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
+from cli.reaction import app as reaction_app
 from headrace.errors import HeadraceError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.add_typer(history.app)
 app.add_typer(changes.app)
 app.add_typer(monitor_app)
 app.add_typer(backtest_app)
+app.add_typer(reaction_app)
 app.add_typer(loadtest_app)
 app.add_typer(new_app)
 app.add_typer(check_app)

@@ -1,0 +1,76 @@
+"""The reaction of a deployed stage from outside: requests onto the bus, decisions out of the table, and resuming."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from cli.deployment import Deployment
+from headrace.errors import HeadraceError
+from headrace.events import RetrainingRequested
+from headrace.reaction import resumed
+from headrace.schema import format_timestamp
+from lambdas.drift_response.record import Record
+from lambdas.drift_response.settings import DECISION, SUBJECT
+from lambdas.drift_response.table import ReactionTable
+
+
+def ask(deployment: Deployment, request_id: str, trigger: str, reason: str) -> None:
+    """Put the request on the bus."""
+    event = RetrainingRequested(
+        usecase=deployment.usecase.name,
+        stage=deployment.stage,
+        at=format_timestamp(int(time.time())),
+        request_id=request_id,
+        trigger=trigger,
+        reason=reason,
+    )
+    bus = deployment.session.client("events", endpoint_url=deployment.endpoint_url)
+    answer = bus.put_events(Entries=[event.to_entry()])  # type: ignore[list-item]  # a TypedDict's shape
+    if answer["FailedEntryCount"]:
+        raise HeadraceError(f"EventBridge did not take the request: {answer['Entries'][0].get('ErrorMessage')}")
+
+
+def decided(deployment: Deployment, limit: int) -> list[Mapping[str, Any]]:
+    """Decisions, the newest first, each with its outcome; empty where there is none yet."""
+    answer = deployment.dynamodb.query(
+        TableName=deployment.output("retraining", "ReactionTableName"),
+        KeyConditionExpression="#subject = :decision",
+        ExpressionAttributeNames={"#subject": SUBJECT},
+        ExpressionAttributeValues={":decision": {"S": DECISION}},
+        ScanIndexForward=False,
+        Limit=limit,
+    )
+    return [_shown(it) for it in answer["Items"]]
+
+
+def _shown(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    record = Record.from_json(item["record"]["S"])
+    return {
+        "id": record.id,
+        "at": record.at,
+        "source": record.source,
+        "action": record.action,
+        "severity": record.severity,
+        "reason": record.reason,
+        "outcome": item.get("outcome", {}).get("S", ""),
+        "done": not item["open"]["BOOL"],
+        "inputs": record.inputs,
+    }
+
+
+def resume(deployment: Deployment) -> str:
+    """Let trainings and promotions go on.
+
+    Returns:
+        Why they were halted or frozen; empty if they were not.
+
+    Raises:
+        HeadraceError: if nothing was ever decided.
+        LostRaceError: if something was decided this very moment.
+    """
+    table = ReactionTable(deployment.dynamodb, deployment.output("retraining", "ReactionTableName"))
+    memory, version = table.memory()
+    if not version:
+        raise HeadraceError("nothing was ever decided here; there is nothing to resume")
+    table.remember(resumed(memory), version)
+    return "; ".join(filter(None, (memory.halted, memory.frozen)))
