@@ -23,7 +23,8 @@ class RetrainingMachine(sfn.StateMachine):
     """Retrains once and compares with the newest approved model.
 
     Input, all of it if wanted: ``RequestId`` (of two runs with one id the second does nothing), ``TriggerReason``,
-    ``DriftSeverity``, ``Reason`` in words, ``InputData`` (S3 prefix of a training set; without it one is built),
+    ``DriftSeverity``, ``Reason`` in words, ``InputData`` (S3 prefix of a training set; without it one is built,
+    with ``TrainingSetArguments``),
     ``ModelApprovalStatus``, ``Promotion``, ``ChampionModel`` (S3 URI of an artifact), ``TrainingRows`` or
     ``TrainingInstanceType`` for the machine, and ``DataVersion``: equal versions of one place may take preprocessing
     and training from an earlier run.

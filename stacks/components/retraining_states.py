@@ -15,7 +15,7 @@ from stacks.components.pipeline_states import PipelineStates
 from stacks.components.promotion_states import PromotionStates
 from stacks.components.reaction_table import ReactionTable
 from stacks.components.retry import PASSING_ERRORS, retried
-from stacks.components.training_data_states import TrainingData, TrainingDataStates
+from stacks.components.training_data_states import ARGUMENTS, TrainingData, TrainingDataStates
 from stacks.target import Target
 
 DEFAULTS = {
@@ -84,7 +84,8 @@ class RetrainingStates(Construct):
         """What the caller leaves out is filled in, so that later states find every field."""
         # A run is its own version of the data unless the caller knows better: then nothing cached is taken.
         own = dict.fromkeys((VERSION, REQUEST), sfn.JsonPath.string_at("$$.Execution.Name"))
-        defaults = {**DEFAULTS, "Promotion": target.usecase.reaction.promotion, **own}
+        policy = {"Promotion": target.usecase.reaction.promotion, ARGUMENTS: {}}
+        defaults = {**DEFAULTS, **policy, **own}
         given = sfn.Pass(
             self,
             "Defaults",

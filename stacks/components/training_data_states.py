@@ -13,6 +13,8 @@ from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.retry import PASSING_ERRORS, retried
 from stacks.target import Target
 
+ARGUMENTS = "TrainingSetArguments"
+"""Of the run, for the job that builds the set: ``{"--since": "2026-01-01"}`` and so on."""
 REFUSED, UNREADABLE = "TrainingSetRefused", "QualityGateFailed"
 _LONGEST_PREFIX = 30
 _GIVEN, _STATUS, _REASON = "$.run.InputData", "$.gate.ProcessingJobStatus", "$.gate.FailureReason"
@@ -88,6 +90,7 @@ class TrainingDataStates(Construct):
             "Build training set",
             glue_job_name=self._data.job_name,
             integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            arguments=sfn.TaskInput.from_json_path_at(f"$.run.{ARGUMENTS}"),
             result_path=sfn.JsonPath.DISCARD,
         )
 

@@ -105,7 +105,10 @@ def test_a_set_that_nobody_names_is_built_and_every_set_is_judged(prod: Synthesi
     assert (given["Choices"][0]["Next"], given["Default"]) == ("Judge training set", "Build training set")
     build = states["Build training set"]
     assert build["Resource"].endswith(":states:::glue:startJobRun.sync")
-    assert build["Parameters"] == {"JobName": "headrace-fraud-prod-training-set"}
+    assert build["Parameters"] == {
+        "JobName": "headrace-fraud-prod-training-set",
+        "Arguments.$": "$.run.TrainingSetArguments",
+    }
     job = states["Judge training set"]["Parameters"]
     assert job["AppSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "pipelines.jobs.check_quality"]
     assert job["ProcessingJobName.$"] == "States.Format('headrace-fraud-prod-{}', States.Hash($$.Execution.Id, 'MD5'))"
