@@ -13,7 +13,13 @@ from cli.malformed import malformed_records
 from cli.plan import Plan
 from cli.producer import event_records
 from cli.results import write_results
+from cli.story import Story, nothing, tell
+from headrace.errors import UseCaseError
+from headrace.usecase import UseCase
 
+STORY = "concept"
+"""The scenario that a demo shows if the use case's simulator knows it."""
+STORY_EVENTS, USUAL_EVENTS = 18_000, 4_000
 STREAM_DAYS = 2
 START = 1_767_225_600
 """2026-01-01, so that two runs are the same to the last digit."""
@@ -23,45 +29,63 @@ START = 1_767_225_600
 class Options:
     """What a demo shows.
 
-    ``events`` is about how many are streamed; ``seed`` makes it repeatable; ``scenario`` is a change of the simulated
-    world that holds from the first streamed event on.
+    ``events`` is about how many are streamed, None for as many as what is shown needs; ``seed`` makes it repeatable;
+    ``scenario`` is a change of the simulated world that the loop is watched to react to, None for a change of concept
+    if the simulator knows one; ``usual`` streams two days in which nothing changes.
     """
 
     usecase: str
-    events: int
     seed: int
     out: Path
-    scenario: str = simulators.USUAL
+    events: int | None = None
+    scenario: str | None = None
 
 
 def demo(options: Options, console: Console) -> dict[str, object]:
-    """Run the demo; write summary.json and index.html; return the summary."""
+    """Run the demo; write summary.json and index.html; return the summary.
+
+    Raises:
+        UseCaseError: if the use case has no simulator, or an endpoint that the demo does not feed.
+    """
     usecase = usecases.load(options.usecase)
-    per_day = max(100, options.events // STREAM_DAYS)
-    history_days = simulators.history_days(options.usecase)
+    if not (usecase.serving.score_stream or usecase.serving.kind == "batch"):
+        raise UseCaseError(
+            "--usecase",
+            f"{usecase.name} neither scores its stream nor is scored in batch, so the demo has nothing to follow",
+            "set serving.score_stream, or train on its simulator's events with headrace features and headrace train",
+        )
+    known = simulators.scenarios(options.usecase)
+    scenario = options.scenario or (STORY if STORY in known and usecase.serving.score_stream else simulators.USUAL)
+    if scenario == simulators.USUAL:
+        plan = _two_days(usecase, options)
+        result, blocks = run_loop(plan, console), nothing()
+    else:
+        story = Story.of(usecase, scenario, events=options.events or STORY_EVENTS, seed=options.seed)
+        told = tell(story, options.out, console)
+        plan, result, blocks = told.plan, told.result, told.blocks
+    summary = {"usecase": usecase.name, "seed": options.seed, "scenario": scenario, **result.summary(), **blocks}
+    write_results(options.out, plan, result, summary, mode="demo")
+    return summary
+
+
+def _two_days(usecase: UseCase, options: Options) -> Plan:
+    """Two days of usual life after a long enough past."""
+    per_day = max(100, (options.events or USUAL_EVENTS) // STREAM_DAYS)
+    history_days = simulators.history_days(usecase.name)
     at = START + history_days * 86_400
-    world = simulators.load(options.usecase)(
-        start=START,
-        days=history_days + STREAM_DAYS,
-        per_day=per_day,
-        seed=options.seed,
-        scenario=options.scenario,
-        since=at,
+    world = simulators.load(usecase.name)(
+        start=START, days=history_days + STREAM_DAYS, per_day=per_day, seed=options.seed
     )
     past = world[usecase.event.timestamp] < at
     events = world[~past].reset_index(drop=True)
     sent = json.loads(next(event_records(usecase, events.head(1))).data)
-    plan = Plan(
+    return Plan(
         usecase=usecase,
         history=world[past],
         events=events,
         at=at,
         label_delay_s=usecase.label.delay_s,
         out=options.out,
-        asked_per_chunk=25,
+        asked_per_chunk=25 if usecase.serving.score_stream else 0,
         malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
     )
-    result = run_loop(plan, console)
-    summary = {"usecase": usecase.name, "seed": options.seed, "scenario": options.scenario, **result.summary()}
-    write_results(options.out, plan, result, summary, mode="demo")
-    return summary

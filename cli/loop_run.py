@@ -13,6 +13,7 @@ from rich.console import Console
 from cli.api import InferenceApi
 from cli.backfill.history import History
 from cli.backfill.writing import backfill
+from cli.batch_scoring import score_batch
 from cli.deployment import Deployment
 from cli.phases import Phases
 from cli.plan import Plan, Report
@@ -83,6 +84,9 @@ def run_deployed(
     with phases.phase("stream") as phase:
         streamed = streaming(deployment, loop, api, plan, phase.report)
     loop.flush()
+    if plan.usecase.serving.kind == "batch":
+        with phases.phase("batch") as phase:
+            score_batch(deployment, phase.report)
     return result_of(deployment, written, streamed, package, phases)
 
 

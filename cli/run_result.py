@@ -10,6 +10,7 @@ import pandas as pd
 from cli import lake
 from cli.accounting import Account, account
 from cli.backfill.writing import Backfill
+from cli.batch_scoring import read_batch
 from cli.deployment import Deployment
 from cli.phases import Phases
 from cli.predictions import Agreement, agreement, read_predictions
@@ -85,10 +86,10 @@ def quality(evaluation: Mapping[str, Any]) -> dict[str, object]:
 
 def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, package: str, phases: Phases) -> Result:
     """Account for everything; call it when the loop is idle and deliveries are flushed."""
-    endpoint = deployment.sagemaker.describe_endpoint(EndpointName=deployment.output("serving", "EndpointName"))
+    in_batch = deployment.usecase.serving.kind == "batch"
     with phases.phase("account") as phase:
         counted = account(deployment)
-        predictions = read_predictions(deployment)
+        predictions = read_batch(deployment) if in_batch else read_predictions(deployment)
         phase.at(doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted")
     return Result(
         account=counted,
@@ -97,12 +98,17 @@ def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, pac
         predictions=predictions,
         agreement=agreement(predictions, streamed.answers),
         model_package=package,
-        endpoint_status=endpoint["EndpointStatus"],
+        endpoint_status="no endpoint" if in_batch else _endpoint_status(deployment),
         evaluation=evaluation(deployment, package),
         rejected=list(islice(_rejected(deployment), EXAMPLES)),
         label_files=len(lake.keys(deployment, "labels-inbox-receipts/")),
         phases_s=phases.seconds,
     )
+
+
+def _endpoint_status(deployment: Deployment) -> str:
+    name = deployment.output("serving", "EndpointName")
+    return deployment.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
 
 
 def _rejected(deployment: Deployment) -> Iterator[dict[str, object]]:

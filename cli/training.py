@@ -94,10 +94,10 @@ def _failure(deployment: Deployment) -> str:
 
 
 def approve(deployment: Deployment, package: str, report: Report) -> str:
-    """Approve a package and wait until the endpoint serves it.
+    """Approve a package and wait until the endpoint serves it, or, for batch scoring, until the model is there.
 
     Returns:
-        The endpoint's status, always ``InService``.
+        The endpoint's status, always ``InService``; of batch scoring that of the stack that holds the model.
 
     Raises:
         RolloutError: if the endpoint stack fails, or does not take the package in ten minutes.
@@ -111,6 +111,9 @@ def approve(deployment: Deployment, package: str, report: Report) -> str:
         if "ROLLBACK" in state["StackStatus"] or state["StackStatus"].endswith("FAILED"):
             raise RolloutError(f"{stack} is {state['StackStatus']}: {state.get('StackStatusReason', 'see its events')}")
         if parameters.get("ModelPackageArn") == package and state["StackStatus"].endswith("_COMPLETE"):
+            if deployment.usecase.serving.kind == "batch":
+                report(1, 1, "model ready for batches")
+                return state["StackStatus"]
             endpoint = deployment.sagemaker.describe_endpoint(EndpointName=deployment.output("serving", "EndpointName"))
             report(1, 1, f"endpoint {endpoint['EndpointStatus']}")
             if endpoint["EndpointStatus"] == "InService":
