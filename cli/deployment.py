@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_featurestore_runtime import SageMakerFeatureStoreRuntimeClient
@@ -135,6 +136,11 @@ class Deployment:
     def stepfunctions(self) -> "SFNClient":
         """Client of the retraining state machine."""
         return self.session.client("stepfunctions", endpoint_url=self.endpoint_url, config=CONFIG)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """Client of the functions."""
+        return self.session.client("lambda", endpoint_url=self.endpoint_url, config=CONFIG)
 
     @cached_property
     def sqs(self) -> "SQSClient":

@@ -19,6 +19,7 @@ from cli.openapi import app as openapi_app
 from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, moment, moment_or_none
 from cli.output import one_line_errors, print_json, progress_console
 from cli.reaction import app as reaction_app
+from cli.redrive.app import app as redrive_app
 from headrace.errors import HeadraceError
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.add_typer(reaction_app)
 app.add_typer(loadtest_app)
 app.add_typer(new_app)
 app.add_typer(check_app)
+app.add_typer(redrive_app)
 app.add_typer(openapi_app)
 
 

@@ -6,18 +6,21 @@ from zlib import crc32
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Which items to make again: of one entity or all, of one key or all, of one share of the keys.
+    """Which items to make again: of one entity or all, of one key, of some or all, of one share of the keys.
 
     ``share`` (n, of) takes the keys whose checksum leaves n, so that several processes divide the work.
     """
 
     entity: str | None = None
     key: str | None = None
+    keys: frozenset[str] | None = None
     share: tuple[int, int] = (0, 1)
 
     def takes(self, key: str) -> bool:
         """Whether a key is in it."""
         number, of = self.share
+        if self.keys is not None and key not in self.keys:
+            return False
         return self.key in (None, key) and crc32(key.encode()) % of == number
 
 
