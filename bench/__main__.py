@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bench import detection, drift, enrichment, features, imports, lane, memory, training, units
+from bench import detection, drift, enrichment, features, imports, lane, memory, serving, training, units
 from bench.comparison import Comparison, Effort
 
 BENCHMARKS = {
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "units": units.comparisons,
     "training": training.comparisons,
     "memory": memory.comparisons,
+    "serving": serving.comparisons,
     "drift": drift.comparisons,
     "detection": detection.comparisons,
 }
