@@ -13,9 +13,10 @@ from stacks.components.function import Function
 from stacks.components.job_code import JobCode
 from stacks.components.monitor_alarms import MonitorAlarms
 from stacks.components.monitor_machine import MonitorMachine, MonitorSchedules
-from stacks.components.monitor_rights import grant_monitoring
+from stacks.components.monitor_rights import grant_adoption, grant_monitoring
 from stacks.components.monitor_role import MonitorJobRole
 from stacks.components.monitor_states import MonitorStates
+from stacks.components.native_monitors import NativeMonitors
 from stacks.components.service_alarms import ServiceAlarms
 from stacks.features import Features
 from stacks.ingestion import Ingestion
@@ -54,20 +55,24 @@ class MonitoringStack(HeadraceStack):
         function = self._build_function(lake, code.locations.headrace)
         role = MonitorJobRole(self, "JobRole", bucket=lake.bucket, code=code)
         alarms = ServiceAlarms(self, target=target)
-        # By ARN: the topic admits rules of this account, and its own stack must not come to depend on this one.
-        topic = sns.Topic.from_topic_arn(self, "Topic", observability.topic.topic_arn)
-        states = MonitorStates(
-            self,
-            "States",
-            target=target,
-            function=function,
-            job_role=role,
-            topic=topic,
-            key=lake.key,
-            image=serving_image(target.region),
-            code=code.locations,
-        )
-        self._build_machine(lake, states, function, alarms)
+        if target.usecase.monitor.engine == "model_monitor":
+            NativeMonitors(self, "Native", target=target, bucket=lake.bucket, role=role, function=function)
+            grant_adoption(function.own_role, lake.bucket)
+        else:
+            # By ARN: the topic admits rules of this account, and its own stack must not come to depend on this one.
+            topic = sns.Topic.from_topic_arn(self, "Topic", observability.topic.topic_arn)
+            states = MonitorStates(
+                self,
+                "States",
+                target=target,
+                function=function,
+                job_role=role,
+                topic=topic,
+                key=lake.key,
+                image=serving_image(target.region),
+                code=code.locations,
+            )
+            self._build_machine(lake, states, function, alarms)
         MonitorAlarms(self, "Found", target=target)
         self.monitoring = Monitoring(function=function)
         self._watch(alarms, ingestion, features, serving)

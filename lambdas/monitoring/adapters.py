@@ -73,7 +73,8 @@ class WatchedEndpoint:
         variants = {it["VariantName"]: it for it in config["ProductionVariants"]}
         if self._variant not in variants:
             return None
-        model = self._client.describe_model(ModelName=variants[self._variant].get("ModelName", ""))
+        name = variants[self._variant].get("ModelName", "")
+        model = self._client.describe_model(ModelName=name)
         arn = model.get("PrimaryContainer", {}).get("ModelPackageName")
         if not arn:
             return None
@@ -85,6 +86,7 @@ class WatchedEndpoint:
             baseline=_folder(baselines.get("ModelDataQuality", {}).get("Statistics", {})),
             evaluation=_folder(baselines.get("ModelQuality", {}).get("Statistics", {})),
             model=containers[0].get("ModelDataUrl", ""),
+            model_name=name,
         )
 
 

@@ -42,6 +42,8 @@ class DeployedModel:
     baseline: str = ""
     evaluation: str = ""
     model: str = ""
+    model_name: str = ""
+    """Of SageMaker's model, for Clarify to ask."""
 
     def missing(self, kind: Kind) -> str:
         """What a kind of monitor needs of the model and the package does not have, or ''."""

@@ -60,7 +60,7 @@ def document(found: Mapping[str, list[Example]]) -> dict[str, Any]:
 def shown(rows: list[Example]) -> str:
     """A column's rows as HTML."""
     lines = "".join(
-        f"<li><b>{escape(it.value)}</b> {escape(it.id)}<br><code>{escape(it.file)}:{it.line}</code></li>" for it in rows
+        f"<li><b>{escape(it.value)}</b> {escape(it.id)} <code>{escape(it.file)}:{it.line}</code></li>" for it in rows
     )
     return f'<details class="rows"><summary>{len(rows)} rows</summary><ul>{lines}</ul></details>'
 

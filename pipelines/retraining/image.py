@@ -1,4 +1,4 @@
-"""The address of the one image that trains, judges and serves, for templates that name it themselves."""
+"""The addresses of AWS's images, for templates that name them: the one that trains, judges and serves, and monitors."""
 
 import importlib
 
@@ -10,4 +10,12 @@ def serving_image(region: str) -> str:
     with quiet_sdk(region):
         containers = importlib.import_module("pipelines.retraining.containers")
         found: str = containers.image_uris.retrieve("xgboost", region, version=containers.XGBOOST)
+    return found
+
+
+def monitoring_image(region: str, *, clarify: bool = False) -> str:
+    """AWS's image of native Model Monitor in a region, or that of Clarify."""
+    with quiet_sdk(region):
+        containers = importlib.import_module("pipelines.retraining.containers")
+        found: str = containers.image_uris.retrieve("clarify" if clarify else "model-monitor", region)
     return found

@@ -3,7 +3,7 @@
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from headrace.monitoring import FOLDER, PLANS
+from headrace.monitoring import BASELINES, FOLDER, PLANS
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
 from stacks.target import Target
@@ -33,3 +33,9 @@ def grant_monitoring(role: iam.Role, *, target: Target, bucket: LakeBucket) -> N
     for resource in unnamed.values():
         acknowledge_wildcard(role, arn(resource, "*"), _UNNAMED)
     acknowledge_wildcard(role, packages, "Every version of our own group.")
+
+
+def grant_adoption(role: iam.Role, bucket: LakeBucket) -> None:
+    """Let a role copy a deployed model's baseline to where native monitors look."""
+    bucket.grant_read_of(role, "models/")
+    bucket.grant_write_to(role, BASELINES)

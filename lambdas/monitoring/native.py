@@ -1,0 +1,108 @@
+"""What native Model Monitor and Clarify compare with, put where their definitions look whenever a model is deployed.
+
+A job definition cannot be changed and names fixed places in S3. So a model that goes into service has its baseline
+copied there: statistics and constraints as they are, bounds of model quality from its evaluation, and Clarify's
+configurations with its name. https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
+"""
+
+import json
+from typing import Any
+
+from headrace.monitoring import BASELINES, CONSTRAINTS, STATISTICS
+from headrace.usecase import UseCase
+from lambdas.monitoring.logic import Monitoring
+from lambdas.monitoring.requests import DeployedModel
+
+ENDPOINT_CHANGE = "SageMaker Endpoint State Change"
+QUALITY, BIAS, EXPLAINABILITY = "model_quality_constraints.json", "bias_config.json", "explainability_config.json"
+_SAMPLES = 100
+_JUDGED = ("auc", "precision", "recall", "f1", "accuracy")
+
+
+def adopt(function: Monitoring) -> list[str]:
+    """Write the deployed model's documents; returns their keys, none if no model is deployed or it brings no baseline.
+
+    Raises:
+        RetryableError: if AWS throttles or cannot be reached.
+        DependencyError: if it refuses.
+    """
+    model = function.endpoint.deployed()
+    if model is None:
+        return []
+    found: dict[str, bytes] = {}
+    for name, folder in ((STATISTICS, model.baseline), (CONSTRAINTS, model.baseline)):
+        body = _read(function, f"{folder}/{name}") if folder else None
+        if body is not None:
+            found[name] = body
+    evaluation = _read(function, f"{model.evaluation}/evaluation.json") if model.evaluation else None
+    if evaluation is not None:
+        found[QUALITY] = _bytes(quality_constraints(function.usecase, json.loads(evaluation)))
+    found[EXPLAINABILITY] = _bytes(_explainability(function.usecase, model))
+    if function.usecase.model.facets:
+        found[BIAS] = _bytes(_bias(function.usecase, model))
+    place = f"{BASELINES}{function.endpoint_name}/"
+    for name, body in found.items():
+        function.lake.put(f"{place}{name}", body)
+    return [f"{place}{name}" for name in found]
+
+
+def quality_constraints(usecase: UseCase, evaluation: dict[str, Any]) -> dict[str, Any]:
+    """Model Monitor's constraints of a binary classifier: no metric may fall by more than the use case allows."""
+    metrics = evaluation.get("binary_classification_metrics", {})
+    least_drop = usecase.monitor.thresholds.least_drop
+    return {
+        "version": 0.0,
+        "binary_classification_constraints": {
+            name: {
+                "threshold": round(float(metrics[name]["value"]) - least_drop, 6),
+                "comparison_operator": "LessThanThreshold",
+            }
+            for name in _JUDGED
+            if name in metrics
+        },
+    }
+
+
+def _explainability(usecase: UseCase, model: DeployedModel) -> dict[str, Any]:
+    shap = {"num_samples": _SAMPLES, "agg_method": "mean_abs", "use_logit": False}
+    return {**_analysis(usecase, model), "methods": {"shap": shap}}
+
+
+def _bias(usecase: UseCase, model: DeployedModel) -> dict[str, Any]:
+    facets = [{"name_or_index": it.field} for it in usecase.model.facets]
+    return {
+        **_analysis(usecase, model),
+        "label_values_or_threshold": [1],
+        "facet": facets,
+        "methods": {"post_training_bias": {"methods": "all"}},
+    }
+
+
+def _analysis(usecase: UseCase, model: DeployedModel) -> dict[str, Any]:
+    names = list(usecase.feature_names)
+    record = "{" + ",".join(f'"{name}":${{{name}}}' for name in names) + "}"
+    return {
+        "version": "1.0",
+        "dataset_type": "application/json",
+        "headers": names,
+        "features": f"instances[*].[{','.join(names)}]",
+        "label": usecase.label.field,
+        "predictor": {
+            "model_name": model.model_name,
+            "instance_type": usecase.serving.instance_type,
+            "initial_instance_count": 1,
+            "content_type": "application/json",
+            "accept_type": "application/json",
+            "content_template": '{"instances":$records}',
+            "record_template": record,
+            "probability": "predictions[*].score",
+        },
+    }
+
+
+def _read(function: Monitoring, uri: str) -> bytes | None:
+    return function.lake.read(uri.removeprefix(f"s3://{function.bucket}/"))
+
+
+def _bytes(document: dict[str, Any]) -> bytes:
+    return json.dumps(document).encode()

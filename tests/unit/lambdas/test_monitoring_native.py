@@ -1,0 +1,64 @@
+"""Native Model Monitor is given the baseline of whichever model is deployed, and flat records."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+from test_monitoring_plan import ARN, ENDPOINT, MemoryLake, function
+
+from headrace.usecase import Facet
+from lambdas.monitoring.native import adopt, quality_constraints
+from lambdas.monitoring.requests import DeployedModel
+from pipelines.jobs.native_records import preprocess_handler
+
+PLACE = f"monitoring-baselines/{ENDPOINT}/"
+EVALUATION = {"binary_classification_metrics": {"auc": {"value": 0.9, "standard_deviation": "NaN"}, "f2": {"value": 1}}}
+
+
+def model() -> DeployedModel:
+    return DeployedModel(
+        package_arn=ARN, baseline="s3://lake/models/7/baseline", evaluation="s3://lake/models/7/evaluation",
+        model="s3://lake/m.tar.gz", model_name="model-7",
+    )  # fmt: skip
+
+
+def lake() -> MemoryLake:
+    found = MemoryLake("models/7/baseline/statistics.json", "models/7/baseline/constraints.json")
+    found.put("models/7/evaluation/evaluation.json", json.dumps(EVALUATION).encode())
+    return found
+
+
+def test_a_deployed_models_documents_are_where_the_definitions_look() -> None:
+    there = lake()
+    keys = adopt(function(there, model()))
+    names = ("statistics.json", "constraints.json", "model_quality_constraints.json", "explainability_config.json")
+    assert keys == [f"{PLACE}{name}" for name in names]
+    assert there.objects[f"{PLACE}statistics.json"] == b"x"
+    config = json.loads(there.objects[f"{PLACE}explainability_config.json"])
+    assert config["predictor"]["model_name"] == "model-7"
+    assert config["headers"][0] == "amount"
+
+
+def test_a_use_case_with_facets_has_its_bias_watched() -> None:
+    there, wired = lake(), function(lake(), model())
+    facets = replace(wired.usecase.model, facets=(Facet(field="amount", below=2.0),))
+    adopt(replace(wired, lake=there, usecase=replace(wired.usecase, model=facets)))
+    assert json.loads(there.objects[f"{PLACE}bias_config.json"])["facet"] == [{"name_or_index": "amount"}]
+
+
+def test_without_a_model_nothing_is_adopted() -> None:
+    assert adopt(function(lake(), None)) == []
+
+
+def test_no_metric_may_fall_by_more_than_the_use_case_allows() -> None:
+    found = quality_constraints(function(MemoryLake()).usecase, EVALUATION)
+    bounds = {"threshold": 0.87, "comparison_operator": "LessThanThreshold"}
+    assert found["binary_classification_constraints"] == {"auc": bounds}
+
+
+def test_a_captured_call_becomes_flat_rows() -> None:
+    record = SimpleNamespace(
+        endpoint_input=SimpleNamespace(data='{"instances": [{"a": 1}, {"a": 2}]}'),
+        endpoint_output=SimpleNamespace(data='{"predictions": [{"score": 0.1}, {"score": 0.2}]}'),
+    )
+    assert preprocess_handler(record) == [{"a": 1, "score": 0.1}, {"a": 2, "score": 0.2}]
