@@ -13,7 +13,7 @@ DAY_S = 86_400
 CATEGORIES = ("books", "clothes", "electronics", "food", "home", "sports", "toys")
 STEPS = 4.0
 VIEW, CLICK, ADD, BUY = 0, 1, 2, 3
-STRAYING, BASKET_FIRST, BOTS = 0.25, 0.7, 0.6
+STRAYING, BASKET_FIRST, BOTS = 0.15, 0.8, 0.6
 """Shares: of steps that look at another product, of purchases out of a basket, of steps that scripts take over."""
 SCENARIOS = {
     USUAL: "people, products and wants stay as they are",
@@ -47,10 +47,10 @@ def simulate(
 
     changed = visits["moment"].to_numpy() >= changes_at
     want = visits["want"].to_numpy() + charm[favourite] + 0.9 * changed * (scenario == "sale")
-    buys = luck < 1 / (1 + np.exp(2.6 - 1.5 * want))
+    buys = luck < 1 / (1 + np.exp(2.9 - 1.8 * want))
     bots = changed[visit] & (robot < BOTS) & (scenario == "bots")
     eager = (1 / (1 + np.exp(-want)))[visit]
-    action = np.where(draw < 0.7 - 0.4 * eager, VIEW, np.where(draw < 0.98 - 0.16 * eager, CLICK, ADD))
+    action = np.where(draw < 0.75 - 0.55 * eager, VIEW, np.where(draw < 0.99 - 0.1 * eager, CLICK, ADD))
     before_last = place == steps[visit] - 2
     action = np.where(buys[visit] & before_last & (draw < BASKET_FIRST), ADD, action)
     action = np.where(buys[visit] & (place == steps[visit] - 1), BUY, np.where(bots, VIEW, action))
@@ -81,7 +81,7 @@ def simulate(
 
 def _visits(rng: np.random.Generator, users: int, count: int, days: int) -> pd.DataFrame:
     """Who comes when, and how much they want: people who buy come again within days."""
-    taste, weight = rng.normal(-0.6, 0.9, users), rng.gamma(1.2, 1, users)
+    taste, weight = rng.normal(-0.6, 1.1, users), rng.gamma(1.2, 1, users)
     user = rng.choice(users, count, p=weight / weight.sum())
     second = rng.normal(0.75 * DAY_S, DAY_S / 6, count) % DAY_S
     moment = rng.integers(0, days, count) * DAY_S + second.astype(np.int64)

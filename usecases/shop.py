@@ -89,7 +89,7 @@ usecase = UseCase(
             "seed": 7,
         },
         transforms=(Transform(function="one_hot", of=("category",)),),
-        gates=(Gate(metric="average_precision", minimum=0.2), Gate(metric="auc", minimum=0.7)),
+        gates=(Gate(metric="average_precision", minimum=0.15), Gate(metric="auc", minimum=0.65)),
     ),
     decision=Decision(
         bands=(
