@@ -18,6 +18,8 @@ ARGUMENTS = "TrainingSetArguments"
 REFUSED, UNREADABLE = "TrainingSetRefused", "QualityGateFailed"
 _LONGEST_PREFIX = 30
 _GIVEN, _STATUS, _REASON = "$.run.InputData", "$.gate.ProcessingJobStatus", "$.gate.FailureReason"
+TAKEN = ["SageMaker.ResourceInUseException", "SageMaker.ResourceInUse"]
+"""The job was started by an attempt whose answer was lost."""
 _BUSY = ["Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException"]
 _GLUE_PASSES = ["Glue.AWSGlueException", "Glue.InternalServiceException", "Glue.OperationTimeoutException"]
 
@@ -70,7 +72,7 @@ class TrainingDataStates(Construct):
             retried(task, PASSING_ERRORS)
         poll = sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s))
         wait = sfn.Wait(scope, "Wait for judgement", time=poll)
-        create.add_catch(wait, errors=["SageMaker.ResourceInUseException"], result_path=sfn.JsonPath.DISCARD)
+        create.add_catch(wait, errors=TAKEN, result_path=sfn.JsonPath.DISCARD)
         for task in (build, create, look):
             task.add_catch(failed, result_path="$.failure")
         named = sfn.Pass(scope, "Built set", result=sfn.Result.from_string(data.uri), result_path=_GIVEN)
