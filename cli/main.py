@@ -45,20 +45,32 @@ class LoopFailedError(HeadraceError):
     """The run ended, and its stores show that the loop is not healthy."""
 
 
-@app.command(epilog="Example: headrace demo --events 5000 --out out/demo")
+@app.command(
+    epilog="Examples: headrace demo · headrace demo --scenario flash-sale --out out/sale · "
+    "headrace demo -u shop --scenario usual --events 5000"
+)
 @one_line_errors
 def demo(
     *,
     usecase: UsecaseOption = "fraud",
-    events: Annotated[int, typer.Option(min=200, max=200_000, help="About how many events to stream.")] = 4_000,
+    events: Annotated[
+        int | None, typer.Option(min=200, max=200_000, help="About how many events to stream; enough by default.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same events.")] = 7,
     scenario: Annotated[
-        str, typer.Option(help="A change of the simulated world, from the first streamed event on.")
-    ] = "usual",
+        str | None,
+        typer.Option(
+            help="How the simulated world changes: concept (the default where there is one), covariate, "
+            "upstream-break, seasonal, flash-sale, none; usual: two days without any. Each simulator has its own."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for summary.json, index.html and logs.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:
-    """Run the whole loop on this machine, without an AWS account: deploy, train, roll out, stream, predict, account."""
+    """Run the whole loop on this machine, without an AWS account.
+
+    Deploys, trains, rolls out, streams, predicts; then the world changes, and the loop finds out, learns and recovers.
+    """
     from cli.demo import Options
     from cli.demo import demo as run
 

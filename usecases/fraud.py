@@ -17,6 +17,7 @@ from headrace.usecase import (
     Gate,
     Label,
     Model,
+    Reaction,
     Serving,
     UseCase,
     Window,
@@ -152,4 +153,7 @@ usecase = UseCase(
         Expectation(column="amount", completeness=1.0, minimum=0, maximum=1_000_000, mean=(5, 500)),
         Expectation(column="label", allowed=(0, 1)),
     ),
+    # Fraud changes its ways faster than calendars turn: what is lost until somebody looks costs more than a training.
+    # Sixty frauds of the new kind are enough to learn it; with fewer the next model is hardly better than this one.
+    reaction=Reaction(promotion="automatic", least_positives=60, cooldown="1d", attempts=3),
 )

@@ -7,8 +7,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cli.report import loop, outcomes, phases, proof, quality, wording
+from cli.report import reaction as reactions
 from cli.report.outcomes import Outcome
 from cli.report.plots import latency, over_time, precision_recall, scores
+from cli.report.plots import reaction as reaction_plot
 from cli.report.record import RunRecord, number, rows, text
 
 TITLES = {"demo": "The whole loop, on one machine", "replay": "Real events through the whole loop, on one machine"}
@@ -67,6 +69,7 @@ def _context(run: RunRecord) -> dict[str, object]:
         "confusion": quality.confusion(run),
         "api": {key: number(run.summary, "api", key) for key in ("calls", "equal", "p50_ms", "p99_ms")},
         "examples": _examples(run),
+        "reaction": reactions.reaction(run),
         "plots": _plots(run, counted),
     }
 
@@ -80,7 +83,10 @@ def _span_s(run: RunRecord) -> int:
 def _plots(run: RunRecord, counted: Outcome | None) -> Mapping[str, object]:
     test, matrix = quality.curve(run), quality.confusion(run)
     base_rate = counted.base_rate if counted else matrix.base_rate if matrix else None
+    reacted = reactions.reaction(run)
     return {
+        "reaction_wide": reaction_plot.plot(reacted, "wide"),
+        "reaction_narrow": reaction_plot.plot(reacted, "narrow"),
         "scores": scores.plot(run),
         "precision_recall": precision_recall.plot(
             test=test, stream=outcomes.stream_curve(run, counted), base_rate=base_rate

@@ -13,7 +13,6 @@ DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 _MONDAY_S = 4 * DAY_S
 """The first Monday after the epoch."""
-HISTORY_DAYS = 75
 USUAL_DAYS = 4
 """Days of usual life before anything changes."""
 WATCHED_DAYS = 6
@@ -72,9 +71,10 @@ class Story:
 
     def world(self) -> pd.DataFrame:
         """The past and the days that are streamed, as the simulator returns them."""
+        past = simulators.history_days(self.usecase.name)
         return simulators.load(self.usecase.name)(
-            start=self.at - HISTORY_DAYS * DAY_S,
-            days=HISTORY_DAYS + self.days,
+            start=self.at - past * DAY_S,
+            days=past + self.days,
             per_day=self.per_day,
             seed=self.seed,
             scenario=self.scenario,
