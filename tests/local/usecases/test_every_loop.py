@@ -19,7 +19,7 @@ ANSWERING = [name for name, it in SERVING.items() if it.score_stream or it.kind 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_every_event_is_accounted_for_and_scored_by_the_model_that_was_trained(name: str, tmp_path: Path) -> None:
     console = Console(file=io.StringIO())
-    summary = demo(Options(usecase=name, events=400, seed=7, out=tmp_path), console)
+    summary = demo(Options(usecase=name, events=400, scenario="usual", seed=7, out=tmp_path), console)
     assert summary["failures"] == []
     assert summary["unaccounted"] == 0
     assert summary["predictions"] == summary["events_enriched"] == summary["events_in_lake"] > 0
