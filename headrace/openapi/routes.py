@@ -11,6 +11,7 @@ _REFUSALS = {
     "413": ("The body is larger, or holds more events, than is taken.", {"field": None, "reason": "is larger than …"}),
     "415": ("The body is not JSON.", {"field": "content-type", "reason": "is not application/json"}),
 }
+_ELSEWHERE = "Always: this kind of endpoint cannot answer a request at once; the reason says where scores are."
 _GATEWAY = {
     "401": "No credentials.",
     "403": "Credentials that do not suffice.",
@@ -23,7 +24,7 @@ def paths(usecase: UseCase) -> dict[str, Schema]:
     event, api = example_event(usecase), usecase.api
     answers: Schema = {"scored": example_prediction(usecase), "fallback": example_fallback(usecase)}
     wrong = {"error": {"field": usecase.event.timestamp, "reason": "is missing"}}
-    return {
+    found: dict[str, Schema] = {
         "/predict": {
             "post": _asking(
                 "predict",
@@ -43,6 +44,10 @@ def paths(usecase: UseCase) -> dict[str, Schema]:
         "/health": {"get": _reading("health", "Whether the API answers; asks no dependency", "Health")},
         "/openapi.json": {"get": _reading("openapi", "This document", None)},
     }
+    if not usecase.serving.can.answers:
+        for path in ("/predict", "/predict/batch"):
+            found[path]["post"]["responses"]["409"] = _response(_ELSEWHERE, "Error", {})  # type: ignore[index]  # a schema
+    return found
 
 
 def _asking(operation: str, summary: str, *, request: tuple[str, int, Schema], answer: tuple[str, Schema]) -> Schema:

@@ -25,7 +25,11 @@ class TenantScorers:
     def score(
         self, tenants: Sequence[str], vectors: Sequence[Vector], ids: Sequence[str], *, explain: int
     ) -> list[Scored]:
-        """One answer per vector, in order; ``no_model`` for a tenant that cannot have one."""
+        """One answer per vector, in order; ``no_model`` for a tenant that cannot have one.
+
+        All tenants share one deadline, so that many dead models together cost a caller no more than one.
+        """
+        until: float | None = None
         answers = [Scored(degraded="no_model")] * len(vectors)
         for tenant in dict.fromkeys(tenants):
             model = model_of(tenant)
@@ -33,7 +37,9 @@ class TenantScorers:
                 continue
             places = [place for place, it in enumerate(tenants) if it == tenant]
             scorer = self._scorer(model)
-            found = scorer.score([vectors[it] for it in places], [ids[it] for it in places], explain=explain)
+            until = scorer.clock() + scorer.deadline_s if until is None else until
+            asked = [vectors[it] for it in places]
+            found = scorer.score(asked, [ids[it] for it in places], explain=explain, until=until)
             for place, answer in zip(places, found, strict=True):
                 answers[place] = answer
         return answers

@@ -89,24 +89,28 @@ class Scorer:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def score(self, vectors: Sequence[Vector], ids: Sequence[str], *, explain: int = 0) -> list[Scored]:
+    def score(
+        self, vectors: Sequence[Vector], ids: Sequence[str], *, explain: int = 0, until: float | None = None
+    ) -> list[Scored]:
         """One answer per vector, in order.
 
         Args:
             vectors: all of one use case.
             ids: the event's id of each.
             explain: how many reasons each answer should name.
+            until: on the clock, when several scorers share one deadline: no call starts that could end after it.
         """
         if self.endpoint is None or not vectors:
             return [Scored(degraded="no_model")] * len(vectors)
-        until = self.clock() + self.deadline_s
+        shared = until is not None
+        until = self.clock() + self.deadline_s if until is None else until
         size = _most_per_call(vectors[0]) if len(vectors) > 1 else 1
         answers: list[Scored] = []
         for start in range(0, len(vectors), size):
             chunk = vectors[start : start + size]
             try:
                 names = [inference_id(it) for it in ids[start : start + size]]
-                answers += self._predict(self.endpoint, chunk, names, explain, until, first=not start)
+                answers += self._predict(self.endpoint, chunk, names, explain, until, first=not start and not shared)
             except EndpointError as exc:
                 answers += [Scored(degraded=exc.reason)] * len(chunk)
         return answers

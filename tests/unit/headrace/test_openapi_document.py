@@ -13,7 +13,7 @@ from headrace.errors import RejectedError
 from headrace.openapi import document
 from headrace.openapi.example import example_event
 from headrace.schema import coerce_event
-from headrace.usecase import Api, Field, UsagePlan, UseCase
+from headrace.usecase import Api, Field, Serving, UsagePlan, UseCase
 
 FRAUD = usecases.load("fraud")
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbC"
@@ -71,6 +71,14 @@ def test_every_route_names_every_answer_that_it_gives() -> None:
     asked = {"post": {"200", "400", "413", "415", *gateway}}
     read = {"get": {"200", *gateway}}
     assert answers == {"/predict": asked, "/predict/batch": asked, "/health": read, "/openapi.json": read}
+
+
+def test_a_kind_that_cannot_answer_at_once_says_so() -> None:
+    paths: Any = document(replace(FRAUD, serving=Serving(kind="batch"), alerts=None))["paths"]
+    assert [path for path, ways in paths.items() if "409" in ways.get("post", ways.get("get"))["responses"]] == [
+        "/predict",
+        "/predict/batch",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import FakeEndpoint, FakeTable, Faults, event, reasons_of
+from lambda_fakes import FakeClock, FakeEndpoint, FakeTable, Faults, event, reasons_of
 
 from headrace.features import FeatureSet
 from headrace.usecase import Api
 from lambdas.inference.exchange import Answer, Request
 from lambdas.inference.logic import Inference, respond
+from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import EndpointError, Scored, Scorer
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, StoredState
@@ -177,3 +178,24 @@ def test_a_mistake_of_our_own_does_not_cost_the_caller_the_answer_and_says_where
 def test_the_same_request_gets_the_same_answer() -> None:
     function = wired()
     assert ask("/predict", event(1), function) == ask("/predict", event(1), function)
+
+
+def test_many_tenants_whose_models_are_dead_cost_a_batch_one_deadline() -> None:
+    clock, asked = FakeClock(), list[str]()
+
+    class Dead(FakeEndpoint):
+        """Takes the whole time of a call, and fails."""
+
+        def predict(self, vectors, *, ids, explain=0):  # type: ignore[no-untyped-def]  # as its parent
+            clock.sleep(1.0)
+            asked.extend(ids)
+            raise EndpointError("endpoint_timeout", passing=True)
+
+    scorers = TenantScorers(
+        lambda _: Scorer(endpoint=Dead(), call_s=1.0, deadline_s=2.0, clock=clock, sleep=clock.sleep)
+    )
+    names = [f"t{number}" for number in range(50)]
+    answers = scorers.score(names, [{"amount": 1.0}] * 50, names, explain=0)
+    assert {it.degraded for it in answers} == {"endpoint_timeout"}
+    assert clock.now <= 2.0
+    assert asked == ["t0"]

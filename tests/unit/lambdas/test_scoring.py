@@ -96,3 +96,12 @@ def test_any_other_event_id_is_hashed_into_one_that_it_takes(event_id: str) -> N
     assert len(hashed) == 64
     assert hashed.isalnum()
     assert hashed != inference_id(event_id + "x")
+
+
+def test_scorers_that_share_a_deadline_start_no_call_that_could_end_after_it() -> None:
+    endpoint = FakeEndpoint()
+    made, clock = scorer(endpoint, call_s=1.0)
+    assert made.score(VECTORS, IDS, until=1.0)[0].degraded is None
+    clock.sleep(0.1)
+    assert made.score(VECTORS, IDS, until=1.0) == [Scored(degraded="endpoint_timeout")] * 3
+    assert len(endpoint.calls) == 1
