@@ -70,5 +70,6 @@ def _about(usecase: UseCase) -> dict[str, Any]:
         "gates": {gate.metric: gate.minimum for gate in model.gates},
         "decisions": [f"{band.decision} from {band.from_score:g}" for band in usecase.decision.bands],
         "fallback": usecase.decision.fallback,
+        "endpoint": usecase.serving.kind,
         "scores_in_the_stream": usecase.serving.score_stream,
     }

@@ -54,7 +54,8 @@ def _windows(usecase: UseCase) -> Iterator[Finding]:
             what=f"reach back {warm_up // _DAY_S} days, which training leaves out as warm-up where it can",
             fix="give a history of at least twice that",
         )
-    fine = {it.entity for it in usecase.window_features if it.length_s // it.resolution_s > MAX_BUCKETS}
+    of_events = [it for it in usecase.window_features if it.source == "events"]
+    fine = {it.entity for it in of_events if it.length_s // it.resolution_s > MAX_BUCKETS}
     for entity in usecase.entities:
         if entity.name in fine:
             yield Finding(
@@ -115,7 +116,8 @@ def _answers(usecase: UseCase) -> Iterator[Finding]:
             what=f"is {mildest}, as for the lowest scores: while no model answers, everything passes",
             fix="choose a careful band, unless it is meant",
         )
-    if usecase.serving.min_instances == 1:
+    serving = usecase.serving
+    if serving.min_instances == 1 and serving.can.instances and serving.can.answers:
         yield Finding(
             severity="low",
             where="serving.min_instances",

@@ -63,6 +63,11 @@ def test_masked_fields_and_careful_answers_are_no_risk() -> None:
     assert not {"fields[email]", "fields[ssn]", "decision.fallback", "inputs[amount]"} & found(masked).keys()
 
 
+def test_a_batch_needs_no_spare_instance_and_label_windows_no_buckets() -> None:
+    assert "serving.min_instances" not in found(usecases.load("churn"))
+    assert "entities[branch]" not in found(usecases.load("loans"))
+
+
 def test_a_key_that_is_personal_cannot_be_hashed_here_and_the_fix_says_so() -> None:
     entities = (*FRAUD.entities, Entity(name="person", key="email"))
     assert (
