@@ -73,8 +73,18 @@ def run(order: Order, console: Console) -> Outcome:
     """
     phases = Phases(console)
     require_folder(order.out)
-    with _ready(order, phases) as ready, phases.phase("load") as phase:
-        timetable, deed = _timetable(order, ready), _deed(order, ready)
+    with prepared(order, phases) as ready:
+        return drive(order, ready, phases)
+
+
+def drive(order: Order, ready: Ready, phases: Phases) -> Outcome:
+    """Send the load, do meanwhile what is ordered, and judge.
+
+    Raises:
+        HeadraceError: if the right answers cannot be computed.
+    """
+    with phases.phase("load") as phase:
+        timetable, deed = _timetable(ready, rps=order.rps, seconds=order.seconds), _deed(order, ready)
         meddling = Interference(deed, order.seconds / _THIRD, lambda: timetable.elapsed_s) if deed else None
         if meddling:
             timetable.over = meddling.over
@@ -86,7 +96,12 @@ def run(order: Order, console: Console) -> Outcome:
 
 
 @contextmanager
-def _ready(order: Order, phases: Phases) -> Iterator[Ready]:
+def prepared(order: Order, phases: Phases) -> Iterator[Ready]:
+    """Deploy, train two models, let the first one serve; stop everything on the way out.
+
+    Raises:
+        HeadraceError: naming the phase's problem.
+    """
     assembly = order.out / "cdk.out"
     with phases.phase("synth"):
         synthesize(order.usecase.name, assembly)
@@ -104,9 +119,10 @@ def _ready(order: Order, phases: Phases) -> Iterator[Ready]:
             if not ending.deployed:
                 raise RolloutError(f"the first model does not serve: {ending.reason}")
         asked = questions(order.usecase, plan.events)
-        with phases.phase("warm-up") as phase:
-            _warm_up(Api.of(deployment.output("serving", "ApiUrl"), deployment.session), asked)
-        yield Ready(deployment, loop, other, asked)
+        ready = Ready(deployment, loop, other, asked)
+        with phases.phase("warm-up"):
+            warm_up(ready)
+        yield ready
 
 
 def _plan(order: Order) -> Plan:
@@ -135,16 +151,14 @@ def _earlier_set(deployment: Deployment, plan: Plan, phase: Phase) -> tuple[str,
     return f"s3://{deployment.bucket}/{set_of_it.prefix.rstrip('/')}", rows
 
 
-def _warm_up(api: Api, asked: list[Question]) -> None:
+def warm_up(ready: Ready) -> None:
     """Some requests before the clock runs: the first ones start processes, which says nothing about the service."""
-    Timetable(rps=WARM_UP, seconds=1, connect=lambda: AskingLine.to(api, asked), callers=CALLERS).run(lambda *_: None)
+    _timetable(ready, rps=WARM_UP, seconds=1).run(lambda *_: None)
 
 
-def _timetable(order: Order, ready: Ready) -> Timetable:
+def _timetable(ready: Ready, *, rps: float, seconds: float) -> Timetable:
     api = Api.of(ready.deployment.output("serving", "ApiUrl"), ready.deployment.session)
-    return Timetable(
-        rps=order.rps, seconds=order.seconds, connect=lambda: AskingLine.to(api, ready.asked), callers=CALLERS
-    )
+    return Timetable(rps=rps, seconds=seconds, connect=lambda: AskingLine.to(api, ready.asked), callers=CALLERS)
 
 
 def _deed(order: Order, ready: Ready) -> Deed | None:
