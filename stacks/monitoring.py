@@ -17,6 +17,7 @@ from stacks.components.monitor_rights import grant_adoption, grant_monitoring
 from stacks.components.monitor_role import MonitorJobRole
 from stacks.components.monitor_states import MonitorStates
 from stacks.components.native_monitors import NativeMonitors
+from stacks.components.queries import MONITOR_QUESTIONS, SavedQueries
 from stacks.components.service_alarms import ServiceAlarms
 from stacks.features import Features
 from stacks.ingestion import Ingestion
@@ -74,6 +75,7 @@ class MonitoringStack(HeadraceStack):
             )
             self._build_machine(lake, states, function, alarms)
         MonitorAlarms(self, "Found", target=target)
+        SavedQueries(self, "Queries", target=target, functions={"Monitoring": function}, questions=MONITOR_QUESTIONS)
         self.monitoring = Monitoring(function=function)
         self._watch(alarms, ingestion, features, serving)
 

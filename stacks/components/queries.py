@@ -1,6 +1,6 @@
 """Questions that operators ask of the logs, saved where they look for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_logs as logs
@@ -48,12 +48,37 @@ _QUESTIONS = (
 )
 
 
+MONITOR_QUESTIONS = (
+    Question(
+        name="monitor-runs",
+        filters=("ispresent(ready)",),
+        display="@timestamp, kind, ready, reason",
+        functions=("Monitoring",),
+    ),
+    Question(
+        name="feature-drift",
+        filters=("Monitor = 'data_quality'", "ispresent(drift_magnitude)"),
+        display="@timestamp, violations, drifted_columns, drift_magnitude, rows",
+        functions=("Monitoring",),
+    ),
+)
+"""Of the monitoring function's log, which its own stack saves."""
+
+
 class SavedQueries(Construct):
     """Logs Insights queries under ``{prefix}/``."""
 
-    def __init__(self, scope: Construct, id_: str, *, target: Target, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        functions: Mapping[str, Function],
+        questions: Sequence[Question] = _QUESTIONS,
+    ) -> None:
         super().__init__(scope, id_)
-        for question in _QUESTIONS:
+        for question in questions:
             logs.QueryDefinition(
                 self,
                 question.name,

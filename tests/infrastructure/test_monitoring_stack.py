@@ -119,3 +119,9 @@ def test_a_job_writes_documents_of_monitors_and_nothing_else(prod: Synthesized) 
 def test_the_role_of_jobs_is_passed_to_sagemaker_only(prod: Synthesized) -> None:
     (passing,) = [it for it in prod.statements("monitoring", "MachineRole") if it["Action"] == "iam:PassRole"]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_what_monitors_did_is_a_saved_question(prod: Synthesized) -> None:
+    queries = {it["Name"]: it for it in prod.resources("monitoring", "AWS::Logs::QueryDefinition")}
+    assert set(queries) == {f"{ENDPOINT}/monitor-runs", f"{ENDPOINT}/feature-drift"}
+    assert all(it["LogGroupNames"] for it in queries.values())
