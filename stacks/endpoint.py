@@ -13,6 +13,7 @@ from stacks.components.endpoint import Endpoint
 from stacks.components.endpoint_model import ServedModel, packaged
 from stacks.components.endpoint_multi_model import tenants
 from stacks.components.endpoint_scaling import EndpointScaling
+from stacks.components.endpoint_trial import CHALLENGER_PARAMETER, on_trial_or_packaged
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
 from stacks.target import Target
@@ -48,7 +49,8 @@ class EndpointStack(HeadraceStack):
         approved = CfnCondition(self, "HasModel", expression=Fn.condition_not(Fn.condition_equals(package, "")))
         model = self._build_model(lake, package.value_as_string, execution_role_arn)
         if target.usecase.serving.kind != "batch":
-            endpoint = Endpoint(self, "Endpoint", target=target, bucket=lake.bucket, model=model)
+            challenger = self._build_challenger(package.value_as_string, execution_role_arn)
+            endpoint = Endpoint(self, "Endpoint", target=target, bucket=lake.bucket, model=model, challenger=challenger)
             EndpointScaling(self, "Scaling", target=target, endpoint=endpoint)
         for construct in self.node.find_all():
             if isinstance(construct, CfnResource):
@@ -62,4 +64,23 @@ class EndpointStack(HeadraceStack):
         )
         return ServedModel(
             self, "Model", target=self.target, container=container, execution_role_arn=execution_role_arn
+        )
+
+    def _build_challenger(self, package_arn: str, execution_role_arn: str) -> ServedModel | None:
+        """The model of the second variant: the challenger's artifact, or without one the champion once more."""
+        if self.target.usecase.serving.trial is None:
+            return None
+        artifact = CfnParameter(
+            self,
+            CHALLENGER_PARAMETER,
+            default="",
+            allowed_pattern=r"^$|^s3://\S+$",
+            description="The artifact that is on trial. Empty: the second variant holds what serves.",
+        )
+        on_trial = CfnCondition(self, "HasChallenger", expression=Fn.condition_not(Fn.condition_equals(artifact, "")))
+        container = on_trial_or_packaged(
+            on_trial, artifact=artifact.value_as_string, package_arn=package_arn, region=self.target.region
+        )
+        return ServedModel(
+            self, "Challenger", target=self.target, container=container, execution_role_arn=execution_role_arn
         )

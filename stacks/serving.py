@@ -12,6 +12,7 @@ from stacks.components.endpoint_access import grant_invoke_endpoint
 from stacks.components.endpoint_batch import BatchScoring
 from stacks.components.endpoint_capture import CAPTURE_FOLDER
 from stacks.components.endpoint_fleet import VARIANT
+from stacks.components.endpoint_trial_machine import TrialMachine
 from stacks.components.function import Function
 from stacks.components.model_role import ModelRole
 from stacks.components.queue import DeadLetterQueue
@@ -56,6 +57,16 @@ class ServingStack(HeadraceStack):
         if target.usecase.serving.kind == "batch":
             batch = BatchScoring(self, "Batch", target=target, bucket=lake.bucket)
             self.publish(BatchStateMachineArn=batch.machine.state_machine_arn)
+        if target.usecase.serving.trial:
+            trial = TrialMachine(
+                self,
+                "Trial",
+                target=target,
+                trial=target.usecase.serving.trial,
+                model_role_arn=model_role.role_arn,
+                key=lake.key,
+            )
+            self.publish(TrialStateMachineArn=trial.machine.state_machine_arn)
         self.publish(
             ApiUrl=api.address,
             EndpointName=target.endpoint_name,

@@ -21,6 +21,7 @@ from headrace.usecase.reaction import Promotion, Reaction
 from headrace.usecase.scaling import OffHours, Scaling, Step
 from headrace.usecase.serving import Serving
 from headrace.usecase.transform import Transform
+from headrace.usecase.trial import Trial
 from headrace.usecase.tuning import Between, OneOf, Tuning
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
@@ -67,6 +68,7 @@ __all__ = [
     "Step",
     "Thresholds",
     "Transform",
+    "Trial",
     "Tuning",
     "UsagePlan",
     "UseCase",

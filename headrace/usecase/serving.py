@@ -7,6 +7,7 @@ from headrace.usecase.checks import require, require_one_of
 from headrace.usecase.endpoint_kind import KINDS, EndpointKind, Kind
 from headrace.usecase.kind_settings import Asynchronous, Batch, KindSettings, MultiModel, Serverless
 from headrace.usecase.scaling import Scaling
+from headrace.usecase.trial import Trial
 
 _WHOLE_PERCENT = 100
 
@@ -17,7 +18,7 @@ class Serving:
 
     ``kind`` decides everything else: a setting of another kind is refused, and so is whatever SageMaker does not do
     for it. ``capture_percent`` left out is 100 where requests are captured at all. ``vpc`` puts the model into the
-    subnets and security groups that the synthesis is given.
+    subnets and security groups that the synthesis is given. With ``trial``, a second variant awaits challengers.
     """
 
     kind: Kind = "realtime"
@@ -33,6 +34,7 @@ class Serving:
     asynchronous: Asynchronous | None = None
     batch: Batch | None = None
     multi_model: MultiModel | None = None
+    trial: Trial | None = None
 
     def __post_init__(self) -> None:
         require_one_of(self.kind, get_args(Kind), "serving.kind")
@@ -130,6 +132,12 @@ class Serving:
                 "capture_percent",
                 "has no data capture that monitors could read",
                 "drop it; vectors of the stream and batch outputs are in the lake all the same",
+            ),
+            (
+                can.variants or self.trial is None,
+                "trial",
+                "serves one model at a time",
+                "drop it, or set kind='realtime'",
             ),
             (can.vpc or not self.vpc, "vpc", "cannot be in a VPC", "drop it, or set kind='realtime'"),
             (

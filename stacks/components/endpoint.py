@@ -18,7 +18,14 @@ class Endpoint(Construct):
     """Configuration, endpoint and alarms around a model. The configuration is unnamed: each change replaces it."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, target: Target, bucket: LakeBucket, model: sagemaker.CfnModel
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        bucket: LakeBucket,
+        model: sagemaker.CfnModel,
+        challenger: sagemaker.CfnModel | None = None,
     ) -> None:
         super().__init__(scope, id_)
         can = target.usecase.serving.can
@@ -27,7 +34,7 @@ class Endpoint(Construct):
             self,
             "Resource",
             endpoint_name=target.endpoint_name,
-            endpoint_config_name=_config(scope, target, bucket, model).attr_endpoint_config_name,
+            endpoint_config_name=_config(scope, target, bucket, model, challenger).attr_endpoint_config_name,
             # Without it an update would fall back to the configured count and drop what scaling has added.
             retain_all_variant_properties=True if can.instances else None,
             deployment_config=guardrails(target.stage, steps=can.answers, alarms=alarms.rollback)
@@ -38,7 +45,11 @@ class Endpoint(Construct):
 
 
 def _config(
-    scope: Construct, target: Target, bucket: LakeBucket, model: sagemaker.CfnModel
+    scope: Construct,
+    target: Target,
+    bucket: LakeBucket,
+    model: sagemaker.CfnModel,
+    challenger: sagemaker.CfnModel | None,
 ) -> sagemaker.CfnEndpointConfig:
     match target.usecase.serving.kind:
         case "serverless":
@@ -46,4 +57,4 @@ def _config(
         case "asynchronous":
             return AsynchronousConfig(scope, "Config", target=target, bucket=bucket, model=model)
         case _:
-            return FleetConfig(scope, "Config", target=target, bucket=bucket, model=model)
+            return FleetConfig(scope, "Config", target=target, bucket=bucket, model=model, challenger=challenger)

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from stacks.components.alarm import Alarm
 from stacks.components.endpoint_fleet import VARIANT
+from stacks.components.endpoint_trial import CHALLENGER
 from stacks.target import Target
 
 ERRORS_PER_MINUTE = 10
@@ -19,28 +20,33 @@ class EndpointAlarms(Construct):
     def __init__(self, scope: Construct, id_: str, *, target: Target) -> None:
         super().__init__(scope, id_)
         self._endpoint = {"EndpointName": target.endpoint_name}
-        errors = Alarm(
-            self,
-            "Errors",
-            metric=self._metric("Invocation5XXErrors", "Sum", VariantName=VARIANT),
-            threshold=ERRORS_PER_MINUTE,
-            periods=1,
-            description="The model answers with errors; a rollout in progress is rolled back",
-        )
-        self.rollback = [errors]
+        self.rollback = [self._errors()]
         if target.usecase.serving.can.answers:
             self.rollback.append(self._latency())
         else:
             self._waiting()
+        if target.usecase.serving.trial:
+            self._errors(CHALLENGER)
+            self._latency(CHALLENGER)
 
-    def _latency(self) -> Alarm:
+    def _errors(self, variant: str = VARIANT) -> Alarm:
         return Alarm(
             self,
-            "Latency",
-            metric=self._metric("ModelLatency", "p99", VariantName=VARIANT),
+            f"{_of(variant)}Errors",
+            metric=self._metric("Invocation5XXErrors", "Sum", VariantName=variant),
+            threshold=ERRORS_PER_MINUTE,
+            periods=1,
+            description="The model answers with errors; a rollout or trial in progress is rolled back",
+        )
+
+    def _latency(self, variant: str = VARIANT) -> Alarm:
+        return Alarm(
+            self,
+            f"{_of(variant)}Latency",
+            metric=self._metric("ModelLatency", "p99", VariantName=variant),
             threshold=LATENCY_LIMIT_US,
             periods=3,
-            description="The model's p99 is above 200 ms; a rollout in progress is rolled back",
+            description="The model's p99 is above 200 ms; a rollout or trial in progress is rolled back",
         )
 
     def _waiting(self) -> None:
@@ -60,3 +66,8 @@ class EndpointAlarms(Construct):
             dimensions_map={**self._endpoint, **dimensions},
             statistic=statistic,
         )
+
+
+def _of(variant: str) -> str:
+    """What the alarms of a variant are called by; the champion's go without."""
+    return "" if variant == VARIANT else variant

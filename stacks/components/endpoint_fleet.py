@@ -5,6 +5,7 @@ from constructs import Construct
 
 from stacks.components.bucket import LakeBucket
 from stacks.components.endpoint_capture import capture
+from stacks.components.endpoint_trial import challenger_variant
 from stacks.target import Target
 
 VARIANT = "AllTraffic"
@@ -12,7 +13,7 @@ VARIANT = "AllTraffic"
 
 
 class FleetConfig(sagemaker.CfnEndpointConfig):
-    """One variant on instances whose volumes are encrypted with the lake's key. Unnamed: each change replaces it."""
+    """One variant on instances, or two where challengers are tried; volumes are encrypted with the lake's key."""
 
     def __init__(
         self,
@@ -22,6 +23,7 @@ class FleetConfig(sagemaker.CfnEndpointConfig):
         target: Target,
         bucket: LakeBucket,
         model: sagemaker.CfnModel,
+        challenger: sagemaker.CfnModel | None = None,
         queued: sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty | None = None,
     ) -> None:
         serving = target.usecase.serving
@@ -32,10 +34,11 @@ class FleetConfig(sagemaker.CfnEndpointConfig):
             initial_instance_count=max(1, target.min_instances),
             initial_variant_weight=1,
         )
+        second = [challenger_variant(challenger, instance_type=serving.instance_type)] if challenger else []
         super().__init__(
             scope,
             id_,
-            production_variants=[variant],
+            production_variants=[variant, *second],
             data_capture_config=capture(bucket, percent=serving.sampled_percent) if serving.can.capture else None,
             async_inference_config=queued,
             kms_key_id=bucket.key.key_arn,

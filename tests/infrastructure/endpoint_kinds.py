@@ -13,6 +13,7 @@ import usecases
 from headrace.usecase import Serving, UseCase
 from stacks.application import Application
 from stacks.components.endpoint_batch import BatchScoring
+from stacks.components.endpoint_trial_machine import TrialMachine
 from stacks.components.model_role import ModelRole
 from stacks.endpoint import EndpointStack
 from stacks.lake import LakeStack
@@ -49,6 +50,10 @@ def synthesized(folder: Path, serving: Serving, stage: str = "prod", **context: 
     endpoint = EndpointStack(app, target=app.target, lake=lake, execution_role_arn=role.role_arn)
     if serving.kind == "batch":
         BatchScoring(scoring, "Batch", target=app.target, bucket=lake.bucket)
+    if serving.trial:
+        TrialMachine(
+            scoring, "Trial", target=app.target, trial=serving.trial, model_role_arn=role.role_arn, key=lake.key
+        )
     app.synth()
     stacks: dict[str, Stack] = {"endpoint": endpoint, "scoring": scoring}
     return {noun: Template.from_stack(stack).to_json() for noun, stack in stacks.items()}
