@@ -19,6 +19,7 @@ import usecases
 from headrace.drift import Settings
 from headrace.events.drift import KINDS, Kind
 from headrace.ground_truth import Truth
+from headrace.schema import parse_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judgement import contestant
@@ -44,13 +45,14 @@ class Places:
     model: Path
 
 
-def monitor(usecase: UseCase, places: Places, kind: Kind | None = None) -> Run:
+def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_end: str = "") -> Run:
     """Judge what was captured.
 
     Args:
         usecase: whose model it is; its monitor says from where on a difference is a change.
         places: what is there.
         kind: what is judged; None for everything.
+        window_end: of the answers, ISO 8601; labels were collected for the label's delay from then on. Empty: unknown.
 
     Raises:
         TableError: if capture or baseline cannot be read.
@@ -65,7 +67,7 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None) -> Run:
     return Run(
         watched=watched,
         rows_to_look_at=examples(places.capture, watched) if watched is not None else {},
-        quality=_quality(usecase, places, names) if known and "model_quality" in wanted else None,
+        quality=_quality(usecase, places, names, window_end) if known and "model_quality" in wanted else None,
         attribution=attribution,
         bias=bias,
     )
@@ -83,13 +85,16 @@ def _watched(usecase: UseCase, places: Places) -> watch.Watched:
     return watch.watch(places.baseline, places.capture, settings, thresholds=asked.of_baseline)
 
 
-def _quality(usecase: UseCase, places: Places, names: Names) -> quality.QualityFound | None:
+def _quality(usecase: UseCase, places: Places, names: Names, window_end: str) -> quality.QualityFound | None:
     labelled = Labelled(
         labels=places.truth,
         names=names,
         otherwise=usecase.decision.bands[-1].from_score,
         delay_s=float(usecase.label.delay_s),
         least_drop=usecase.monitor.thresholds.least_drop,
+        collected_until=parse_timestamp(window_end, field="window-end") + usecase.label.delay_s if window_end else None,
+        # Soon after a rollout the answers whose labels have come are still those of the model before.
+        version=quality.version_of(places.evaluation),
     )
     try:
         return model_quality(places.baseline, places.capture, labelled, evaluation=places.evaluation)
@@ -104,7 +109,8 @@ def _deployed(
     """Attribution and bias drift of the model that answered."""
     with tempfile.TemporaryDirectory() as scratch:
         model = contestant(usecase, artifact.unpack(places.model, Path(scratch))).model
-    rows = sampled(places.capture, model.features, most=usecase.monitor.sample_rows)
+    by = model.version if "bias" in wanted else ""
+    rows = sampled(places.capture, model.features, most=usecase.monitor.sample_rows, version=by)
     if rows is None:
         return None, None
     return (
@@ -136,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def job() -> None:
         usecase = usecases.load(args.usecase)
-        run = monitor(usecase, places, args.kind)
+        run = monitor(usecase, places, args.kind, args.window_end)
         about = About(
             usecase=usecase,
             stage=args.stage,

@@ -66,7 +66,20 @@ def of_evaluation(folder: Path) -> tuple[Quality, float | None] | None:
     return quality, ours.get("threshold")
 
 
-def measured(answers: Answers, truths: Mapping[str, Truth], *, threshold: float, delay_s: float | None) -> QualityFound:
+def version_of(folder: Path) -> str:
+    """The version of the model that was evaluated, as its answers name it; empty if the folder does not say."""
+    path = folder / EVALUATION
+    return str(json.loads(path.read_text()).get("headrace", {}).get("model_version", "")) if path.is_file() else ""
+
+
+def measured(
+    answers: Answers,
+    truths: Mapping[str, Truth],
+    *,
+    threshold: float,
+    delay_s: float | None,
+    collected_until: float | None = None,
+) -> QualityFound:
     """Join answers with their labels and measure those that have matured; the verdict is still open.
 
     Args:
@@ -74,6 +87,7 @@ def measured(answers: Answers, truths: Mapping[str, Truth], *, threshold: float,
         truths: the label of every id that has one.
         threshold: scores from here on are called positive.
         delay_s: how long labels take; None if that is to be learned from those that came.
+        collected_until: until when labels were collected, epoch seconds; None: until the last one that came.
     """
     joined = [truths.get(name) for name in answers.ids]
     has = np.array([it is not None for it in joined], dtype=bool)
@@ -83,6 +97,7 @@ def measured(answers: Answers, truths: Mapping[str, Truth], *, threshold: float,
     waits = label_delay_s(answers.times[timed], given[timed])
     delay = max(waits, delay_s or 0.0)
     known_until = float(np.max(given[timed])) if timed.any() else float("inf")
+    known_until = max(known_until, collected_until or 0.0)
     old = mature(answers.times, known_until=known_until, delay_s=delay)
     chosen = has & old
     return QualityFound(
@@ -92,6 +107,7 @@ def measured(answers: Answers, truths: Mapping[str, Truth], *, threshold: float,
             "threshold": threshold,
             "answers": len(answers.ids),
             "unnamed_answers": answers.unnamed,
+            "answers_of_other_models": answers.foreign,
             "immature_answers": int((~old).sum()),
             "unlabelled_answers": int((old & ~has).sum()),
             "label_delay_s": round(delay),

@@ -20,6 +20,7 @@ class Labelled:
         threshold: scores from here on are positive; None: as the baseline's evaluation says, and ``otherwise`` without.
         delay_s: how late labels may be; they may be seen to be later.
         least_drop: the smallest fall of a metric that matters.
+        version: of the model that is judged; empty: whoever answered.
     """
 
     labels: Path
@@ -28,6 +29,8 @@ class Labelled:
     otherwise: float = 0.5
     delay_s: float | None = None
     least_drop: float = LEAST_DROP
+    collected_until: float | None = None
+    version: str = ""
 
 
 def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluation: Path | None = None) -> QualityFound:
@@ -44,7 +47,7 @@ def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluati
     """
     names = labelled.names
     known = truths(labelled.labels, names)
-    given = answers(current, names)
+    given = answers(current, names, version=labelled.version)
     if given is None:
         raise TableError(
             f"--labels: {current} has no ids with scores; name the columns with --id and --score "
@@ -54,7 +57,9 @@ def model_quality(baseline: Path, current: Path, labelled: Labelled, *, evaluati
     evaluated = _evaluated(evaluation or (written.parent if written else baseline))
     chosen = labelled.threshold if labelled.threshold is not None else evaluated[1] if evaluated else None
     threshold = labelled.otherwise if chosen is None else chosen
-    found = quality.measured(given, known, threshold=threshold, delay_s=labelled.delay_s)
+    found = quality.measured(
+        given, known, threshold=threshold, delay_s=labelled.delay_s, collected_until=labelled.collected_until
+    )
     normal = evaluated[0] if evaluated else _of_table(baseline, written, labelled, threshold)
     return quality.judged(found, normal, least_drop=labelled.least_drop)
 

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from headrace.drift import Settings
+from headrace.ground_truth import Truth
 from pipelines.monitoring import baselines, quality
-from pipelines.monitoring.answers import Names, answers, truths
+from pipelines.monitoring.answers import Answers, Names, answers, truths
 from pipelines.monitoring.counting import Seasons
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.sample import sampled
@@ -159,3 +160,14 @@ def test_a_baseline_without_rows_is_refused(tmp_path: Path) -> None:
     (tmp_path / "now.csv").write_text("a\n1\n")
     with pytest.raises(TableError, match="nothing to compare with"):
         watch(tmp_path / "empty.csv", tmp_path / "now.csv")
+
+
+@pytest.mark.parametrize(("collected_until", "judged_rows"), [(None, 1), (8 * 86_400.0, 100)])
+def test_labels_that_came_all_at_once_are_mature_if_they_were_collected_long_enough(
+    collected_until: float | None, judged_rows: int
+) -> None:
+    ids, times = [str(it) for it in range(100)], np.linspace(0, 86_399, 100)
+    given = Answers(ids=ids, scores=np.linspace(0, 1, 100), times=times, unnamed=0)
+    truth = {name: Truth(name, place % 2, 7 * 86_400, -1) for place, name in enumerate(ids)}
+    found = quality.measured(given, truth, threshold=0.5, delay_s=7 * 86_400, collected_until=collected_until)
+    assert found.current.rows == judged_rows
