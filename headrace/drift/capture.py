@@ -9,6 +9,7 @@ list ``ids`` beside its rows, as Headrace sends it, each row has its own.
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from csv import reader
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ CAPTURED = "captureData"
 _INPUTS = ("instances", "inputs", "data", "features")
 _OUTPUTS = ("predictions", "outputs", "scores", "results")
 _DEEPEST = 4
+_VERSION = re.compile(r'"model_version"\s*:\s*"([^"]*)"')
+"""One model gives all answers of a call, so the first name counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class Captured:
         columns: by name; CSV has ``_c0``, ``_c1``, ... with the answer first.
         answers: the names of the columns that the answer gave.
         single: whether the id is the row's: it has one of its own, or the call held no other.
+        version: the ``model_version`` that the answer names; empty if it names none.
     """
 
     inference_id: str
@@ -39,6 +43,7 @@ class Captured:
     columns: Mapping[str, object]
     answers: frozenset[str]
     single: bool
+    version: str = ""
 
 
 def is_capture(line: Mapping[str, Any]) -> bool:
@@ -58,7 +63,7 @@ def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
     if asked and answered and len(asked) != len(answered):
         raise RejectedError(f"holds {len(asked)} requests and {len(answered)} answers")
     count = max(len(asked), len(answered))
-    ids = _ids(sides.get("endpointInput"), count)
+    ids, version = _ids(sides.get("endpointInput"), count), _version(sides.get("endpointOutput"))
     for place in range(count):
         given = answered[place] if answered else {}
         wanted = asked[place] if asked else {}
@@ -70,6 +75,7 @@ def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
             if isinstance(given, dict) and isinstance(wanted, dict)
             else frozenset(),
             single=count == 1 or bool(ids),
+            version=version,
         )
 
 
@@ -85,6 +91,11 @@ def _ids(side: Mapping[str, Any] | None, count: int) -> list[str]:
     ids = document.get("ids") if isinstance(document, dict) else None
     texts = [it for it in ids if isinstance(it, str)] if isinstance(ids, list) else []
     return texts if len(texts) == count else []
+
+
+def _version(side: Mapping[str, Any] | None) -> str:
+    found = _VERSION.search(_text(side)[0]) if side else None
+    return found[1] if found else ""
 
 
 Side = list[dict[str, object] | list[object]]

@@ -17,6 +17,8 @@ from headrace.schema import parse_timestamp
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.tables import batches, files
 
+Row = tuple[str, float | None, float, str]
+"""Id, score, time and the version of the model that answered; empty where unknown."""
 _LINES = (".jsonl", ".jsonl.gz")
 _POSITIVE = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}
 
@@ -30,6 +32,7 @@ class Names:
     time: str = "timestamp"
     label: str = "label"
     labelled_at: str = "labelled_at"
+    version: str = "model_version"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +40,23 @@ class Answers:
     """What was answered: ids, scores of shape (n,), and when, in epoch seconds, NaN where unknown, shape (n,).
 
     ``unnamed`` answers came in calls of many rows, which capture under one id; nobody can join a label to them.
+    ``foreign`` answers are another model's than the one that was asked about.
     """
 
     ids: list[str]
     scores: np.ndarray
     times: np.ndarray
     unnamed: int
+    foreign: int = 0
 
 
-def answers(place: Path, names: Names) -> Answers | None:
+def answers(place: Path, names: Names, *, version: str = "") -> Answers | None:
     """Every answer at a place; None if it has no ids and scores.
+
+    Args:
+        place: file or folder.
+        names: of columns.
+        version: of the model whose answers are wanted; those that name another are counted only. Empty: all.
 
     Raises:
         TableError: if a file cannot be read.
@@ -54,17 +64,19 @@ def answers(place: Path, names: Names) -> Answers | None:
     ids: list[str] = []
     scores: list[float] = []
     times: list[float] = []
-    unnamed = 0
-    for name, score, time in _rows(place, names):
-        if not name:
+    unnamed = foreign = 0
+    for name, score, time, by in _rows(place, names):
+        if version and by and by != version:
+            foreign += 1
+        elif not name:
             unnamed += 1
         elif score is not None:
             ids.append(name)
             scores.append(score)
             times.append(time)
-    if not ids:
+    if not ids and not foreign:
         return None
-    return Answers(ids=ids, scores=np.array(scores), times=np.array(times), unnamed=unnamed)
+    return Answers(ids=ids, scores=np.array(scores), times=np.array(times), unnamed=unnamed, foreign=foreign)
 
 
 def truths(place: Path, names: Names) -> dict[str, Truth]:
@@ -92,7 +104,7 @@ def truths(place: Path, names: Names) -> dict[str, Truth]:
     return found
 
 
-def _rows(place: Path, names: Names) -> Iterator[tuple[str, float | None, float]]:
+def _rows(place: Path, names: Names) -> Iterator[Row]:
     for path in files(place):
         if path.name.lower().endswith(_LINES) and _first(path, capture.CAPTURED):
             yield from _captured(path, names)
@@ -100,12 +112,13 @@ def _rows(place: Path, names: Names) -> Iterator[tuple[str, float | None, float]
         for batch in batches(path):
             if names.id not in batch.arrays or names.score not in batch.arrays:
                 break
-            columns = [_listed(batch.arrays.get(name), batch.rows) for name in (names.id, names.score, names.time)]
-            for name, score, time in zip(*columns, strict=True):
-                yield "" if name is None else str(name), number(score), _epoch(time)
+            wanted = (names.id, names.score, names.time, names.version)
+            columns = [_listed(batch.arrays.get(name), batch.rows) for name in wanted]
+            for name, score, time, by in zip(*columns, strict=True):
+                yield "" if name is None else str(name), number(score), _epoch(time), str(by or "")
 
 
-def _captured(path: Path, names: Names) -> Iterator[tuple[str, float | None, float]]:
+def _captured(path: Path, names: Names) -> Iterator[Row]:
     for line in stream(path):
         try:
             rows = list(capture.rows(json.loads(line)))
@@ -114,7 +127,7 @@ def _captured(path: Path, names: Names) -> Iterator[tuple[str, float | None, flo
         for row in rows:
             # Answers in CSV have no names; the first column is the score.
             score = row.columns.get(names.score, row.columns.get("_c0"))
-            yield row.inference_id if row.single else "", number(score), _epoch(row.time)
+            yield row.inference_id if row.single else "", number(score), _epoch(row.time), row.version
 
 
 def _table(path: Path, names: Names) -> Iterator[Truth]:

@@ -26,13 +26,14 @@ class Sampled:
     scores: np.ndarray
 
 
-def sampled(place: Path, features: tuple[str, ...], *, most: int = MOST) -> Sampled | None:
+def sampled(place: Path, features: tuple[str, ...], *, most: int = MOST, version: str = "") -> Sampled | None:
     """At most so many captured rows that have a score; None if there are none.
 
     Args:
         place: file or folder of data capture.
         features: the columns of the matrix, NaN where missing.
         most: rows.
+        version: of the model whose answers are wanted; empty: all.
     """
     kept: list[tuple[int, int, str, list[float], float]] = []
     order = count()
@@ -42,7 +43,7 @@ def sampled(place: Path, features: tuple[str, ...], *, most: int = MOST) -> Samp
         for line in stream(path):
             for row in captured_rows(line):
                 score = number(row.columns.get("score", row.columns.get("_c0")))
-                if score is None:
+                if score is None or (version and row.version and row.version != version):
                     continue
                 values = [number(row.columns.get(name)) for name in features]
                 place_of = next(order)
