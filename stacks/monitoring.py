@@ -137,7 +137,7 @@ class MonitoringStack(HeadraceStack):
             alarms.own_metric("DeploymentBlocked", "deployment"),
             1,
             periods=1,
-            description="The endpoint stack cannot be updated until people have mended it; then redrive the queue",
+            description="A rollout needs people: the stack is stuck, the endpoint differs from it, or captures nothing",
         )
         alarms.watch_deliveries({"Event": ingestion.delivery, "Feature": features.delivery})
         alarms.watch_api(serving.api)
