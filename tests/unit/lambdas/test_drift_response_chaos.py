@@ -7,10 +7,10 @@ import pytest
 from reaction_world import Faults, KilledError, World, drift, own_event
 
 from headrace.events import DriftDetected, RetrainingFinished, RetrainingRequested
+from headrace.usecase import Reaction
 from usecases import load
 
-FRAUD = load("fraud")
-USECASE = replace(FRAUD, reaction=replace(FRAUD.reaction, persistence=3))
+USECASE = replace(load("fraud"), reaction=Reaction(persistence=3))
 CALLS = 60
 """More than any story of these makes."""
 

@@ -11,7 +11,7 @@ from headrace.usecase import Reaction, UseCase
 
 DAY = 86_400
 START = 1_767_225_600
-USECASE = usecases.load("fraud")
+USECASE = replace(usecases.load("fraud"), reaction=Reaction())
 
 
 def usecase(**policy: Any) -> UseCase:

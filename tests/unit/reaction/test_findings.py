@@ -100,6 +100,15 @@ def test_bias_and_attribution_have_no_feature_and_are_read() -> None:
     assert read(*drifted).distances == {"shap": pytest.approx(0.2)}
 
 
+def test_a_line_without_a_figure_counts_without_one() -> None:
+    silent = {"metric_name": "auc", "constraint_check_type": "LessThanThreshold", "description": "worse"}
+    odd = {"feature_name": "x", "constraint_check_type": "baseline_drift_check", "description": "distance: e exceeds"}
+    gone = {"feature_name": "y", "constraint_check_type": "completeness_check", "description": "incomplete"}
+    found = read(silent, odd, gone)
+    assert found.distances == {"auc": 0.0, "x": 0.0}
+    assert found.missing == {"y": 1.0}
+
+
 @pytest.mark.parametrize("document", [None, [], {}, {"violations": {}}, {"violations": ["x"]}])
 def test_what_is_no_list_of_violations_is_refused(document: object) -> None:
     with pytest.raises(RejectedError, match="violations: is no list"):
