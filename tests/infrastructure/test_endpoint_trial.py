@@ -10,7 +10,10 @@ from cfnlint.config import ManualArgs
 from endpoint_kinds import all_of, only, synthesized
 from synthesized import joined, text
 
+from headrace import trial
 from headrace.usecase import Serving, Trial
+from stacks.components.endpoint_fleet import VARIANT
+from stacks.components.endpoint_trial import CHALLENGER
 
 Body = dict[str, Any]
 
@@ -45,6 +48,10 @@ def test_the_second_variant_is_always_there_and_gets_nothing_by_itself(staged: d
     assert challenger["InitialInstanceCount"] == 1
     routing = only(staged["endpoint"], "AWS::SageMaker::Endpoint")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     assert routing["TrafficRoutingConfiguration"]["Type"] == "LINEAR"
+
+
+def test_variants_have_the_names_that_the_verdict_goes_by() -> None:
+    assert (VARIANT, CHALLENGER) == (trial.CHAMPION, trial.CHALLENGER)
 
 
 def test_it_holds_the_artifact_on_trial_or_what_serves(staged: dict[str, Body]) -> None:

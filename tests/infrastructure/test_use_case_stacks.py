@@ -43,6 +43,7 @@ def _variant() -> UseCase:
         event=replace(fraud.event, fields=(*fraud.event.fields, *personal)),
         model=replace(fraud.model, tuning=Tuning(ranges={"max_depth": Between(3, 10)})),
         serving=replace(fraud.serving, score_stream=False, min_instances=3, capture_percent=20),
+        alerts=None,
     )
 
 
