@@ -10,6 +10,8 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
 from synthesized import text
 
 import usecases
@@ -80,7 +82,8 @@ def rest(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     features = FeaturesStack(app, target=app.target, lake=lake, ingestion=ingestion).features
     stack: Stack = ServingStack(app, target=app.target, lake=lake, features=features)
     app.synth()
-    found: Resources = Template.from_stack(stack).to_json()
+    found: dict[str, Any] = Template.from_stack(stack).to_json()
+    assert lint(json.dumps(found), config=ManualArgs(regions=["eu-west-1"])) == []
     assert {"ApiKeyCheckOutId", "ApiKeyAuditId", "ApiUrl"} <= found["Outputs"].keys()
     return found["Resources"]
 
