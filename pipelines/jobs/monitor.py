@@ -8,6 +8,7 @@ do; without it violations of every kind are in one list: data quality by ``featu
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,9 @@ from headrace.schema import parse_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judgement import contestant
-from pipelines.monitoring import deployed, quality, watch
+from pipelines.monitoring import deployed, quality, shards, watch
 from pipelines.monitoring.answers import Names, truths
+from pipelines.monitoring.counting import count
 from pipelines.monitoring.examples import examples
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.run import About, Run, write
@@ -66,7 +68,7 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
     watched = _watched(usecase, places) if "data_quality" in wanted else None
     return Run(
         watched=watched,
-        rows_to_look_at=examples(places.capture, watched) if watched is not None else {},
+        rows_to_look_at=examples(places.capture, watched) if watched and not shards.held(places.capture) else {},
         quality=_quality(usecase, places, names, window_end) if known and "model_quality" in wanted else None,
         attribution=attribution,
         bias=bias,
@@ -124,6 +126,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usecase", required=True)
     parser.add_argument("--stage", default="local")
+    parser.add_argument("--part", action="store_true", help="count this machine's share only; see docs/monitoring.md")
     parser.add_argument("--kind", choices=KINDS, help="what is judged; everything by default")
     for name in ("window-start", "window-end", "model-package"):
         parser.add_argument(f"--{name}", default="", help="as run.json shall say")
@@ -131,6 +134,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=Path, default=_IN / name)
     parser.add_argument("--output", type=Path, default=_OUT / "monitor")
     parser.add_argument("--metrics", type=Path, default=Path("/opt/ml/output/metrics/cloudwatch"))
+    parser.add_argument("--resources", type=Path, default=Path("/opt/ml/config/resourceconfig.json"))
     parser.add_argument("--reason-file", type=Path, default=Path("/opt/ml/output/message"))
     return parser.parse_args(argv)
 
@@ -141,6 +145,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     places = Places(**{name: getattr(args, name) for name in Places.__annotations__})
 
     def job() -> None:
+        if args.part:
+            part = shards.leave(count(places.capture), args.output, _host(args.resources))
+            sys.stdout.write(f"counted: {part}\n")
+            return
         usecase = usecases.load(args.usecase)
         run = monitor(usecase, places, args.kind, args.window_end)
         about = About(
@@ -155,6 +163,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{run.status}: {run.rows} rows, {len(run.violations)} violations: {written}\n")
 
     return outcome.run(job, args.reason_file)
+
+
+def _host(resources: Path) -> str:
+    """This machine's name among those of the job, as SageMaker tells it; the usual one elsewhere."""
+    return str(json.loads(resources.read_text())["current_host"]) if resources.is_file() else "algo-1"
 
 
 def _holds(place: Path) -> bool:

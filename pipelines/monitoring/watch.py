@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.drift import Findings, Settings, Summary, compare, documents
-from pipelines.monitoring import baselines, over_time
+from pipelines.monitoring import baselines, over_time, shards
 from pipelines.monitoring.counting import Counted, Report, Seasons, Windows, count
 from pipelines.monitoring.refusal import TableError
 
@@ -42,7 +42,7 @@ def watch(
 
     Args:
         baseline: see ``baselines.read``.
-        current: a table, a folder of tables, or data capture.
+        current: a table, a folder of tables, data capture, or the parts that several machines left.
         settings: what counts as a change.
         seasons: compare only the same hours of the baseline; needs a column of times in both.
         windows: hold windows of this length against the baseline too.
@@ -53,7 +53,8 @@ def watch(
     Raises:
         TableError: if either cannot be read, or has no rows.
     """
-    counted = count(current, seasons=seasons, windows=windows, report=report)
+    parted = shards.held(current)
+    counted = shards.gathered(current) if parted else count(current, seasons=seasons, windows=windows, report=report)
     if not counted.summary.rows:
         raise TableError(f"{current}: has no rows; there is nothing to judge")
     normal = baselines.read(

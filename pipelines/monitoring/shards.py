@@ -1,0 +1,54 @@
+"""Parts of a window that several machines counted: each leaves its summary, and one of them all is judged."""
+
+import json
+from pathlib import Path
+
+from headrace.drift import Summary, merged, packing
+from headrace.errors import RejectedError
+from pipelines.monitoring.counting import Counted
+from pipelines.monitoring.refusal import TableError
+
+_SUFFIX = ".summary"
+_ABOUT = ".about.json"
+
+
+def leave(counted: Counted, folder: Path, name: str) -> Path:
+    """Write one machine's part; returns the path of its summary.
+
+    Raises:
+        TableError: if it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        about = {"unreadable": counted.unreadable, "answers": sorted(counted.answers)}
+        (folder / f"{name}{_ABOUT}").write_text(json.dumps(about))
+        path = folder / f"{name}{_SUFFIX}"
+        path.write_bytes(packing.pack(counted.summary))
+    except OSError as exc:
+        raise TableError(f"{folder}: cannot be written ({exc.strerror}); name a folder that can be") from exc
+    return path
+
+
+def held(place: Path) -> bool:
+    """Whether a place is a folder of such parts."""
+    return place.is_dir() and any(place.rglob(f"*{_SUFFIX}"))
+
+
+def gathered(place: Path) -> Counted:
+    """Every part of a folder as one, the same whatever their number and order.
+
+    Raises:
+        TableError: if one cannot be read.
+    """
+    parts: list[Summary] = []
+    answers: set[str] = set()
+    unreadable = 0
+    for path in sorted(place.rglob(f"*{_SUFFIX}")):
+        try:
+            parts.append(packing.unpack(path.read_bytes()))
+            about = json.loads(path.with_name(path.name.removesuffix(_SUFFIX) + _ABOUT).read_text())
+            unreadable += int(about["unreadable"])
+            answers.update(about["answers"])
+        except (OSError, ValueError, KeyError, TypeError, RejectedError) as exc:
+            raise TableError(f"{path}: cannot be read ({exc}); count that part again") from exc
+    return Counted(summary=merged(parts), slots=frozenset(), unreadable=unreadable, answers=frozenset(answers))
