@@ -12,6 +12,7 @@ from cli import changes, history, output
 from cli import doctor as examination
 from cli.backtest.app import app as backtest_app
 from cli.check.app import app as check_app
+from cli.erase.app import app as erase_app
 from cli.loadtest.app import app as loadtest_app
 from cli.monitor.app import app as monitor_app
 from cli.new.app import app as new_app
@@ -38,6 +39,7 @@ app.add_typer(loadtest_app)
 app.add_typer(new_app)
 app.add_typer(check_app)
 app.add_typer(redrive_app)
+app.add_typer(erase_app)
 app.add_typer(openapi_app)
 
 
