@@ -12,7 +12,14 @@ from headrace.drift.numbers import Numbers, middles
 from headrace.drift.texts import Texts
 
 Measure = Literal[
-    "kolmogorov_smirnov", "linf_simple", "linf_robust", "chi_squared", "psi", "jensen_shannon", "wasserstein"
+    "kolmogorov_smirnov",
+    "linf_simple",
+    "linf_robust",
+    "chi_squared",
+    "turnover",
+    "psi",
+    "jensen_shannon",
+    "wasserstein",
 ]
 Integers = npt.NDArray[np.int64]
 _GROUPS = 10
@@ -71,7 +78,8 @@ class Pair:
             "jensen_shannon": distances.jensen_shannon(*grouped),
         }
         if not self.numeric:
-            return {**found, "chi_squared": distances.chi_squared(self.p, self.q)[0]}
+            squared, turnover = distances.chi_squared(self.p, self.q)[0], distances.turnover(self.p, self.q)
+            return {**found, "chi_squared": squared, "turnover": turnover}
         moved = distances.wasserstein(self.p, self.q, self.values)
         return {**found, "kolmogorov_smirnov": gap, "wasserstein": moved / self.spread if self.spread else moved}
 

@@ -11,6 +11,9 @@ from headrace.drift.settings import Settings
 from headrace.drift.significance import adjusted, chi_squared_bound, chi_squared_p, smirnov_distance, smirnov_p
 from headrace.drift.summary import Summary
 
+_TOGETHER = 10
+"""How many times the effect of one category all of them together must have."""
+
 
 def compare(
     baseline: Summary,
@@ -86,7 +89,7 @@ def _judge(name: str, pair: Pair, settings: Settings, raw: float, fair: float) -
     if threshold is None:
         bound = settings.false_alarms * (raw / fair if fair else 1.0)
         threshold = max(settings.effect(name), _noise(pair, bound))
-    return ColumnFinding(
+    found = ColumnFinding(
         name=name,
         judged=True,
         measure=measure,
@@ -98,6 +101,15 @@ def _judge(name: str, pair: Pair, settings: Settings, raw: float, fair: float) -
         measures=measures,
         pair=pair,
     )
+    return found if pair.numeric or fixed is not None else _together(found, settings)
+
+
+def _together(found: ColumnFinding, settings: Settings) -> ColumnFinding:
+    """The verdict on a column of texts, where no category may have moved far, but all of them much together."""
+    turnover, bound = found.measures["turnover"], _TOGETHER * settings.effect(found.name)
+    if found.drifted or turnover <= bound or found.p_value > settings.false_alarms:
+        return found
+    return replace(found, measure="turnover", distance=turnover, threshold=bound, drifted=True)
 
 
 def _noise(pair: Pair, bound: float) -> float:
@@ -148,6 +160,7 @@ _NAMES: Mapping[Measure, str] = {
     "linf_simple": "L-infinity",
     "linf_robust": "robust L-infinity",
     "chi_squared": "chi-squared",
+    "turnover": "turnover of categories",
     "psi": "population stability index",
     "jensen_shannon": "Jensen-Shannon",
     "wasserstein": "Wasserstein",

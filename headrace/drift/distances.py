@@ -89,14 +89,38 @@ def chi_squared(p: Counts, q: Counts) -> tuple[float, int]:
     sum (observed - expected)^2 / expected over both rows. Categories expected fewer than five times in either row are
     taken together (Yates, Moore and McCabe 1999), or the statistic would not be chi-squared.
     """
+    return _pearson(_frequent(p, q))
+
+
+def turnover(p: Counts, q: Counts) -> float:
+    """The share of values that are of other categories than they were, less what sampling noise gives, 0 to 1.
+
+    sum |p_i - q_i| / 2 of the shares (total variation) times sqrt(max(0, 1 - f / x2)), where x2 is Pearson's statistic
+    and f its degrees of freedom, which it has on average if nothing changed: Bergsma (2013) takes this bias off
+    Cramer's V. Rare categories are taken together, as in ``chi_squared``.
+    """
+    table = _frequent(p, q)
+    statistic, freedom = _pearson(table)
+    if statistic <= freedom:
+        return 0.0
+    one, other = table / table.sum(axis=1, keepdims=True)
+    return float(np.sum(np.abs(one - other)) / 2) * math.sqrt(1 - freedom / statistic)
+
+
+def _frequent(p: Counts, q: Counts) -> Floats:
+    """The table of both, shape (2, k): the frequent categories, then all rare ones in one column, if any."""
     total = p + q
     n, m = float(p.sum()), float(q.sum())
     rare = total * min(n, m) / (n + m) < _LEAST_EXPECTED
     table = np.array([[*row[~rare], row[rare].sum()] for row in (p, q)], dtype=np.float64)
-    table = table[:, table.sum(axis=0) > 0]
+    found: Floats = table[:, table.sum(axis=0) > 0]
+    return found
+
+
+def _pearson(table: Floats) -> tuple[float, int]:
     if table.shape[1] <= 1:
         return 0.0, 0
-    expected = np.outer([n, m], table.sum(axis=0)) / (n + m)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     return float(np.sum((table - expected) ** 2 / expected)), table.shape[1] - 1
 
 

@@ -13,7 +13,8 @@ class Settings:
     """How a table is judged against its baseline.
 
     A column has drifted if its distance is larger than ``least_effect``, and larger than sampling noise explains for so
-    many rows and columns, and larger than what quiet windows were seen to move.
+    many rows and columns, and larger than what quiet windows were seen to move. Texts have drifted too if no category
+    moved that far, but all of them together ten times as far.
 
     Attributes:
         false_alarms: the chance that a comparison of unchanged tables calls any column drifted.
@@ -63,7 +64,12 @@ class Settings:
                 f"is needed with {measure}",
                 "give a distance, or use kolmogorov_smirnov or linf_simple, whose threshold adapts",
             )
-        require(self.numeric != "chi_squared", "numeric", "chi_squared is for categories", "use kolmogorov_smirnov")
+        require(
+            self.numeric not in ("chi_squared", "turnover"),
+            "numeric",
+            f"{self.numeric} is for categories",
+            "use kolmogorov_smirnov",
+        )
         require(
             self.categorical not in ("kolmogorov_smirnov", "wasserstein"),
             "categorical",

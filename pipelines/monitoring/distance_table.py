@@ -12,6 +12,7 @@ _MEASURES: Sequence[tuple[Measure, str]] = (
     ("linf_simple", "L-infinity"),
     ("linf_robust", "L-infinity robust"),
     ("chi_squared", "chi-squared"),
+    ("turnover", "turnover"),
     ("psi", "PSI"),
     ("jensen_shannon", "Jensen-Shannon"),
     ("wasserstein", "Wasserstein"),

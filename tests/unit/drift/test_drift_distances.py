@@ -61,6 +61,16 @@ def test_chi_squared_is_scipys_where_every_category_is_frequent() -> None:
     assert significance.chi_squared_p(statistic, freedom) == pytest.approx(expected.pvalue)
 
 
+def test_turnover_is_total_variation_without_the_noise_of_many_categories() -> None:
+    statistic, freedom = distances.chi_squared(P, Q)
+    assert distances.turnover(P, Q) == pytest.approx(0.3 * math.sqrt(1 - freedom / statistic))
+    assert distances.turnover(P, 3 * P) == 0.0
+    rng = np.random.default_rng(1)
+    one, other = (rng.multinomial(20_000, np.full(500, 1 / 500)) for _ in range(2))
+    assert np.abs(one - other).sum() / 40_000 > 0.08
+    assert distances.turnover(one, other) < 0.03
+
+
 def test_chi_squared_takes_rare_categories_together() -> None:
     p, q = np.array([500, 500, 2, 1, 0]), np.array([500, 500, 0, 0, 3])
     merged = stats.chi2_contingency(np.array([[500, 500, 3], [500, 500, 3]]), correction=False)

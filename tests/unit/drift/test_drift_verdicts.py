@@ -130,6 +130,19 @@ def test_two_pairs_may_change_places_at_once() -> None:
         assert f"'{other}'" in columns[one].words[0]
 
 
+def test_half_of_many_categories_are_missed_though_each_was_rare() -> None:
+    rng = np.random.default_rng(2)
+    names = np.array([f"product-{it}" for it in range(400)], dtype=object)
+    before, quiet, after = ({"product": rng.choice(it, ROWS)} for it in (names, names, names[:200]))
+    verdict = found(after, baseline=before).columns["product"]
+    assert (verdict.drifted, verdict.measure) == (True, "turnover")
+    assert verdict.distance == pytest.approx(0.5, abs=0.02)
+    assert verdict.measures["linf_simple"] < 0.02
+    still = found(quiet, baseline=before).columns["product"]
+    assert not still.drifted
+    assert still.measures["turnover"] < 0.03, "what is left of 400 categories' noise"
+
+
 def test_a_drift_among_too_many_categories_to_name_is_still_found() -> None:
     rng = np.random.default_rng(2)
     shops = np.array([f"shop-{it}" for it in rng.integers(0, 6_000, 2 * ROWS)], dtype=object)
