@@ -1,6 +1,7 @@
 """The retraining machine in the emulator, from its own states and with the rights of its own role."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from emulator_stacks import ACCOUNT, package
@@ -8,6 +9,7 @@ from retraining_machine_stack import MARKER, Retraining
 from scenarios import wait_for
 
 import usecases
+from headrace.usecase import Reaction
 from local.loop import Loop
 from stacks.stage import stage
 from stacks.target import Target
@@ -15,7 +17,8 @@ from stacks.target import Target
 
 @pytest.fixture(scope="module")
 def retraining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retraining]:
-    target = Target(usecase=usecases.load("fraud"), stage=stage("local"), region="eu-west-1", account=ACCOUNT)
+    usecase = replace(usecases.load("fraud"), reaction=Reaction())
+    target = Target(usecase=usecase, stage=stage("local"), region="eu-west-1", account=ACCOUNT)
     with Loop(log_dir=tmp_path_factory.mktemp("logs"), wait_scale=0.1) as loop:
         yield Retraining(loop, target)
 
