@@ -82,7 +82,9 @@ def _handle(message: Message, found: Request | Ended | CaptureDue, function: Dep
     try:
         if isinstance(found, CaptureDue):
             return Handled(message, look(found, function), found.package_arn)
-        state = _at_rest(function)
+        state = function.stack.state()
+        if state.status.endswith("_IN_PROGRESS"):
+            return _while_busy(message, found, state)
         outcome = settle(state, function)
         if isinstance(found, Ended):
             return Handled(message, outcome, found.token)
@@ -91,6 +93,17 @@ def _handle(message: Message, found: Request | Ended | CaptureDue, function: Dep
         return Handled(message, "waiting", str(exc), outcome)
     except BlockedError as exc:
         return Handled(message, "blocked", str(exc), outcome)
+
+
+def _while_busy(message: Message, found: Request | Ended, state: StackState) -> Handled:
+    """Everything waits, but not a wish to go back that nobody but a program has.
+
+    What alarms and monitors say during a rollout may be about the new model, which the rollout itself brings back. To
+    bring back the one before it as well would punish the wrong model; the next finding asks again.
+    """
+    if isinstance(found, Request) and found.cause == "quality":
+        return Handled(message, "superseded", f"{found.package.arn} was asked for during a rollout")
+    return Handled(message, "waiting", f"the stack is in {state.status}")
 
 
 def look(due: CaptureDue, function: Deployment) -> Result:
@@ -133,13 +146,6 @@ def _is_late(request: Request, deployed: str, version: int) -> bool:
     if request.rollback:
         return bool(request.instead_of) and request.instead_of != deployed
     return version > request.package.version
-
-
-def _at_rest(function: Deployment) -> StackState:
-    state = function.stack.state()
-    if state.status.endswith("_IN_PROGRESS"):
-        raise RetryableError(f"the stack is in {state.status}")
-    return state
 
 
 def _approved(request: Request, function: Deployment) -> bool:

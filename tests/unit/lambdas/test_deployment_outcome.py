@@ -153,6 +153,15 @@ def test_a_late_copy_of_a_rollback_does_not_undo_what_came_after() -> None:
     assert World(4).results(rollback(2, RolledBackModelPackageArn=arn(3))) == ["superseded"]
 
 
+def test_what_an_alarm_asks_for_during_a_rollout_does_not_outlast_it_but_a_persons_wish_does() -> None:
+    world = deploying(3, deployed=2)
+    told = {"RolledBackModelPackageArn": arn(2)}
+    assert world.results(rollback(1, DecisionId="d-1", **told), rollback(1, **told)) == ["superseded", "waiting"]
+    world.results(world.finish("UPDATE_ROLLBACK_COMPLETE", ALARM))
+    assert world.parameters["ModelPackageArn"] == arn(2), "the model that the failed rollout left in force"
+    assert world.results(rollback(1, **told)) == ["started"]
+
+
 def test_a_stack_that_somebody_changed_by_hand_since_is_left_alone() -> None:
     world = deploying()
     end = world.finish()
