@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 
 from aws_lambda_powertools import Logger
 
+from headrace.errors import RetryableError
+from headrace.features import FeatureSet
 from lambdas.inference.logic import Inference
 from lambdas.inference.report import Report
 from lambdas.inference.settings import Settings
 from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.breaker import Breaker
-from lambdas.shared.clients import Profile, client, single_attempt
+from lambdas.shared.clients import client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.guarded import GuardedEndpoint, GuardedStates
 from lambdas.shared.layouts import Layouts, layouts_of
@@ -26,18 +28,33 @@ _ATTEMPTS = 2
 _FEW = 8
 _CALLS = 8
 """Calls to the state table in flight at once."""
+_READINGS = 2
+"""Readings of many entities at once: one more than is asked for, beside one that was given up."""
 
 
 class EntityStates:
     """Window state of the entities of a request: of few, queried at the same time; of many, read by the hundred."""
 
-    def __init__(self, reader: StateReader) -> None:
-        self._reader = reader
+    def __init__(self, reader: StateReader, *, executor: Executor, patience_s: float) -> None:
+        """Make it.
+
+        Args:
+            reader: whose client ends each call in time.
+            executor: one for this alone: a reading that takes too long keeps its thread until its calls end.
+            patience_s: the longest that many entities may take together.
+        """
+        self._reader, self._executor, self._patience_s = reader, executor, patience_s
 
     def read(self, keys: Iterable[EntityKey]) -> Stored:
         """Every stored state of each entity. Raises RetryableError or DependencyError."""
         wanted = list(keys)
-        return self._reader.query(wanted) if len(wanted) <= _FEW else self._reader.read(wanted)
+        if len(wanted) <= _FEW:
+            return self._reader.query(wanted)
+        reading = self._executor.submit(self._reader.read, wanted)
+        try:
+            return reading.result(self._patience_s)
+        except TimeoutError as exc:
+            raise RetryableError("reading window state takes too long") from exc
 
 
 @cache
@@ -58,15 +75,6 @@ def connect() -> Inference:
     """The function, wired to AWS; once per process."""
     its = settings()
     compiled = features(its.usecase)
-    executor = ThreadPoolExecutor(_CALLS)
-    patience = single_attempt(its.state_timeout_s / _ATTEMPTS)
-    table = client(
-        "dynamodb",
-        Profile(
-            connect_timeout_s=patience.connect_timeout_s, read_timeout_s=patience.read_timeout_s, attempts=_ATTEMPTS
-        ),
-    )
-    layouts = Layouts(table, its.state_table, own=layouts_of(compiled))
     call_s = its.endpoint_timeout_s / _ATTEMPTS
     runtime = client("sagemaker-runtime", single_attempt(call_s))
 
@@ -77,11 +85,19 @@ def connect() -> Inference:
 
     return Inference(
         features=compiled,
-        reader=GuardedStates(
-            EntityStates(
-                StateReader(table, its.state_table, usecase=compiled.usecase, executor=executor, layouts=layouts)
-            ),
-            Breaker(),
-        ),
+        reader=GuardedStates(_states(its, compiled), Breaker()),
         scorer=scorer() if compiled.usecase.serving.tenant is None else TenantScorers(scorer),
     )
+
+
+def _states(its: Settings, compiled: FeatureSet) -> EntityStates:
+    patience = single_attempt(its.state_timeout_s / _ATTEMPTS)
+    table = client("dynamodb", patience._replace(attempts=_ATTEMPTS))
+    reader = StateReader(
+        table,
+        its.state_table,
+        usecase=compiled.usecase,
+        executor=ThreadPoolExecutor(_CALLS),
+        layouts=Layouts(table, its.state_table, own=layouts_of(compiled)),
+    )
+    return EntityStates(reader, executor=ThreadPoolExecutor(_READINGS), patience_s=its.state_timeout_s)
