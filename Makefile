@@ -10,7 +10,7 @@ USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly test-loop test-usecases test-spark run-test-spark test-container check synth bench lock clean
+.PHONY: help setup demo test nightly test-loop test-stories test-usecases test-spark run-test-spark test-container check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's t
 
 test-loop: $(STAMP) ## the longer stories of the deployed loop: features added live, the handbook through the stream
 	$(BIN)/python -m pytest tests/local/loop -m nightly -rs $(ARGS)
+
+test-stories: $(STAMP) ## the demo's other scenarios: nothing, seasons, broken data, a sale (about 10 minutes)
+	$(BIN)/python -m pytest tests/local/loop -m stories -rs $(ARGS)
 
 check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cdk-nag and cfn-lint on every stage
 	$(BIN)/python -m ruff check .

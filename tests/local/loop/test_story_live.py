@@ -1,0 +1,67 @@
+"""The demo's stories, told by the deployed loop: what it must do by itself, and what it must leave alone."""
+
+import io
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli.demo import Options, demo
+from cli.story.quality import RECOVERED
+
+LOOP = ("drift_at", "detected_at", "decided_at", "retrained_at", "promoted_at", "recovered_at")
+
+
+def told(scenario: str, out: Path) -> dict[str, Any]:
+    demo(Options(usecase="fraud", seed=7, out=out, scenario=scenario), Console(file=io.StringIO()))
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
+    assert summary["failures"] == []
+    assert summary["unaccounted"] == 0
+    return summary
+
+
+def actions(summary: dict[str, Any]) -> list[str]:
+    return [it["action"] for it in summary["audit"]]
+
+
+@pytest.mark.nightly
+def test_when_thieves_change_their_ways_the_loop_finds_out_learns_and_recovers(tmp_path: Path) -> None:
+    summary = told("concept", tmp_path)
+    moments = [summary["loop"][name] for name in LOOP]
+    assert None not in moments
+    assert all(earlier <= later for earlier, later in itertools.pairwise(moments))
+    quality = summary["quality"]
+    assert quality["during"] < quality["before"] / 2
+    assert quality["after"] >= RECOVERED * quality["before"]
+    assert quality["without_reaction"] < quality["after"] / 2
+    assert summary["money"]["saved"] > 0
+    assert "retrain" in actions(summary)
+    assert "roll_back" not in actions(summary)
+    assert (tmp_path / "index.html").stat().st_size > 50_000
+
+
+@pytest.mark.stories
+@pytest.mark.parametrize("scenario", ["none", "seasonal"])
+def test_nothing_is_trained_when_nothing_changes_but_the_day_of_the_week(scenario: str, tmp_path: Path) -> None:
+    summary = told(scenario, tmp_path)
+    assert not {"retrain", "freeze", "roll_back", "escalate"} & set(actions(summary))
+    assert {summary["loop"][name] for name in LOOP if name not in {"detected_at", "decided_at"}} == {None}
+
+
+@pytest.mark.stories
+def test_broken_data_call_a_person_and_freeze_promotion_and_train_nothing(tmp_path: Path) -> None:
+    summary = told("upstream-break", tmp_path)
+    assert "freeze" in actions(summary)
+    assert "retrain" not in actions(summary)
+    assert summary["loop"]["detected_at"] > summary["loop"]["drift_at"]
+    assert any("amount" in it["reason"] for it in summary["audit"] if it["action"] == "freeze")
+
+
+@pytest.mark.stories
+def test_a_flash_sale_is_told_and_trains_nothing(tmp_path: Path) -> None:
+    summary = told("flash-sale", tmp_path)
+    assert "notify" in actions(summary)
+    assert not {"retrain", "freeze", "roll_back"} & set(actions(summary))
