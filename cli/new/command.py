@@ -145,7 +145,8 @@ def _alone(frame: pd.DataFrame, columns: Sequence[ColumnProfile], roles: Roles) 
 
 def _numeric(values: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return values.to_numpy(np.float32, na_value=np.nan)
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
+        return np.where(np.isfinite(numbers), numbers, np.nan).astype(np.float32)
     codes: np.ndarray = pd.factorize(values)[0].astype(np.float32)
     codes[codes < 0] = np.nan
     return codes

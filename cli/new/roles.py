@@ -8,7 +8,7 @@ from cli.new.naming import is_key, rank
 from cli.new.profile import ColumnProfile, names_of
 from headrace.errors import UseCaseError
 
-_TIME_FIRST = ("timestamp", "event_time", "datetime", "time", "date", "created_at", "created", "ts")
+_TIME_FIRST = ("timestamp", "event_time", "datetime", "time", "when", "date", "created_at", "created", "ts")
 _LABELS = (
     "label", "target", "truth", "outcome", "fraud", "churn", "churned", "default", "defaulted", "readmitted", "clicked",
     "converted", "purchased", "bought", "failed", "failure", "anomaly", "attack", "spam", "cancelled", "class", "y",

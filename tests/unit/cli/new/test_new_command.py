@@ -114,6 +114,7 @@ def test_a_file_of_texts_is_refused_with_what_it_lacks(tmp_path: Path) -> None:
         (lambda it: it.assign(when=it["when"].where(it["amount"] < 100)), {}, "--time: when is missing in"),
         (lambda it: it.drop(columns=["customer", "order_id"]), {}, "--entity: no column says whose the events are"),
         (lambda it: it, {"entity": "amount"}, "--entity: 'amount' is a number"),
+        (lambda it: it.assign(amount=1 / (it["amount"] < 100)), {}, "amount: is not a finite number in"),
         (lambda it: it.rename(columns={"amount": "a,b"}), {}, "--map cannot name the column 'a,b'"),
     ],
 )
