@@ -66,7 +66,7 @@ class Result:
             "training_rows": self.backfill.training_rows,
             "model_package": self.model_package,
             "endpoint_status": self.endpoint_status,
-            "quality": quality(self.evaluation),
+            "model_quality": quality(self.evaluation),
             "decisions": self.predictions["decision"].value_counts().to_dict(),
             "api": asdict(self.agreement),
             "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
