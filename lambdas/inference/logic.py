@@ -13,7 +13,6 @@ from http import HTTPStatus
 from headrace.errors import RejectedError
 from headrace.features import FeatureSet
 from headrace.json_object import read_list
-from headrace.openapi import document
 from headrace.schema import Value, coerce_event, parse_event
 from headrace.usecase import UseCase
 from lambdas.inference.exchange import Answer, Request, counted, problem, refusal
@@ -51,6 +50,8 @@ class Inference:
     @cached_property
     def openapi(self) -> Mapping[str, object]:
         """What it can be asked, as an OpenAPI document."""
+        from headrace.openapi import document  # noqa: PLC0415  # seldom asked for, and every cold start would pay
+
         return document(self.usecase)
 
 
