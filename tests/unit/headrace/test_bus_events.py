@@ -17,7 +17,7 @@ from headrace.events import (
     RetrainingRequested,
 )
 from headrace.events.documentation import page
-from lambdas.deployment.logic import read
+from lambdas.deployment.messages import Request, read
 
 WHERE = {"usecase": "fraud", "stage": "dev", "at": "2026-01-31T12:00:00Z"}
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/headrace-fraud-dev/3"
@@ -56,8 +56,9 @@ def test_the_details_names_are_those_of_sagemakers_events() -> None:
 def test_the_deployment_function_reads_a_rollback_request_as_one() -> None:
     entry = ModelRollbackRequested(**WHERE, model_package_arn=PACKAGE, reason="worse").to_entry()
     event = {"id": "e", "source": entry["Source"], "detail-type": entry["DetailType"]}
-    request = read(json.dumps({**event, "detail": json.loads(entry["Detail"])}), "headrace-fraud-dev")
-    assert request is not None
+    body = json.dumps({**event, "detail": json.loads(entry["Detail"])})
+    request = read(body, group="headrace-fraud-dev", stack_name="headrace-fraud-dev-endpoint")
+    assert isinstance(request, Request)
     assert request.rollback
     assert request.package.arn == PACKAGE
 
