@@ -30,7 +30,5 @@ def grant_network(role: iam.Role, network: Network) -> None:
     ]
     for names, resources in ((_MAKE, [interfaces, *places]), (_END, [interfaces]), (_LOOK, ["*"])):
         role.add_to_policy(iam.PolicyStatement(actions=[f"ec2:{name}" for name in names], resources=resources))
-    acknowledge_wildcard(
-        role, interfaces, "An interface is named when it is made; its subnet and group are given."
-    )
+    acknowledge_wildcard(role, interfaces, "An interface is named when it is made; its subnet and group are given.")
     acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "Describing what a VPC holds takes no resource."})
