@@ -128,7 +128,15 @@ def _number(text: str) -> float:
 
 
 def finding(
-    document: object, *, kind: Kind, at: int, source: str, null_share: float, labels: int = 0, positives: int = 0
+    document: object,
+    *,
+    kind: Kind,
+    at: int,
+    source: str,
+    null_share: float,
+    broken_from: float = 1.0,
+    labels: int = 0,
+    positives: int = 0,
 ) -> Finding:
     """What a window's document says about a kind; lines of other kinds are counted with it, for the file is one run's.
 
@@ -138,6 +146,7 @@ def finding(
         at: the end of its window, epoch seconds.
         source: where it is.
         null_share: from this share of missing values on a column is broken.
+        broken_from: from this distance of its values on, too.
         labels: answers with a known label that were judged.
         positives: positives among them.
 
@@ -152,7 +161,8 @@ def finding(
         told.append(f"{it.name}: {it.words}" if it.name else it.words)
         if it.missing is not None:
             missing[it.name] = it.missing
-        if it.upstream or (it.missing is not None and it.missing >= null_share):
+        torn = it.kind == "data_quality" and it.distance >= broken_from
+        if it.upstream or torn or (it.missing is not None and it.missing >= null_share):
             upstream[it.name] = it.words
         elif it.missing is None:
             distances[it.name] = max(it.distance, distances.get(it.name, 0.0))

@@ -30,8 +30,8 @@ def on_finding(memory: Memory, found: Finding, usecase: UseCase, moment: Moment)
         return _clean(known, found, reaction.recovery)
     if _falls_back(known, found, usecase, moment):
         return roll_back(known, f"{_words(found, weighed)} within the watch after its rollout", weighed.severity)
-    if not _asks_for_training(found, weighed, usecase):
-        return known, _tell(found, weighed, usecase)
+    if _frozen(known, found) or not _asks_for_training(found, weighed, usecase):
+        return known, _tell(found, weighed, usecase, frozen=_frozen(known, found))
     after, decision = train(
         known, usecase, moment, trigger="drift", reason=_words(found, weighed), found=found, severity=weighed.severity
     )
@@ -78,10 +78,18 @@ def _asks_for_training(found: Finding, weighed: Weighed, usecase: UseCase) -> bo
     return SEVERITIES.index(weighed.severity) >= _HIGH and weighed.streak >= lasting
 
 
-def _tell(found: Finding, weighed: Weighed, usecase: UseCase) -> Decision:
+def _frozen(memory: Memory, found: Finding) -> bool:
+    """Whether people know already that these data are not to be trusted."""
+    return bool(memory.frozen) and found.kind == "data_quality"
+
+
+def _tell(found: Finding, weighed: Weighed, usecase: UseCase, *, frozen: bool) -> Decision:
     """A finding that asks for no training: people hear of it once, and again when it grows."""
     words = _words(found, weighed)
     level = SEVERITIES.index(weighed.severity)
+    if frozen:
+        told = f"frozen already; {words}"
+        return Decision(action="ignore", reason=told, severity=weighed.severity, weighed=weighed)
     if level < _MEDIUM:
         return Decision(
             action="ignore", reason=f"too little to matter: {words}", severity=weighed.severity, weighed=weighed

@@ -19,6 +19,7 @@ class Reaction:
         persistence: in so many windows in a row must the same column be that far away.
         weights: what a column's distance counts for the business; 1 where it is not named.
         breadth: share of the columns from which a change counts as one step more severe.
+        broken_from: unweighted distance from which a column counts as broken upstream: no world moves so far at once.
         null_share: share of missing values from which a column counts as broken upstream.
         quality_persistence: in so many windows in a row must model quality miss its bound.
         least_labels: labelled answers that must have shown the drop before a training can learn from it.
@@ -39,6 +40,7 @@ class Reaction:
     persistence: int = 3
     weights: Mapping[str, float] = field(default_factory=dict)
     breadth: float = 0.3
+    broken_from: float = 0.9
     null_share: float = 0.05
     quality_persistence: int = 2
     least_labels: int = 500
@@ -55,7 +57,7 @@ class Reaction:
     on_code_change: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("notify_from", "retrain_from", "breadth", "null_share"):
+        for name in ("notify_from", "retrain_from", "breadth", "broken_from", "null_share"):
             require(0 < getattr(self, name) <= 1, f"reaction.{name}", "is outside 0 to 1", "give a share such as 0.3")
         where = "reaction.retrain_from"
         require(self.notify_from <= self.retrain_from, where, "is below notify_from", "people hear of it first")

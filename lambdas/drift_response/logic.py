@@ -144,6 +144,7 @@ def _finding(content: Document, function: DriftResponse) -> Finding:
         at=outputs.end,
         source=f"s3://{function.bucket}/{content.key}",
         null_share=function.usecase.reaction.null_share,
+        broken_from=function.usecase.reaction.broken_from,
         labels=_whole(about.get("dataset"), "item_count"),
         positives=_whole(about.get("headrace"), "positives"),
     )

@@ -59,6 +59,17 @@ def test_a_few_more_missing_values_are_no_breakage() -> None:
     assert not found.clean
 
 
+def test_values_that_hardly_overlap_are_broken_whatever_the_words_say() -> None:
+    line = {"feature_name": "amount", "constraint_check_type": "baseline_drift_check", "description": "distance: 0.93"}
+    document = {"violations": [line]}
+    torn, moved = (
+        finding(document, kind="data_quality", at=0, source="s3://x", null_share=0.05, broken_from=bound)
+        for bound in (0.8, 0.95)
+    )
+    assert set(torn.upstream) == {"amount"}
+    assert moved.distances == {"amount": 0.93}
+
+
 def test_native_lines_are_read_too() -> None:
     found = read(
         {
