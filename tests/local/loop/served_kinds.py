@@ -21,6 +21,7 @@ from pipelines.jobs.served.scorers import Trees
 from pipelines.retraining.image import serving_image
 from stacks.application import Application
 from stacks.components.endpoint_batch import BatchScoring
+from stacks.components.endpoint_trial_machine import TrialMachine
 from stacks.components.model_role import ModelRole
 from stacks.endpoint import EndpointStack
 from stacks.lake import LakeStack
@@ -52,15 +53,21 @@ class Served:
         if serving.kind == "batch":
             batch = BatchScoring(scoring, "Batch", target=app.target, bucket=lake.bucket)
             scoring.publish(BatchStateMachineArn=batch.machine.state_machine_arn)
+        if serving.trial:
+            tried = TrialMachine(
+                scoring, "Trial", target=app.target, trial=serving.trial, model_role_arn=role.role_arn, key=lake.key
+            )
+            scoring.publish(TrialStateMachineArn=tried.machine.state_machine_arn)
         app.synth()
         outputs = deploy.deploy(folder / "assembly", loop.endpoint_url)
         self._bucket = outputs[self.target.stack_name("lake")]["BucketName"]
-        self._machine = outputs[self.target.stack_name("scoring")].get("BatchStateMachineArn", "")
+        machines = outputs[self.target.stack_name("scoring")]
+        self._machine = machines.get("BatchStateMachineArn") or machines.get("TrialStateMachineArn", "")
         group = self.target.model_package_group_name
         loop.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
 
-    def deploy(self, *, seed: int) -> xgb.Booster:
-        """Register a small model, approved, and put it into the endpoint stack."""
+    def deploy(self, *, seed: int, approval: str = "Approved") -> xgb.Booster:
+        """Register a small model, and put it into the endpoint stack if it is approved."""
         draw = np.random.default_rng(seed)
         rows = draw.random((400, len(FEATURES)), dtype=np.float32)
         labels = (rows[:, 0] + 0.2 * draw.random(400) > 0.6 + 0.05 * seed).astype(int)
@@ -72,9 +79,10 @@ class Served:
             "model_version": f"v{seed}",
         }
         artifact.write(model, Trees(booster), about, rows)
-        deploy.update_parameters(
-            self.target.stack_name("endpoint"), {"ModelPackageArn": self._register(model)}, self._loop.endpoint_url
-        )
+        self.package = self._register(model, approval)
+        if approval == "Approved":
+            changed = {"ModelPackageArn": self.package}
+            deploy.update_parameters(self.target.stack_name("endpoint"), changed, self._loop.endpoint_url)
         return booster
 
     def rows(self, count: int) -> list[dict[str, Any]]:
@@ -87,17 +95,18 @@ class Served:
         """An object of the lake."""
         self._loop.client("s3").put_object(Bucket=self._bucket, Key=key, Body=text.encode())
 
-    def run_batch(self) -> str:
-        """Run the state machine as its schedule would; how it ended, in ``ended_with`` why."""
+    def run(self, **given: str) -> str:
+        """Run the state machine as its schedule or a person would; how it ended, in ``ended_with`` why."""
         states = self._loop.client("stepfunctions")
-        arn = states.start_execution(stateMachineArn=self._machine)["executionArn"]
-        for _ in range(600):
+        arn = states.start_execution(stateMachineArn=self._machine, input=json.dumps(given))["executionArn"]
+        for _ in range(1_200):
             found = states.describe_execution(executionArn=arn)
             if found["status"] != "RUNNING":
                 self.ended_with = f"{found.get('error')}: {found.get('cause')}"
                 return str(found["status"])
             time.sleep(0.1)
-        raise AssertionError("batch scoring did not end")
+        history = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=6)["events"]
+        raise AssertionError(f"the execution did not end: {history}")
 
     def predictions(self) -> dict[str, list[dict[str, Any]]]:
         """What was scored, by key."""
@@ -106,7 +115,7 @@ class Served:
         bodies = {it["Key"]: storage.get_object(Bucket=self._bucket, Key=it["Key"])["Body"].read() for it in found}
         return {key: [json.loads(line) for line in body.splitlines()] for key, body in bodies.items()}
 
-    def _register(self, model: Path) -> str:
+    def _register(self, model: Path, approval: str) -> str:
         sink = io.BytesIO()
         with tarfile.open(fileobj=sink, mode="w:gz") as archive:
             archive.add(model, arcname=".")
@@ -119,7 +128,7 @@ class Served:
         }
         answer = self._loop.client("sagemaker").create_model_package(
             ModelPackageGroupName=self.target.model_package_group_name,
-            ModelApprovalStatus="Approved",
+            ModelApprovalStatus=approval,
             InferenceSpecification={
                 "Containers": [container],
                 "SupportedContentTypes": ["application/json"],

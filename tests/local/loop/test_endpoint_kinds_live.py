@@ -42,15 +42,15 @@ def test_a_serverless_endpoint_answers_and_takes_the_next_model(loop: Loop, tmp_
 
 def test_batch_scores_every_line_of_every_file_with_the_model_that_is_approved(loop: Loop, tmp_path: Path) -> None:
     served = Served(loop, tmp_path, Serving(kind="batch", batch=Batch(concurrent=2)))
-    assert served.run_batch() == "SUCCEEDED", served.ended_with
+    assert served.run() == "SUCCEEDED", served.ended_with
     booster = served.deploy(seed=3)
-    assert served.run_batch() == "SUCCEEDED", served.ended_with
+    assert served.run() == "SUCCEEDED", served.ended_with
     assert not served.predictions()
     rows = served.rows(LINES)
     for number, name in enumerate(("batch/a.jsonl", "batch/2026/b.jsonl")):
         lines = [json.dumps({"customer": f"{number}-{it}", **row}) for it, row in enumerate(rows)]
         served.put(name, "\n".join(lines) + "\n")
-    assert served.run_batch() == "SUCCEEDED", served.ended_with
+    assert served.run() == "SUCCEEDED", served.ended_with
     scored = served.predictions()
     assert {key.split("/", 2)[2] for key in scored} == {"a.jsonl.out", "2026/b.jsonl.out"}
     assert all(key.startswith("predictions/dt=20") for key in scored)
@@ -61,7 +61,7 @@ def test_batch_scores_every_line_of_every_file_with_the_model_that_is_approved(l
         assert [it["score"] for it in outputs] == pytest.approx(expected, rel=1e-6)
         assert {it["model_version"] for it in outputs} == {"v3"}
     served.put("batch/bad.jsonl", "[1]\n")
-    assert served.run_batch() == "FAILED"
+    assert served.run() == "FAILED"
     assert "line 1 is not an object" in served.ended_with
 
 
