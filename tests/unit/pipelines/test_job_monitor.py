@@ -220,3 +220,14 @@ def test_the_thresholds_of_the_use_case_decide(places: Any, fraud: UseCase) -> N
     given = monitor.Places(**places(dearer))
     assert monitor.monitor(fraud, given, "data_quality").status == "DEGRADED"
     assert monitor.monitor(tolerant, given, "data_quality").status == "HEALTHY"
+
+
+def test_a_baseline_says_how_far_single_windows_are_from_it_and_the_job_heeds_it(
+    deployed: Path, places: Any, fraud: UseCase, tmp_path: Path
+) -> None:
+    quiet = json.loads((deployed / "baseline" / "noise.json").read_text())
+    assert quiet["every"] == fraud.monitor.every
+    assert quiet["distances"]["amount"] < 1
+    assert (
+        monitor.monitor(fraud, monitor.Places(**places()), "data_quality").watched.settings.noise == quiet["distances"]
+    )
