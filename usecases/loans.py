@@ -16,6 +16,7 @@ from headrace.usecase import (
     Gate,
     Label,
     Model,
+    Monitor,
     Serving,
     UseCase,
     Window,
@@ -108,6 +109,7 @@ usecase = UseCase(
         fallback="REVIEW",
     ),
     serving=Serving(score_stream=True),
+    monitor=Monitor(kinds=("data_quality", "model_quality", "bias", "attribution")),
     expectations=(
         Expectation(column="event_id", uniqueness=0.99),
         Expectation(column="age", completeness=1.0, minimum=18, maximum=110),

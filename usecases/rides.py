@@ -94,7 +94,12 @@ usecase = UseCase(
         fallback="WATCH",
     ),
     serving=Serving(score_stream=True),
-    reaction=Reaction(retrain_from=0.3, persistence=3),
+    # Weather and the calendar move by themselves: a cold day is no reason to learn anew.
+    reaction=Reaction(
+        retrain_from=0.3,
+        persistence=3,
+        weights=dict.fromkeys(("temperature", "rain_mm", "visitors_nearby", "hour", "weekday", "is_weekend"), 0.0),
+    ),
     expectations=(
         Expectation(column="event_id", uniqueness=0.99),
         Expectation(column="requests", completeness=1.0, minimum=0),

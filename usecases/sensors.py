@@ -17,6 +17,7 @@ from headrace.usecase import (
     Label,
     Limits,
     Model,
+    Monitor,
     Serving,
     Transform,
     UseCase,
@@ -99,5 +100,6 @@ usecase = UseCase(
         fallback="NORMAL",
     ),
     serving=Serving(score_stream=True),
+    monitor=Monitor(kinds=("data_quality", "model_quality")),  # a forest cannot say which feature weighed how much
     expectations=(Expectation(column="event_id", uniqueness=0.99),),
 )
