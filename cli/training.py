@@ -23,19 +23,30 @@ class RolloutError(HeadraceError):
     """The approved model did not reach the endpoint."""
 
 
-def train(deployment: Deployment, training_prefix: str, rows: int, reason: str, report: Report) -> str:
+def train(
+    deployment: Deployment, training_prefix: str, rows: int, reason: str, report: Report, *, hold: bool = False
+) -> str:
     """Run the retraining state machine on a training set of so many rows.
 
+    Args:
+        deployment: the platform.
+        training_prefix: where the training set lies.
+        rows: how many it has.
+        reason: why, for the record.
+        report: called while it works.
+        hold: leave the model waiting for approval, even where the use case promotes what passes its gates.
+
     Returns:
-        The ARN of the registered model package, waiting for approval.
+        The ARN of the registered model package.
 
     Raises:
         TrainingError: if the run fails, is stopped or does not end in an hour.
     """
+    given = {"InputData": training_prefix, "TrainingRows": rows, "TriggerReason": reason}
     run = deployment.stepfunctions.start_execution(
         stateMachineArn=deployment.output("retraining", "StateMachineArn"),
         name=f"cli-{uuid.uuid4().hex}",
-        input=json.dumps({"InputData": training_prefix, "TrainingRows": rows, "TriggerReason": reason}),
+        input=json.dumps({**given, "Promotion": "manual"} if hold else given),
     )["executionArn"]
     deadline = time.monotonic() + TRAINING_LIMIT_S
     while (state := deployment.stepfunctions.describe_execution(executionArn=run))["status"] == "RUNNING":

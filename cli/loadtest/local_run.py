@@ -111,9 +111,10 @@ def prepared(order: Order, phases: Phases) -> Iterator[Ready]:
             written = backfill(deployment, History.of(plan), order.out / "quality", phase.report)
             prefix, rows = _earlier_set(deployment, plan, phase)
         with phases.phase("train") as phase:
-            first = train(deployment, prefix, rows, "manual", phase.report)
+            first = train(deployment, prefix, rows, "manual", phase.report, hold=True)
         with phases.phase("train again") as phase:
-            other = train(deployment, written.training_prefix, written.training_rows, "manual", phase.report)
+            prefix, rows = written.training_prefix, written.training_rows
+            other = train(deployment, prefix, rows, "manual", phase.report, hold=True)
         with phases.phase("rollout") as phase:
             ending = follow(deployment, first)
             if not ending.deployed:
