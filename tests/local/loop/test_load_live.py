@@ -34,10 +34,15 @@ def order(during: During | None, out: Path) -> Order:
     return Order(usecase=usecases.load("fraud"), rps=20, seconds=9, during=during, out=out)
 
 
-def driven(during: During, ready: Ready, phases: Phases, out: Path) -> Outcome:
-    """One load; no answer is wrong, a 5xx, refused or missing, and it ends as it should."""
+@pytest.fixture(autouse=True)
+def calm(ready: Ready) -> None:
+    """What one test did to alarms and endpoint is over when the next one begins."""
     ready.loop.advance(ALARMS_CALM_S)
     ready.loop.wait_idle(300)
+
+
+def driven(during: During, ready: Ready, phases: Phases, out: Path) -> Outcome:
+    """One load; no answer is wrong, a 5xx, refused or missing, and it ends as it should."""
     warm_up(ready)
     outcome = drive(order(during, out), ready, phases)
     outcome.write(out, during)
