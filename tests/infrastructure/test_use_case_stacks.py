@@ -78,6 +78,10 @@ def test_without_scoring_in_the_stream_enrichment_may_not_invoke_the_model(templ
     assert "sagemaker:InvokeEndpoint" not in text(templates["features"])
 
 
+def test_without_alerts_enrichment_may_tell_nobody(templates: dict[str, dict]) -> None:
+    assert "events:PutEvents" not in text(templates["features"])
+
+
 def test_the_endpoint_takes_fleet_and_sampling_from_the_use_case(templates: dict[str, dict]) -> None:
     config = templates["endpoint"]["Config"]["Properties"]
     assert config["ProductionVariants"][0]["InitialInstanceCount"] == 3
