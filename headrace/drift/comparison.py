@@ -67,7 +67,7 @@ def _chance(pair: Pair) -> float:
     """The p-value of a pair by itself."""
     if pair.numeric:
         return smirnov_p(pair.largest_gap, *pair.sizes)
-    return chi_squared_p(*distances.chi_squared(pair.p, pair.q))
+    return chi_squared_p(*distances.evidence(pair.p, pair.q))
 
 
 def _alike(pair: Pair, settings: Settings) -> bool:
@@ -116,7 +116,7 @@ def _noise(pair: Pair, bound: float) -> float:
     """The distance at which a change of this kind would be as unlikely as the bound."""
     if pair.numeric:
         return smirnov_distance(bound, *pair.sizes)
-    statistic, freedom = distances.chi_squared(pair.p, pair.q)
+    statistic, freedom = distances.evidence(pair.p, pair.q)
     if not freedom or not statistic:
         return 1.0  # categories too rare to tell apart are no evidence, however far they seem to be
     # The statistic grows as the square of a change that keeps its shape.

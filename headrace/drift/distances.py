@@ -92,6 +92,21 @@ def chi_squared(p: Counts, q: Counts) -> tuple[float, int]:
     return _pearson(_frequent(p, q))
 
 
+def evidence(p: Counts, q: Counts) -> tuple[float, int]:
+    """The smaller of Pearson's statistic and of the likelihood ratio's, 2 sum o ln(o / e), and the degrees of freedom.
+
+    Of the same table as ``chi_squared``. Where a category is expected a few times in one of the two, Pearson's
+    statistic is too large too often; where there are many categories, the likelihood ratio's is.
+    """
+    table = _frequent(p, q)
+    statistic, freedom = _pearson(table)
+    if not freedom:
+        return 0.0, 0
+    there = table > 0
+    ratio = 2 * float(np.sum(table[there] * np.log(table[there] / _expected(table)[there])))
+    return max(0.0, min(statistic, ratio)), freedom
+
+
 def turnover(p: Counts, q: Counts) -> float:
     """The share of values that are of other categories than they were, less what sampling noise gives, 0 to 1.
 
@@ -120,8 +135,13 @@ def _frequent(p: Counts, q: Counts) -> Floats:
 def _pearson(table: Floats) -> tuple[float, int]:
     if table.shape[1] <= 1:
         return 0.0, 0
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    expected = _expected(table)
     return float(np.sum((table - expected) ** 2 / expected)), table.shape[1] - 1
+
+
+def _expected(table: Floats) -> Floats:
+    found: Floats = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return found
 
 
 def _relative_entropy(p: Floats, q: Floats) -> float:

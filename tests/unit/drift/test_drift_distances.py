@@ -61,6 +61,14 @@ def test_chi_squared_is_scipys_where_every_category_is_frequent() -> None:
     assert significance.chi_squared_p(statistic, freedom) == pytest.approx(expected.pvalue)
 
 
+@pytest.mark.parametrize("seen", [7, 9, 12, 15])
+def test_a_category_of_a_few_rows_is_no_more_evidence_than_the_exact_tail(seen: int) -> None:
+    p, q = np.array([98_500, 1_500]), np.array([200 - seen, seen])
+    exact = stats.binom.sf(seen - 1, 200, 0.015)
+    assert significance.chi_squared_p(*distances.evidence(p, q)) == pytest.approx(exact, rel=0.5)
+    assert significance.chi_squared_p(*distances.chi_squared(p, q)) < exact
+
+
 def test_turnover_is_total_variation_without_the_noise_of_many_categories() -> None:
     statistic, freedom = distances.chi_squared(P, Q)
     assert distances.turnover(P, Q) == pytest.approx(0.3 * math.sqrt(1 - freedom / statistic))
