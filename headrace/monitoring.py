@@ -71,5 +71,8 @@ class Outputs:
         kind = schedule.removeprefix(f"{endpoint}-").replace("-", "_")
         if kind not in KINDS:
             raise RejectedError(f"names no kind of monitor ({', '.join(KINDS)}): {schedule!r}", field="key")
-        end = datetime.strptime(match["time"], _HOUR).replace(tzinfo=UTC)
+        try:
+            end = datetime.strptime(match["time"], _HOUR).replace(tzinfo=UTC)
+        except ValueError as exc:
+            raise RejectedError(f"names no hour of any day: {match['time']}", field="key") from exc
         return cls(endpoint=endpoint, kind=cast(Kind, kind), end=int(end.timestamp()))

@@ -11,6 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from csv import Error as CSVError
 from csv import reader
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,8 @@ def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
     Raises:
         RejectedError: if either side cannot be read.
     """
-    metadata, sides = line.get("eventMetadata", {}), line[CAPTURED]
+    about, sides = line.get("eventMetadata"), line[CAPTURED]
+    metadata = about if isinstance(about, Mapping) else {}
     asked = _side(sides.get("endpointInput"), _INPUTS)
     answered = _side(sides.get("endpointOutput"), _OUTPUTS)
     if asked and answered and len(asked) != len(answered):
@@ -114,22 +116,26 @@ def _side(side: Mapping[str, Any] | None, lists: Sequence[str]) -> Side:
         return []
     data, encoding = _text(side)
     if encoding == "CSV":
-        return [list(map(_number, row)) for row in reader(data.splitlines()) if row]
+        try:
+            return [list(map(_number, row)) for row in reader(data.splitlines()) if row]
+        except CSVError as exc:
+            raise RejectedError("is no CSV") from exc
     if encoding != "JSON":
         raise RejectedError(f"has the unknown encoding {encoding!r}")
     try:
         # A request may be one document, or one document a line.
         return _documents(json.loads(data), lists)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             return [it for text in data.splitlines() if text.strip() for it in _documents(json.loads(text), lists)]
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise RejectedError("is no JSON") from exc
 
 
 def _text(side: Mapping[str, Any]) -> tuple[str, str]:
     """The text of one side and its encoding, JSON or CSV where it was BASE64. Raises RejectedError."""
-    data, encoding = side.get("data"), str(side.get("encoding", "")).upper()
+    held = side if isinstance(side, Mapping) else {}  # lines are written by others
+    data, encoding = held.get("data"), str(held.get("encoding", "")).upper()
     if not isinstance(data, str):
         raise RejectedError("has no data")
     if encoding != "BASE64":

@@ -94,3 +94,9 @@ def test_bias_is_watched_only_where_the_model_has_facets() -> None:
 def test_a_threshold_names_a_feature() -> None:
     with pytest.raises(UseCaseError, match="effects"):
         replace(usecases.load("fraud"), monitor=Monitor(thresholds=Thresholds(effects={"colour": 0.1})))
+
+
+@pytest.mark.parametrize("time", ["2026/01/81/03", "2026/13/01/00", "2026/01/01/24", "0000/01/01/00"])
+def test_a_key_of_an_hour_that_never_was_is_refused(time: str) -> None:
+    with pytest.raises(RejectedError, match="names no hour of any day"):
+        Outputs.of_key(f"monitoring/e/e-bias/{time}/constraint_violations.json")
