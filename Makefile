@@ -10,7 +10,7 @@ USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly test-loop test-stories test-usecases test-spark run-test-spark test-container check synth bench lock clean
+.PHONY: help setup demo test nightly test-loop test-stories test-usecases test-spark run-test-spark test-container test-trust audit sbom check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,21 @@ test-loop: $(STAMP) ## the longer stories of the deployed loop: features added l
 
 test-stories: $(STAMP) ## the demo's other scenarios: nothing, seasons, broken data, a sale (about 10 minutes)
 	$(BIN)/python -m pytest tests/local/loop -m stories -rs $(ARGS)
+
+test-trust: $(STAMP) ## fail every AWS call in every way, and fuzz every entry point (SHORT=1: each call in one way)
+	HEADRACE_TRUST=$(if $(SHORT),short,full) $(BIN)/python -m pytest tests/faults -m trust --show-capture=no $(ARGS)
+
+audit: $(STAMP) ## ask the advisory databases about every pinned dependency (needs the network)
+	for group in lambdas dev container spark; do \
+	  $(BIN)/python -m uv tool run "pip-audit==2.10.*" --disable-pip --require-hashes -r requirements/$$group.txt || exit 1; \
+	done
+
+sbom: $(STAMP) ## write what functions and jobs carry into build/sbom, as CycloneDX (needs the network)
+	mkdir -p build/sbom
+	for group in lambdas container dev; do \
+	  $(BIN)/python -m uv tool run --from "cyclonedx-bom==7.*" cyclonedx-py requirements requirements/$$group.txt \
+	    --of JSON -o build/sbom/$$group.json || exit 1; \
+	done
 
 check: $(STAMP) ## what CI runs besides tests: ruff, mypy strict, import-linter, cdk-nag and cfn-lint on every stage
 	$(BIN)/python -m ruff check .

@@ -1,0 +1,41 @@
+"""Every entry point that calls AWS, and the scenario under which each of its calls is made to fail.
+
+A new function joins with one line here: a scenario that drives it and returns what its stores hold afterwards, counted
+by logical copies. That must not depend on what failed on the way.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from call_faults import inference, monitoring
+from fault_injection import Injector
+from job_faults import training_set
+from queue_faults import deployment, drift_response, label_inbox
+from stream_faults import delivery_transform, enrichment, ground_truth
+
+Scenario = Callable[[Injector], Mapping[str, Any]]
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "delivery_transform": delivery_transform,
+    "deployment": deployment,
+    "drift_response": drift_response,
+    "enrichment": enrichment,
+    "ground_truth": ground_truth,
+    "inference": inference,
+    "label_inbox": label_inbox,
+    "monitoring": monitoring,
+    "training_set": training_set,
+}
+JOBS = frozenset({"training_set"})
+"""Entry points that are no functions."""
+PROMISES = {
+    "delivery_transform": "every record delivered once or under `errors/`; hashed keys never in clear",
+    "deployment": "the stack names what serves, one update per approval, every end told and noted",
+    "drift_response": "one closed record per signal, memory as without faults, everything told",
+    "enrichment": "state byte for byte, one vector per sequence number, rejects in quarantine",
+    "ground_truth": "state byte for byte, every label in `labels/` and `ground-truth/`, rejects in quarantine",
+    "inference": "a decision or a declared fallback, nothing written",
+    "label_inbox": "every label on the stream, wrong lines in quarantine, one receipt per file",
+    "monitoring": "one plan per window, the same job for every copy of a request",
+    "training_set": "the manifest names only files that are there; the end is the same byte for byte",
+}
