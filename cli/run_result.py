@@ -43,7 +43,9 @@ class Result:
     def failures(self) -> list[str]:
         """What a healthy loop never shows, in words; empty if all is well."""
         account, asked = self.account, self.agreement
+        undelivered = max(0, account.events_enriched - account.events_in_lake)
         found = {
+            f"{undelivered} enriched events are not in the lake": undelivered,
             f"{account.unaccounted} events are unaccounted for": account.unaccounted,
             f"{account.events_dead_lettered} events are dead-lettered": account.events_dead_lettered,
             f"{len(self.predictions)} of {account.events_enriched} enriched events have a score": (
