@@ -1,8 +1,4 @@
-"""AWS around one function in this process: stores, and what feeds the function with its own retries.
-
-Streams are worked off by the emulator's event source mapping, queues by SQS's rules: redelivery, bisection, dead
-letters. A process that was killed starts cold.
-"""
+"""AWS around one function: streams are worked off by the emulator's event source mapping, queues by SQS's rules."""
 
 import base64
 import importlib
@@ -76,13 +72,12 @@ class Context:
     aws_request_id = "52fdfc07-2182-154f-163f-5f0f9a621d72"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Plenty."""
         return 300_000
 
 
 @dataclass
 class Platform:
-    """Stores, clients that no fault strikes, and dead letters. ``tables`` are made empty."""
+    """Stores, clients that no fault strikes, and dead letters."""
 
     injector: Injector
     folder: str
@@ -156,8 +151,7 @@ class _Mapping:
     def give_up(self, given_up: GivenUp) -> None:
         self._platform.dead.append(failure_document(given_up, _SOURCE, self.now()))
 
-    def done(self, record: Record) -> None:
-        pass
+    def done(self, record: Record) -> None: ...
 
     def wait(self, attempt: int) -> bool:
         return True
