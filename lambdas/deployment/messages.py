@@ -113,7 +113,7 @@ def read(body: str, *, group: str, stack_name: str) -> Request | Ended | Capture
         if event["source"] == SOURCE and kind == DUE:
             return CaptureDue.read(detail)
         request = _request(event, detail, kind)
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise RejectedError("is not an EventBridge event about a model package") from exc
     return request if request and request.package.group == group else None
 

@@ -96,7 +96,7 @@ def read(body: str, *, endpoint: str, usecase: str, stage: str) -> Signal | None
             return _own(OWN[kind[1]].from_detail(detail), at, usecase, stage)
     except HeadraceError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise RejectedError("is not an EventBridge event that drift response knows") from exc
     return None
 

@@ -84,5 +84,5 @@ def read_message(body: str) -> Place | None:
         found = message["detail"]["object"]
         place = Place(key=found["key"], version=found.get("version-id", ""), sequencer=found.get("sequencer", ""))
         return place if place.key.startswith(INBOX) and not place.key.endswith("/") else None
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise RejectedError("is neither S3's event about an object nor a continuation") from exc
