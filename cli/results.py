@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from cli.run_result import Result
 from cli.plan import Plan
 from cli.report import RunRecord, write_report
+from cli.run_result import Result
 
 
 def write_results(

@@ -1,7 +1,7 @@
 """For every test: CDK's kernel runs on the Node of the environment, whichever test imports it first.
 
 Property tests judge results, not the speed of a shared machine. HYPOTHESIS_PROFILE=nightly gives them many more cases.
-Side by side (``make test``), tests of one folder stay together where they share what is dear to build, else of one file.
+Side by side (``make test``), tests of a folder stay together where they share what is dear to build, else of a file.
 """
 
 import os

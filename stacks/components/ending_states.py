@@ -46,8 +46,8 @@ class EndingStates(Construct):
         for ending in self._endings:
             ending.next(release)
         release.next(publish).next(tell).next(over)
-        for task, following in ((release, publish), (publish, tell), (tell, over)):
-            task.add_catch(following, result_path=sfn.JsonPath.DISCARD)
+        for step, following in ((release, publish), (publish, tell), (tell, over)):
+            step.add_catch(following, result_path=sfn.JsonPath.DISCARD)
 
     def trigger(self, then: sfn.IChainable) -> sfn.Choice:
         """Set ``$.trigger``, what the event says of why: whoever starts by hand may have written anything."""

@@ -67,8 +67,8 @@ class LockStates(Construct):
         lock.add_catch(holder, errors=TAKEN, result_path=sfn.JsonPath.DISCARD)
         over.add_catch(pause, errors=TAKEN, result_path=sfn.JsonPath.DISCARD)
         asked.add_catch(over, errors=["Sfn.ExecutionDoesNotExistException"], result_path=sfn.JsonPath.DISCARD)
-        for task in (claim, lock, over, holder, asked):
-            task.add_catch(failed, result_path="$.failure")
+        for step in (claim, lock, over, holder, asked):
+            step.add_catch(failed, result_path="$.failure")
         runs = sfn.Condition.string_equals("$.holder.Status", "RUNNING")
         asked.next(sfn.Choice(scope, "Holder runs?").when(runs, busy).otherwise(over))
         held = sfn.Condition.is_present(_HOLDER)

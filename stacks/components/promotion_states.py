@@ -46,8 +46,8 @@ class PromotionStates(Construct):
         retried(frozen, PASSING)
         for task in (newest, approve):
             retried(task, PASSING_ERRORS)
-        for task in (newest, frozen, approve):
-            task.add_catch(failed, result_path="$.failure")
+        for step in (newest, frozen, approve):
+            step.add_catch(failed, result_path="$.failure")
         freeze = sfn.Condition.and_(sfn.Condition.is_present(_FROZEN), sfn.Condition.boolean_equals(_FROZEN, True))
         approve.next(then)
         frozen.next(sfn.Choice(scope, "Promotion frozen?").when(freeze, held).otherwise(approve))

@@ -84,7 +84,7 @@ class RetrainingStates(Construct):
         """What the caller leaves out is filled in, so that later states find every field."""
         # A run is its own version of the data unless the caller knows better: then nothing cached is taken.
         own = dict.fromkeys((VERSION, REQUEST), sfn.JsonPath.string_at("$$.Execution.Name"))
-        policy = {"Promotion": target.usecase.reaction.promotion, ARGUMENTS: {}}
+        policy: dict[str, object] = {"Promotion": target.usecase.reaction.promotion, ARGUMENTS: {}}
         defaults = {**DEFAULTS, **policy, **own}
         given = sfn.Pass(
             self,

@@ -73,8 +73,8 @@ class TrainingDataStates(Construct):
         poll = sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s))
         wait = sfn.Wait(scope, "Wait for judgement", time=poll)
         create.add_catch(wait, errors=TAKEN, result_path=sfn.JsonPath.DISCARD)
-        for task in (build, create, look):
-            task.add_catch(failed, result_path="$.failure")
+        for step in (build, create, look):
+            step.add_catch(failed, result_path="$.failure")
         named = sfn.Pass(scope, "Built set", result=sfn.Result.from_string(data.uri), result_path=_GIVEN)
         build.next(named).next(create)
         create.next(wait).next(look)

@@ -12,7 +12,6 @@ METRICS = {
     ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Latency"),
     ("Headrace", "Quarantined"), ("Headrace", "Degraded"), ("Headrace", "DeploymentBlocked"),
     ("Headrace", "Unannounced"),
-    ("Headrace", "Unannounced"),
     ("Headrace", "Overflowed"), ("AWS/States", "ExecutionsFailed"), ("Headrace/Monitor", "violations"),
 }  # fmt: skip
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from cli.api import InferenceApi
 from cli.deployment import Deployment
-from cli.run_result import Result
 from cli.plan import Plan
+from cli.run_result import Result
 from local.loop import Loop
 
 

@@ -15,8 +15,8 @@ from fed_loop import Fed
 
 from cli.accounting import account
 from cli.deployment import Deployment
-from cli.run_result import Result
 from cli.predictions import agreement, read_predictions
+from cli.run_result import Result
 from cli.stream import stream
 
 EVENTS = 300
