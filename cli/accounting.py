@@ -8,7 +8,7 @@ once. Where the use case drops duplicates, a record may also be a copy of one th
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -41,9 +41,14 @@ class Account:
     unaccounted: int
 
 
-def account(deployment: Deployment) -> Account:
-    """Count where every record of the events stream is. Call it when the loop is idle and deliveries are flushed."""
-    sent = _accepted(deployment)
+def account(deployment: Deployment, earlier: Mapping[Place, str] | None = None) -> Account:
+    """Count where every record of the events stream is. Call it when the loop is idle and deliveries are flushed.
+
+    Args:
+        deployment: whose stream.
+        earlier: what ``accepted`` found before; a stream forgets records after its retention.
+    """
+    sent = {**(earlier or {}), **accepted(deployment)}
     delivered = _places(lake.read_parquet(deployment, "events/", ["shard_id", "sequence_number"]))
     refused = _refused_by_delivery(deployment, sent)
     enriched = _places(lake.read_parquet(deployment, "features/", ["shard_id", "sequence_number"]))
@@ -81,7 +86,7 @@ def _copies(deployment: Deployment, enriched: set[Place]) -> set[Place]:
     return {place for place, name in known.items() if place not in enriched and name in originals}
 
 
-def _accepted(deployment: Deployment) -> dict[Place, str]:
+def accepted(deployment: Deployment) -> dict[Place, str]:
     """Every record of the stream with the digest of its bytes."""
     stream = deployment.output("ingestion", "EventsStreamName")
     shards = deployment.kinesis.list_shards(StreamName=stream)["Shards"]

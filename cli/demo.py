@@ -17,8 +17,6 @@ from cli.story import Story, nothing, tell
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
 
-STORY = "concept"
-"""The scenario that a demo shows if the use case's simulator knows it."""
 STORY_EVENTS, USUAL_EVENTS = 18_000, 4_000
 STREAM_DAYS = 2
 START = 1_767_225_600
@@ -30,15 +28,15 @@ class Options:
     """What a demo shows.
 
     ``events`` is about how many are streamed, None for as many as what is shown needs; ``seed`` makes it repeatable;
-    ``scenario`` is a change of the simulated world that the loop is watched to react to, None for a change of concept
-    if the simulator knows one; ``usual`` streams two days in which nothing changes.
+    ``scenario`` is a change of the simulated world that the loop is watched to react to; ``usual`` streams two days in
+    which nothing changes.
     """
 
     usecase: str
     seed: int
     out: Path
     events: int | None = None
-    scenario: str | None = None
+    scenario: str = simulators.USUAL
 
 
 def demo(options: Options, console: Console) -> dict[str, object]:
@@ -54,8 +52,7 @@ def demo(options: Options, console: Console) -> dict[str, object]:
             f"{usecase.name} neither scores its stream nor is scored in batch, so the demo has nothing to follow",
             "set serving.score_stream, or train on its simulator's events with headrace features and headrace train",
         )
-    known = simulators.scenarios(options.usecase)
-    scenario = options.scenario or (STORY if STORY in known and usecase.serving.score_stream else simulators.USUAL)
+    scenario = options.scenario
     if scenario == simulators.USUAL:
         plan = _two_days(usecase, options)
         result, blocks = run_loop(plan, console), nothing()

@@ -48,8 +48,8 @@ class LoopFailedError(HeadraceError):
 
 
 @app.command(
-    epilog="Examples: headrace demo · headrace demo --scenario flash-sale --out out/sale · "
-    "headrace demo -u shop --scenario usual --events 5000"
+    epilog="Examples: headrace demo --events 5000 · headrace demo --scenario concept --out out/concept · "
+    "headrace demo -u shop"
 )
 @one_line_errors
 def demo(
@@ -60,18 +60,18 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same events.")] = 7,
     scenario: Annotated[
-        str | None,
+        str,
         typer.Option(
-            help="How the simulated world changes: concept (the default where there is one), covariate, "
-            "upstream-break, seasonal, flash-sale, none; usual: two days without any. Each simulator has its own."
+            help="How the simulated world changes while the loop is watched: concept, covariate, upstream-break, "
+            "seasonal, flash-sale, none; usual: two days without any. Each simulator has its own."
         ),
-    ] = None,
+    ] = "usual",
     out: Annotated[Path, typer.Option(help="Folder for summary.json, index.html and logs.")] = Path("out/demo"),
     json: JsonOption = False,
 ) -> None:
     """Run the whole loop on this machine, without an AWS account.
 
-    Deploys, trains, rolls out, streams, predicts; then the world changes, and the loop finds out, learns and recovers.
+    Deploys, trains, rolls out, streams, predicts, accounts. With a scenario the world changes, and the loop reacts.
     """
     from cli.demo import Options
     from cli.demo import demo as run

@@ -90,7 +90,7 @@ def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, pac
     """Account for everything; call it when the loop is idle and deliveries are flushed."""
     in_batch = deployment.usecase.serving.kind == "batch"
     with phases.phase("account") as phase:
-        counted = account(deployment)
+        counted = account(deployment, streamed.accepted)
         predictions = read_batch(deployment) if in_batch else read_predictions(deployment)
         phase.at(doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted")
     return Result(

@@ -11,6 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from cli import producer
+from cli.accounting import Place
 from cli.api import Answer, InferenceApi
 from cli.deployment import Deployment
 from cli.plan import Plan, Report
@@ -29,12 +30,16 @@ class Loop(Protocol):
 
 @dataclass
 class Streamed:
-    """What was sent, up to when labels were, and what the API answered: event id -> answer."""
+    """What was sent, up to when labels were, and what the API answered: event id -> answer.
+
+    ``accepted`` holds records of the stream that it may have forgotten when the run ends.
+    """
 
     labels_until: int
     events: int = 0
     labels: int = 0
     chunks: int = 0
+    accepted: dict[Place, str] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from cli.accounting import accepted
 from cli.api import InferenceApi
 from cli.deployment import Deployment
 from cli.plan import Plan, Report
@@ -24,6 +25,8 @@ PARTS = 4
 """Of a day: events of a part are sent together, and scored by windows that know the parts before."""
 NIGHT_S = 5_400
 """From midnight to after the monitors' schedules."""
+REMEMBERED_DAYS = 5
+"""Shorter than the stream's retention."""
 ROLLOUT_STEP_S = 300
 ROLLOUT_LIMIT_S = 240.0
 
@@ -65,6 +68,8 @@ def live(
             report(day * PARTS, story.days * PARTS, f"day {day + 1}: {done.events:,} events, {done.labels:,} labels")
         loop.wait_idle()
         _night(deployment, loop, start + DAY_S)
+        if day % REMEMBERED_DAYS == REMEMBERED_DAYS - 1:
+            done.accepted |= accepted(deployment)
     report(story.days * PARTS, story.days * PARTS, f"{story.days} days: {done.events:,} events")
     return done
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from cli.story.audit import FINISHED, REACTIONS, Decision
+from cli.story.audit import DEPLOYED, FINISHED, REACTIONS, Decision
 from cli.story.plot import DAY_S, Story
 from cli.story.quality import RECOVERED, SPAN_DAYS, Answers
 from headrace.schema import format_timestamp
@@ -48,7 +48,7 @@ def timeline(story: Story, trail: list[Decision], answers: Answers) -> Timeline:
     found = [it for it in lived if it.found and (story.since is None or it.moment >= story.since)]
     reactions = [it for it in lived if it.action in REACTIONS and it.found]
     trained = [it for it in lived if it.source == FINISHED and "succeeded" in f"{it.reason} {it.outcome}"]
-    promoted = _promoted(story, answers)
+    promoted = _first([it for it in lived if it.source == DEPLOYED])
     return Timeline(
         drift_at=story.since,
         detected_at=_first(found),
@@ -66,15 +66,6 @@ def _first(decisions: list[Decision]) -> int | None:
 def _decided(reactions: list[Decision]) -> int | None:
     """The first retraining that was decided, else the first reaction of any kind."""
     return _first([it for it in reactions if it.action == "retrain"]) or _first(reactions)
-
-
-def _promoted(story: Story, answers: Answers) -> int | None:
-    """The first answer of a model that is not the first one."""
-    table = answers.table[answers.table["timestamp"] >= story.at]
-    if table.empty:
-        return None
-    other = table[table["model_version"] != table["model_version"].iloc[0]]
-    return None if other.empty else int(other["timestamp"].iloc[0])
 
 
 def _recovered(story: Story, answers: Answers, promoted: int) -> int | None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from story_world import STORY, answers, day, decision
 
-from cli.story.audit import FINISHED
+from cli.story.audit import DEPLOYED, FINISHED
 from cli.story.outcome import blocks, nothing, timeline
 from headrace.schema import format_timestamp
 
@@ -15,6 +15,7 @@ TRAIL = [
     decision(5, "notify"),
     decision(6, "retrain"),
     decision(6.1, "ignore", source=FINISHED, severity="none", reason="training d-1 succeeded"),
+    decision(7, "ignore", source=DEPLOYED, severity="none", reason="package/2 is in force"),
 ]
 
 
