@@ -35,10 +35,10 @@ nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's t
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/equality tests/unit/lambdas/test_api_fuzz.py $(ARGS)
 	$(MAKE) --no-print-directory test-loop
 
-test-loop: $(STAMP) ## the longer stories of the deployed loop: features added live, the handbook through the stream
+test-loop: $(STAMP) ## the longer tests of the deployed loop: features added live, monitors, reaction, load, the handbook through the stream
 	$(BIN)/python -m pytest tests/local/loop -m nightly -rs $(ARGS)
 
-test-stories: $(STAMP) ## the demo's other scenarios: nothing, seasons, broken data, a sale (about 10 minutes)
+test-stories: $(STAMP) ## the demo's scenarios: thieves change, nothing, seasons, broken data, a sale (about 20 minutes)
 	$(BIN)/python -m pytest tests/local/loop -m stories -rs $(ARGS)
 
 test-trust: $(STAMP) ## fail every AWS call in every way, and fuzz every entry point (SHORT=1: each call in one way)

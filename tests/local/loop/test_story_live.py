@@ -28,7 +28,7 @@ def actions(summary: dict[str, Any]) -> list[str]:
     return [it["action"] for it in summary["audit"]]
 
 
-@pytest.mark.nightly
+@pytest.mark.stories
 def test_when_thieves_change_their_ways_the_loop_finds_out_trains_and_promotes_by_itself(tmp_path: Path) -> None:
     summary = told("concept", tmp_path)
     moments = [summary["loop"][name] for name in REACTION]
