@@ -24,6 +24,7 @@ SHARING = ("infrastructure", "local/emulator", "local/loop")
 """Folders whose tests look at one synthesis, one account or one deployed loop."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the names are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name the tests that run in one process when tests run in several."""
     for item in items:

@@ -84,7 +84,6 @@ def _renamed(value: Any, stage: str) -> Any:
             return "STAGE"
         for separator in "-_":
             value = value.replace(f"fraud{separator}{stage}", f"fraud{separator}STAGE")
-        return value.replace(f'"stage":"{stage}"', '"stage":"STAGE"').replace(
-            f'\\"stage\\":\\"{stage}', '\\"stage\\":\\"STAGE'
-        )
+        for quote in ('"', '\\"'):  # a value in JSON within the template, or in JSON within that
+            value = value.replace(f"{quote}{stage}{quote}", f"{quote}STAGE{quote}")
     return value

@@ -69,5 +69,5 @@ def test_packing_again_into_the_same_folder_changes_nothing(fraud: UseCase, tmp_
 
 
 def test_a_use_case_without_a_file_of_its_own_is_named(fraud: UseCase, tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match=r"usecases/churn\.py"):
-        sources.build(replace(fraud, name="churn"), tmp_path)
+    with pytest.raises(DefinitionError, match=r"usecases/bakery\.py"):
+        sources.build(replace(fraud, name="bakery"), tmp_path)
