@@ -12,10 +12,16 @@ from headrace.schema import format_timestamp
 from lambdas.drift_response.record import Record
 from lambdas.drift_response.settings import DECISION, SUBJECT
 from lambdas.drift_response.table import ReactionTable
+from lambdas.shared.bus import EventBus
 
 
 def ask(deployment: Deployment, request_id: str, trigger: str, reason: str) -> None:
-    """Put the request on the bus."""
+    """Put the request on the bus.
+
+    Raises:
+        RetryableError: if EventBridge throttles, cannot be reached or does not take it now.
+        DependencyError: if it refuses.
+    """
     event = RetrainingRequested(
         usecase=deployment.usecase.name,
         stage=deployment.stage,
@@ -24,10 +30,7 @@ def ask(deployment: Deployment, request_id: str, trigger: str, reason: str) -> N
         trigger=trigger,
         reason=reason,
     )
-    bus = deployment.session.client("events", endpoint_url=deployment.endpoint_url)
-    answer = bus.put_events(Entries=[event.to_entry()])  # type: ignore[list-item]  # a TypedDict's shape
-    if answer["FailedEntryCount"]:
-        raise HeadraceError(f"EventBridge did not take the request: {answer['Entries'][0].get('ErrorMessage')}")
+    EventBus(deployment.session.client("events", endpoint_url=deployment.endpoint_url)).publish(event)
 
 
 def decided(deployment: Deployment, limit: int) -> list[Mapping[str, Any]]:

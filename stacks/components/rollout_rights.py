@@ -3,9 +3,9 @@
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from headrace.events import SOURCE
 from lambdas.deployment.settings import RESOURCE_TYPES
 from stacks.components.acknowledgement import acknowledge, acknowledge_wildcard
+from stacks.components.bus_access import grant_announce
 from stacks.components.endpoint_scaling_policy import ALARM_PREFIX
 from stacks.target import Target
 
@@ -69,20 +69,12 @@ def _grant_conclusion(role: iam.Role, target: Target) -> None:
     packages = stack.format_arn(
         service="sagemaker", resource="model-package", resource_name=f"{target.model_package_group_name}/*"
     )
-    bus = stack.format_arn(service="events", resource="event-bus", resource_name="default")
     for sid, actions, resource in (
         ("SeeWhatServes", ["sagemaker:DescribeEndpoint"], endpoint),
         ("JudgePackages", ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"], packages),
     ):
         role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
-    role.add_to_policy(
-        iam.PolicyStatement(
-            sid="TellEverybody",
-            actions=["events:PutEvents"],
-            resources=[bus],
-            conditions={"StringEquals": {"events:source": SOURCE}},
-        )
-    )
+    grant_announce(role)
     acknowledge_wildcard(role, packages, "Versions of our one group, which are numbered as they are made.")
 
 
