@@ -11,32 +11,12 @@ from lambdas.drift_response.settings import Settings
 from lambdas.drift_response.table import ReactionTable
 from lambdas.shared.bus import EventBus
 from lambdas.shared.clients import client
-from lambdas.shared.failures import code_of, translate
+from lambdas.shared.failures import translate
 from lambdas.shared.lake_bucket import LakeBucket
 from lambdas.shared.loading import features
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
-
-_GONE = frozenset({"NoSuchKey", "404"})
-
-
-class LakeObjects(LakeBucket):
-    """Objects of the lake, to read as well."""
-
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        super().__init__(client, bucket)
-        self._reader, self._place = client, bucket
-
-    def read(self, key: str) -> bytes | None:
-        """See ``ports.Lake``."""
-        try:
-            return self._reader.get_object(Bucket=self._place, Key=key)["Body"].read()
-        except (ClientError, BotoCoreError) as exc:
-            if isinstance(exc, ClientError) and code_of(exc) in _GONE:
-                return None
-            raise translate(exc, doing=f"reading {key.partition('/')[0]}") from exc
 
 
 class Topic:
@@ -76,7 +56,7 @@ def connect() -> DriftResponse:
         endpoint=its.endpoint_name,
         bucket=its.lake_bucket,
         ledger=ReactionTable(client("dynamodb"), its.reaction_table),
-        lake=LakeObjects(client("s3"), its.lake_bucket),
+        lake=LakeBucket(client("s3"), its.lake_bucket),
         bus=EventBus(client("events")),
         people=Topic(client("sns"), its.topic_arn),
     )

@@ -10,44 +10,12 @@ from lambdas.monitoring.logic import Monitoring
 from lambdas.monitoring.requests import DeployedModel
 from lambdas.monitoring.settings import Settings
 from lambdas.shared.clients import client
-from lambdas.shared.failures import code_of, translate
+from lambdas.shared.failures import translate
+from lambdas.shared.lake_bucket import LakeBucket
 from lambdas.shared.loading import features
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
-
-
-class LakeObjects:
-    """Objects of the lake's bucket."""
-
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def keys(self, prefix: str) -> list[str]:
-        """See ``logic.Lake``."""
-        try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-            return [it["Key"] for page in pages for it in page.get("Contents", [])]
-        except (ClientError, BotoCoreError) as exc:
-            raise translate(exc, doing=f"listing {prefix}") from exc
-
-    def read(self, key: str) -> bytes | None:
-        """See ``logic.Lake``."""
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except (ClientError, BotoCoreError) as exc:
-            if isinstance(exc, ClientError) and code_of(exc) == "NoSuchKey":
-                return None
-            raise translate(exc, doing=f"reading {key}") from exc
-
-    def put(self, key: str, body: bytes) -> None:
-        """See ``logic.Lake``."""
-        try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
-        except (ClientError, BotoCoreError) as exc:
-            raise translate(exc, doing=f"writing {key}") from exc
 
 
 class WatchedEndpoint:
@@ -112,6 +80,6 @@ def connect() -> Monitoring:
         endpoint_name=its.endpoint_name,
         variant=its.variant,
         packages=its.packages,
-        lake=LakeObjects(client("s3"), its.lake_bucket),
+        lake=LakeBucket(client("s3"), its.lake_bucket),
         endpoint=WatchedEndpoint(client("sagemaker"), its.endpoint_name, its.variant),
     )

@@ -4,21 +4,51 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.shared.failures import translate
+from lambdas.shared.failures import code_of, translate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+_GONE = frozenset({"NoSuchKey", "404"})
+
+
 class LakeBucket:
-    """Puts objects; encryption is the bucket's default."""
+    """Objects of the lake; encryption is the bucket's default."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys of all objects under a prefix.
+
+        Raises:
+            RetryableError: if S3 throttles or cannot be reached.
+            DependencyError: if it refuses.
+        """
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            return [it["Key"] for page in pages for it in page.get("Contents", [])]
+        except (ClientError, BotoCoreError) as exc:
+            raise translate(exc, doing=f"listing {prefix}") from exc
+
+    def read(self, key: str) -> bytes | None:
+        """An object's bytes; None if there is none.
+
+        Raises:
+            RetryableError: if S3 throttles or cannot be reached.
+            DependencyError: if it refuses.
+        """
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except (ClientError, BotoCoreError) as exc:
+            if isinstance(exc, ClientError) and code_of(exc) in _GONE:
+                return None
+            raise translate(exc, doing=f"reading {key.partition('/')[0]}") from exc
+
     def put(self, key: str, body: bytes) -> None:
-        """Write one JSON-lines object, replacing any of that key.
+        """Write one object of JSON lines, or one document, replacing any of that key.
 
         Raises:
             RetryableError: if S3 throttles or cannot be reached.

@@ -14,10 +14,10 @@ from reaction_world import drift, s3_event
 
 from headrace.reaction import Memory, Request
 from lambdas.drift_response import handler as drift_response
-from lambdas.drift_response.adapters import LakeObjects
 from lambdas.drift_response.ports import LostRaceError
 from lambdas.drift_response.record import Record
 from lambdas.drift_response.table import ReactionTable
+from lambdas.shared.lake_bucket import LakeBucket
 
 pytestmark = pytest.mark.usefixtures("environment")
 RECORD = Record(
@@ -110,7 +110,7 @@ def test_the_lock_is_freed_of_its_holder_and_of_nobody_else(table: ReactionTable
 
 
 def test_an_object_that_is_not_there_is_none(aws: None) -> None:
-    lake = LakeObjects(boto3.client("s3"), "lake")
+    lake = LakeBucket(boto3.client("s3"), "lake")
     assert lake.read("x") is None
     lake.put("x", b"{}")
     assert lake.read("x") == b"{}"
@@ -119,7 +119,7 @@ def test_an_object_that_is_not_there_is_none(aws: None) -> None:
 def test_the_function_decides_records_and_counts(aws: None, lambda_context: object, capsys: Any) -> None:
     boto3.client("sns").create_topic(Name="topic")
     key = "monitoring/headrace-fraud-dev/headrace-fraud-dev-data-quality/2026/01/01/03/constraint_violations.json"
-    LakeObjects(boto3.client("s3"), "lake").put(key, json.dumps({"violations": [drift("amount", 0.4)]}).encode())
+    LakeBucket(boto3.client("s3"), "lake").put(key, json.dumps({"violations": [drift("amount", 0.4)]}).encode())
     drift_response.logger.registered_handler.setStream(io.StringIO())  # type: ignore[attr-defined]
     bodies = [s3_event(key, time="2026-01-01T03:10:00Z"), "rubbish"]
     records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
