@@ -10,27 +10,22 @@ do; without it violations of every kind are in one list: data quality by ``featu
 import argparse
 import json
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import usecases
 from headrace.drift import Settings
 from headrace.events.drift import KINDS, Kind
-from headrace.ground_truth import Truth
 from headrace.schema import parse_timestamp
 from headrace.usecase import UseCase
-from pipelines.jobs import artifact, outcome
-from pipelines.jobs.judging.judgement import contestant
-from pipelines.monitoring import deployed, quality, shards, watch
+from pipelines.jobs import outcome
+from pipelines.monitoring import quality, shards, watch
 from pipelines.monitoring.answers import Names, truths
 from pipelines.monitoring.counting import count
 from pipelines.monitoring.examples import examples
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.run import About, Run, write
-from pipelines.monitoring.sample import sampled
 from pipelines.monitoring.truth import Labelled, model_quality
 
 _IN, _OUT = Path("/opt/ml/processing/input"), Path("/opt/ml/processing/output")
@@ -63,8 +58,13 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
     names = Names(id=usecase.event.id, time=usecase.event.timestamp, label=usecase.label.field)
     needs_truth = wanted & {"model_quality", "bias"}
     known = truths(places.truth, names) if needs_truth and _holds(places.truth) else {}
-    of_model = wanted & {"attribution", "bias"} if artifact.held(places.model) else frozenset()
-    attribution, bias = _deployed(usecase, places, known, of_model) if of_model else (None, None)
+    attribution, bias = None, None
+    if of_model := wanted & {"attribution", "bias"}:
+        # Learning libraries take seconds to import, and data and quality need no model.
+        from pipelines.monitoring import deployed  # noqa: PLC0415
+
+        asked = deployed.Asked(model=places.model, capture=places.capture, evaluation=places.evaluation, truths=known)
+        attribution, bias = deployed.changes(usecase, asked, of_model)
     watched = _watched(usecase, places) if "data_quality" in wanted else None
     return Run(
         watched=watched,
@@ -103,22 +103,6 @@ def _quality(usecase: UseCase, places: Places, names: Names, window_end: str) ->
     except TableError as exc:  # every captured call may have held many rows, which no label can name
         sys.stdout.write(f"model quality is not judged: {exc}\n")
         return None
-
-
-def _deployed(
-    usecase: UseCase, places: Places, known: Mapping[str, Truth], wanted: frozenset[Kind]
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Attribution and bias drift of the model that answered."""
-    with tempfile.TemporaryDirectory() as scratch:
-        model = contestant(usecase, artifact.unpack(places.model, Path(scratch))).model
-    by = model.version if "bias" in wanted else ""
-    rows = sampled(places.capture, model.features, most=usecase.monitor.sample_rows, version=by)
-    if rows is None:
-        return None, None
-    return (
-        deployed.attribution_drift(model, rows, places.evaluation, usecase) if "attribution" in wanted else None,
-        deployed.bias_drift(usecase, model, rows, known, places.evaluation) if "bias" in wanted else None,
-    )
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

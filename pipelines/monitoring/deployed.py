@@ -1,22 +1,55 @@
 """What a deployed model does with what it is asked now: whom it calls, and by which features it decides."""
 
 import json
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headrace.drift import attribution, bias
+from headrace.events.drift import Kind
 from headrace.ground_truth import Truth
 from headrace.usecase import UseCase
+from pipelines.jobs import artifact
 from pipelines.jobs.inference import ServedModel
 from pipelines.jobs.judging.bias import facet_rows, judge_facet
 from pipelines.jobs.judging.explanation import explanation
+from pipelines.jobs.judging.judgement import contestant
 from pipelines.monitoring.quality import EVALUATION
-from pipelines.monitoring.sample import Sampled
+from pipelines.monitoring.sample import Sampled, sampled
 
 BIAS = "bias.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Folders of the model's artifact, of what it was asked, of its evaluation; and labels by inference id."""
+
+    model: Path
+    capture: Path
+    evaluation: Path
+    truths: Mapping[str, Truth]
+
+
+def changes(
+    usecase: UseCase, asked: Asked, wanted: frozenset[Kind]
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Attribution and bias drift of the model that answered, each None if not wanted or if it cannot be judged."""
+    if not artifact.held(asked.model):
+        return None, None
+    with tempfile.TemporaryDirectory() as scratch:
+        model = contestant(usecase, artifact.unpack(asked.model, Path(scratch))).model
+    by = model.version if "bias" in wanted else ""
+    rows = sampled(asked.capture, model.features, most=usecase.monitor.sample_rows, version=by)
+    if rows is None:
+        return None, None
+    return (
+        attribution_drift(model, rows, asked.evaluation, usecase) if "attribution" in wanted else None,
+        bias_drift(usecase, model, rows, asked.truths, asked.evaluation) if "bias" in wanted else None,
+    )
 
 
 def attribution_drift(model: ServedModel, rows: Sampled, evaluation: Path, usecase: UseCase) -> dict[str, Any] | None:
