@@ -79,7 +79,7 @@ class IngestionStack(HeadraceStack):
         )
 
     def _build_transform(self, lake: Lake) -> Function:
-        mask_key = MaskKey(self, "MaskKey", key=lake.key) if self.target.masks else None
+        mask_key = MaskKey(self, "MaskKey", key=lake.key, keep_data=self.target.stage.keep_data) if self.target.masks else None
         transform = Function(
             self,
             "DeliveryTransform",
@@ -95,7 +95,7 @@ class IngestionStack(HeadraceStack):
             ),
         )
         if mask_key:
-            mask_key.grant_read(transform)
+            mask_key.grant_value_to(transform.own_role)
         return transform
 
     def _build_inbox(self, lake: Lake, labels: kinesis.Stream, queue: FileQueue) -> Function:

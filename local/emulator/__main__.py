@@ -97,6 +97,7 @@ def _install() -> None:
         ministack_lambda,
         ministack_metrics,
         ministack_schedules,
+        ministack_secrets,
         ministack_services,
         ministack_shards,
         ministack_stack_events,
@@ -115,6 +116,7 @@ def _install() -> None:
     ministack_states.install()
     ministack_glue.install()
     ministack_schedules.install()
+    ministack_secrets.install()
     ministack_activity.install()
     ministack_stack_events.install()
     kinesis_mapping.mappings.start()

@@ -61,6 +61,15 @@ def test_a_hashed_field_brings_a_secret_key_that_only_the_transform_reads(templa
         name for name, it in templates["ingestion"].items() if "secretsmanager:GetSecretValue" in text(it["Properties"])
     ]
     assert [name.startswith("DeliveryTransformRole") for name in readers] == [True]
+    (policy,) = [templates["ingestion"][name]["Properties"]["PolicyDocument"]["Statement"] for name in readers]
+    (opened,) = [it for it in policy if it["Action"] == "kms:Decrypt"]
+    assert opened["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
+    assert opened["Resource"] == secret["KmsKeyId"], "whoever reads a secret must be able to decrypt it"
+
+
+def test_the_key_of_the_hash_outlives_its_stack_wherever_the_lake_does(templates: dict[str, dict]) -> None:
+    (secret,) = [it for it in templates["ingestion"].values() if it["Type"] == SECRET]
+    assert (secret["DeletionPolicy"], secret["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_a_hashed_field_is_text_in_the_lake_and_a_removed_one_is_absent(templates: dict[str, dict]) -> None:
