@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from local.sagemaker import rollout, serverless, state_events
 from local.sagemaker.errors import ValidationError
-from local.sagemaker.fleet import Fleet, FleetBuilder, FleetError, entered
+from local.sagemaker.fleet import Fleet, FleetBuilder, entered
+from local.sagemaker.launch import FleetError
 from local.sagemaker.platform import Platform, Record
 
 

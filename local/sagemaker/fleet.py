@@ -2,25 +2,20 @@
 
 import contextlib
 import random
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from local.sagemaker import transfer
-from local.sagemaker.container import Root, environment
-from local.sagemaker.errors import JobFailedError, ServiceError, ValidationError
-from local.sagemaker.models import Models, ServedContainer
+from local.sagemaker.errors import ServiceError, ValidationError
+from local.sagemaker.launch import FleetError, Launcher
+from local.sagemaker.many_models import ManyModels
+from local.sagemaker.models import Models
 from local.sagemaker.platform import Platform, Record
-from local.sagemaker.server import PING_TIMEOUT_S, Server, UnhealthyError
+from local.sagemaker.server import PING_TIMEOUT_S, Server
 from local.sagemaker.serverless import Slots, slots, summary
 
+Serving = Server | ManyModels
 _DRAIN_S = 60.0
-
-
-class FleetError(JobFailedError):
-    """A fleet did not become healthy. The message is the endpoint's FailureReason."""
 
 
 @dataclass(kw_only=True)
@@ -28,7 +23,7 @@ class Fleet:
     """Running servers of a configuration. ``weights`` may change while it serves."""
 
     config: Record
-    servers: Mapping[str, Server]
+    servers: Mapping[str, Serving]
     roles: Mapping[str, str]
     weights: dict[str, float]
     instance_counts: dict[str, int]
@@ -43,7 +38,7 @@ class Fleet:
         name: str = self.config["EndpointConfigName"]
         return name
 
-    def choose(self, target: str | None) -> tuple[str, Server]:
+    def choose(self, target: str | None) -> tuple[str, Serving]:
         """The variant that answers the next request.
 
         Raises:
@@ -129,63 +124,26 @@ class FleetBuilder:
             instance_counts={variant["VariantName"]: variant.get("InitialInstanceCount", 1) for variant in variants},
         )
 
-    def start(self, endpoint_name: str, variant: Record) -> tuple[Server, str]:
+    def start(self, endpoint_name: str, variant: Record) -> tuple[Serving, str]:
         """Start the server of one variant and wait until it is healthy; with it the model's role.
+
+        Many models are started by the requests that name them.
 
         Raises:
             FleetError: if it is not; nothing is left running.
         """
-        name = variant["VariantName"]
-        root = Root(Path(tempfile.mkdtemp(prefix=f"{endpoint_name[:30]}-{name[:20]}-", dir=self.platform.work_dir)))
+        launcher = Launcher(
+            platform=self.platform,
+            endpoint=endpoint_name,
+            variant=variant["VariantName"],
+            timeout_s=variant.get("ContainerStartupHealthCheckTimeoutInSeconds", PING_TIMEOUT_S),
+        )
         try:
             container = self.models.container(variant["ModelName"])
-            self._fetch_model(container, root)
-            log = self._log(endpoint_name, name)
-            server = Server(root=root, environment=self._environment(container, root), log=log)
-            server.start(variant.get("ContainerStartupHealthCheckTimeoutInSeconds", PING_TIMEOUT_S))
-        except UnhealthyError as exc:
-            self._keep_log(endpoint_name, name)
-            root.remove()
-            raise FleetError(
-                f"The primary container for production variant {name} did not pass the ping health check. "
-                f"Please check CloudWatch logs for this endpoint. {exc}"[:1024]
-            ) from exc
-        except (ValidationError, JobFailedError) as exc:
-            root.remove()
+        except ValidationError as exc:
             raise FleetError(str(exc)[:1024]) from exc
+        server = ManyModels(container, launcher) if container.many else launcher.launch(container)
         return server, container.role_arn
-
-    def _log(self, endpoint_name: str, variant: str) -> Path:
-        directory = self.platform.work_dir / "logs"
-        directory.mkdir(parents=True, exist_ok=True)
-        return directory / f"endpoint-{endpoint_name}-{variant}.log"
-
-    def _keep_log(self, endpoint_name: str, variant: str) -> None:
-        log = self._log(endpoint_name, variant)
-        if log.exists():
-            self.platform.write_log(
-                f"/aws/sagemaker/Endpoints/{endpoint_name}", variant, log.read_text(errors="replace")
-            )
-
-    def _fetch_model(self, container: ServedContainer, root: Root) -> None:
-        staging = root.place("/opt/ml/download")
-        try:
-            transfer.download(self.platform.objects(container.role_arn), container.data_url, staging)
-        except JobFailedError as exc:
-            raise FleetError(f"Failed to download model data from {container.data_url}: {exc}") from exc
-        archives = list(staging.iterdir())
-        if len(archives) != 1:
-            raise FleetError(f"Failed to extract model data archive from {container.data_url}: not one object")
-        transfer.unpack(archives[0], root.place("/opt/ml/model"))
-        archives[0].unlink()
-
-    def _environment(self, container: ServedContainer, root: Root) -> dict[str, str]:
-        code = root.opt_ml / "model" / "code"
-        defaults = {"SAGEMAKER_BASE_DIR": "/opt/ml", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
-        made = environment(root, self.platform.job_environment(container.role_arn), defaults, container.environment)
-        # The toolkit puts the script's directory first; ours is the loader of that script, not part of it.
-        made["PYTHONPATH"] = ":".join(filter(None, [str(code), made.get("PYTHONPATH", "")]))
-        return made
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from local.sagemaker.capture import DataCapture, Exchange
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.fleet import Fleet
+from local.sagemaker.many_models import ManyModels
 from local.sagemaker.platform import Measurement, Platform
 from local.sagemaker.server import INVOCATION_TIMEOUT_S, Answer, Server, UnavailableError
 
@@ -74,11 +75,17 @@ class Invocations:
 
     def _answered(self, invocation: Invocation, fleet: Fleet) -> Invoked:
         variant, server = fleet.choose(invocation.option("target-variant"))
-        if variant not in fleet.slots:
-            return self._from(server, variant, invocation, fleet)
-        _require_size(invocation, serverless.MAX_BODY_BYTES)
-        with fleet.slots[variant].take():
-            return self._from(server, variant, invocation, fleet)
+        if variant in fleet.slots:
+            _require_size(invocation, serverless.MAX_BODY_BYTES)
+            with fleet.slots[variant].take():
+                return self._from(_one(server, invocation), variant, invocation, fleet)
+        if not isinstance(server, ManyModels):
+            return self._from(_one(server, invocation), variant, invocation, fleet)
+        try:
+            with server.serving(invocation.option("target-model")) as loaded:
+                return self._from(loaded, variant, invocation, fleet)
+        except UnavailableError as exc:
+            raise self._no_answer(invocation.endpoint, exc) from exc
 
     def _from(self, server: Server, variant: str, invocation: Invocation, fleet: Fleet) -> Invoked:
         content_type = invocation.headers.get("content-type", "application/octet-stream")
@@ -161,6 +168,15 @@ class Invocations:
             measurements, self._measurements = self._measurements, []
         if measurements:
             self._platform.measure(measurements)
+
+
+def _one(server: Server | ManyModels, invocation: Invocation) -> Server:
+    if isinstance(server, ManyModels) or invocation.option("target-model"):
+        raise ServiceError(
+            "ValidationError",
+            f"Endpoint {invocation.endpoint} is not a multi-model endpoint and does not support target model header.",
+        )
+    return server
 
 
 def _require_size(invocation: Invocation, limit: int) -> None:

@@ -16,12 +16,15 @@ _UNSUPPORTED = ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerCo
 
 @dataclass(frozen=True, kw_only=True)
 class ServedContainer:
-    """One container of a model with everything resolved."""
+    """One container of a model with everything resolved; of ``many`` models ``data_url`` is their folder."""
 
     image: str
     data_url: str
     environment: Mapping[str, str]
     role_arn: str
+    many: bool = False
+    cached: bool = True
+    """Whether one of many models stays loaded after its request."""
 
 
 class Models:
@@ -102,8 +105,16 @@ class Models:
             raise ValidationError("Container needs Image or ModelPackageName.")
         if not data_url:
             raise ValidationError(f"Container with image {image} has no ModelDataUrl; only script mode serves locally.")
+        many = container.get("Mode") == "MultiModel"
+        if many and not data_url.endswith("/"):
+            raise ValidationError(f"ModelDataUrl {data_url} of a multi-model container must be a prefix ending in /.")
         return ServedContainer(
-            image=image, data_url=data_url, environment=variables, role_arn=model.get("ExecutionRoleArn", "")
+            image=image,
+            data_url=data_url,
+            environment=variables,
+            role_arn=model.get("ExecutionRoleArn", ""),
+            many=many,
+            cached=container.get("MultiModelConfig", {}).get("ModelCacheSetting", "Enabled") == "Enabled",
         )
 
     def _require_approved(self, package_arn: str) -> None:

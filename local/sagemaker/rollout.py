@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from local.sagemaker.errors import ValidationError
-from local.sagemaker.fleet import FleetError
+from local.sagemaker.launch import FleetError
 from local.sagemaker.platform import Platform, Record
 
 BAKE_LIMIT_S = 2.0

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from local.sagemaker import transfer, transform_records
 from local.sagemaker.errors import JobFailedError, JobStoppedError, ValidationError
-from local.sagemaker.fleet import FleetBuilder, FleetError
+from local.sagemaker.fleet import FleetBuilder
+from local.sagemaker.launch import FleetError
+from local.sagemaker.many_models import ManyModels
 from local.sagemaker.platform import ObjectError, Objects, Record, S3Location
 from local.sagemaker.processing import JobRun
 from local.sagemaker.server import Server, UnavailableError
@@ -44,6 +46,8 @@ class Transforms:
         except ValidationError as exc:
             raise JobFailedError(f"ClientError: {exc}") from exc
         with contextlib.closing(server):
+            if isinstance(server, ManyModels):
+                raise JobFailedError("ClientError: batch transform does not take multi-model containers")
             _transform(request, job, server, job.platform.objects(role))
         return {}
 
