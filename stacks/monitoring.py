@@ -54,7 +54,8 @@ class MonitoringStack(HeadraceStack):
         super().__init__(scope, target=target, description="Headrace monitoring: monitors of the model, alarms")
         code = JobCode(self, "Code", usecase=target.usecase)
         function = self._build_function(lake, code.locations.headrace)
-        role = MonitorJobRole(self, "JobRole", bucket=lake.bucket, code=code)
+        parted = target.usecase.monitor.compute.instances > 1
+        role = MonitorJobRole(self, "JobRole", bucket=lake.bucket, code=code, parted=parted)
         alarms = ServiceAlarms(self, target=target)
         if target.usecase.monitor.engine == "model_monitor":
             NativeMonitors(self, "Native", target=target, bucket=lake.bucket, role=role, function=function)

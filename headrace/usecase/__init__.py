@@ -8,6 +8,7 @@ from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Band, Decision
 from headrace.usecase.api import Api, UsagePlan
 from headrace.usecase.checks import RESERVED
+from headrace.usecase.compute import Compute
 from headrace.usecase.definition import UseCase
 from headrace.usecase.endpoint_kind import KINDS, EndpointKind, Kind
 from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy
@@ -36,6 +37,7 @@ __all__ = [
     "Batch",
     "Between",
     "CalendarPart",
+    "Compute",
     "Decision",
     "EndpointKind",
     "Entity",

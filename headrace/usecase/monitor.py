@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from headrace.events.drift import KINDS, Kind
 from headrace.usecase.checks import require, require_duration, require_one_of, require_unique
+from headrace.usecase.compute import Compute
 
 Engine = Literal["headrace", "model_monitor"]
 EVERY: Mapping[str, str] = {
@@ -70,6 +71,7 @@ class Monitor:
         thresholds: from where on a difference is a change.
         sample_rows: so many rows are explained, and held against their facets.
         dashboard: whether the dashboard has a section about it.
+        compute: what runs of the engine headrace may use.
     """
 
     kinds: tuple[Kind, ...] = ("data_quality", "model_quality", "attribution")
@@ -79,6 +81,7 @@ class Monitor:
     thresholds: Thresholds = field(default_factory=Thresholds)
     sample_rows: int = 20_000
     dashboard: bool = True
+    compute: Compute = field(default_factory=Compute)
 
     def __post_init__(self) -> None:
         for kind in self.kinds:

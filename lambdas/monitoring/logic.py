@@ -118,6 +118,8 @@ def plan(event: Mapping[str, Any], function: Monitoring) -> dict[str, Any]:
         manifests={name: f"s3://{function.bucket}/{key}.{name}.manifest" for name in manifests},
         bucket=function.bucket,
         packages=function.packages,
+        # A machine without a file costs as much as one with files.
+        instances=min(function.usecase.monitor.compute.instances, len(captured)) if kind == "data_quality" else 1,
     ).document
 
 

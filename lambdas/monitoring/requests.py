@@ -1,4 +1,7 @@
-"""What a processing job is asked for: its name, its inputs, its arguments, and where its documents go."""
+"""What processing jobs are asked for: their names, their inputs, their arguments, and where their documents go.
+
+A window is one job, or two: several machines count their shares of the capture, then one machine judges them together.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.events.drift import Kind
-from headrace.monitoring import Outputs, schedule_name
+from headrace.monitoring import FOLDER, PARTS, Outputs, schedule_name
 from headrace.schema import format_timestamp
 
 INPUT, OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output/monitor"
 REASON = "/opt/ml/output/message"
 """Where SageMaker reads why a job failed."""
+RESOURCES = "/opt/ml/config/resourceconfig.json"
+"""Where a machine reads which one of a job's it is."""
 TRIES = 2
 """So many jobs are started for a window: a second one if SageMaker lost the first."""
 _LONGEST_NAME = 63
@@ -52,7 +57,7 @@ class DeployedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """One run of the job."""
+    """One run. With more than one of ``instances`` it counts before it judges."""
 
     usecase: str
     stage: str
@@ -64,12 +69,16 @@ class JobRequest:
     manifests: Mapping[str, str]
     bucket: str
     packages: str
+    instances: int = 1
 
     @property
     def names(self) -> list[str]:
         """Names of the job and of the one that takes its place: the same for every copy of a request."""
+        return self._names()
+
+    def _names(self, step: str = "") -> list[str]:
         hour = format_timestamp(self.run.end)[:13].replace("-", "").replace("T", "-")
-        suffix = f"-{hour}{f'-{self.attempt}' if self.attempt else ''}"
+        suffix = "-".join(["", hour, *filter(None, (self.attempt, step))])
         name = schedule_name(self.run.endpoint, self.kind)
         room = _LONGEST_NAME - len(suffix) - 2
         if len(name) > room:
@@ -82,6 +91,8 @@ class JobRequest:
         folder = f"s3://{self.bucket}/{self.run.folder.rstrip('/')}"
         return {
             "ready": True,
+            "counted": self.instances > 1,
+            **({"count": self._count()} if self.instances > 1 else {}),
             "names": self.names,
             "inputs": self._inputs(),
             "arguments": self._arguments(),
@@ -90,11 +101,38 @@ class JobRequest:
             "kind": self.kind,
         }
 
+    @property
+    def _parts(self) -> str:
+        """Where the machines leave what they counted. Whoever counts once more leaves as many parts, of these names."""
+        place = f"{PARTS}{self.run.folder.removeprefix(FOLDER)}"
+        return f"s3://{self.bucket}/{place}{'-'.join(filter(None, (self.attempt, f'by{self.instances}')))}"
+
+    def _count(self) -> dict[str, Any]:
+        """The job before: every machine counts its share."""
+        given = {
+            "usecase": self.usecase,
+            "stage": self.stage,
+            "capture": f"{INPUT}/capture",
+            "output": OUTPUT,
+            "resources": RESOURCES,
+            "reason-file": REASON,
+        }
+        shared = _input("capture", self.manifests["capture"], "ManifestFile", "ShardedByS3Key")
+        return {
+            "names": self._names(f"by{self.instances}"),
+            "inputs": [shared, _input("headrace", self.packages, "S3Prefix")],
+            "arguments": ["--part", *_options(given)],
+            "output": self._parts,
+            "instances": self.instances,
+        }
+
     def _inputs(self) -> list[dict[str, Any]]:
         places = {name: getattr(self.model, name) for name in _READS[self.kind]} | {"headrace": self.packages}
+        # The slash keeps the parts of twenty machines out of those of two.
+        counted = {"capture": f"{self._parts}/"} if self.instances > 1 else {}
         return [
-            *(_input(name, uri, "ManifestFile") for name, uri in self.manifests.items()),
-            *(_input(name, uri, "S3Prefix") for name, uri in places.items()),
+            *(_input(name, uri, "ManifestFile") for name, uri in self.manifests.items() if name not in counted),
+            *(_input(name, uri, "S3Prefix") for name, uri in {**counted, **places}.items()),
         ]
 
     def _arguments(self) -> list[str]:
@@ -111,10 +149,14 @@ class JobRequest:
             "metrics": OUTPUT,
             "reason-file": REASON,
         }
-        return [text for name, value in given.items() for text in (f"--{name}", value)]
+        return _options(given)
 
 
-def _input(name: str, uri: str, kind: str) -> dict[str, Any]:
+def _options(given: Mapping[str, str]) -> list[str]:
+    return [text for name, value in given.items() for text in (f"--{name}", value)]
+
+
+def _input(name: str, uri: str, kind: str, distribution: str = "FullyReplicated") -> dict[str, Any]:
     return {
         "InputName": name,
         "S3Input": {
@@ -122,6 +164,6 @@ def _input(name: str, uri: str, kind: str) -> dict[str, Any]:
             "LocalPath": f"{INPUT}/{name}",
             "S3DataType": kind,
             "S3InputMode": "File",
-            "S3DataDistributionType": "FullyReplicated",
+            "S3DataDistributionType": distribution,
         },
     }

@@ -1,7 +1,8 @@
-"""Runs one processing job: inputs from S3, the container's command, outputs to S3."""
+"""Runs one processing job: inputs from S3, the container's command on every machine, outputs to S3."""
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class JobRun:
 
 
 def run(request: Record, job: JobRun) -> Record:
-    """Run a processing job.
+    """Run a processing job, on as many machines as it asks for.
 
     Args:
         request: a valid CreateProcessingJob request.
@@ -54,30 +55,61 @@ def run(request: Record, job: JobRun) -> Record:
         JobFailedError: with AWS's FailureReason.
         JobStoppedError: if it was stopped.
     """
-    objects = job.platform.objects(request["RoleArn"])
-    for item in request.get("ProcessingInputs", []):
-        source = _s3_input(item)
-        fetch = transfer.download_listed if source["S3DataType"] == "ManifestFile" else transfer.download
-        fetch(objects, source["S3Uri"], job.root.place(source["LocalPath"]))
-    outputs = [
-        (item["S3Output"], job.root.place(item["S3Output"]["LocalPath"]))
-        for item in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-        if "S3Output" in item
+    count = int(request.get("ProcessingResources", {}).get("ClusterConfig", {}).get("InstanceCount", 1))
+    names = [f"algo-{place}" for place in range(1, count + 1)]
+    hosts = [
+        Host(names=names, share=transfer.Share(place=place, of=count), root=_root(job.root, name, count))
+        for place, name in enumerate(names)
     ]
-    _write_configuration(request, job)
-    env = environment(
-        job.root,
-        job.platform.job_environment(request["RoleArn"]),
-        request.get("Environment", {}),
-    )
-    message = job.root.place("/opt/ml/output") / "message"
-    try:
-        job.execute(_command(request, job.root), env, job.root.path, request)
-    except JobFailedError as exc:
-        raise reason_of(message, exc) from exc
-    for target, directory in outputs:
-        transfer.upload(objects, directory, target["S3Uri"])
-    return {"ExitMessage": message.read_text(errors="replace")[:1024]} if message.is_file() else {}
+    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="processing") as machines:
+        messages = list(machines.map(lambda host: host.run(request, job), hosts))
+    return {"ExitMessage": messages[0]} if messages[0] is not None else {}
+
+
+def _root(root: Root, name: str, count: int) -> Root:
+    """One machine has the job's files to itself; of several each has its own."""
+    return root if count == 1 else Root(root.path / name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """One machine of a job: the names of all, its share of the inputs that are sharded, and its files."""
+
+    names: list[str]
+    share: transfer.Share
+    root: Root
+
+    def run(self, request: Record, job: JobRun) -> str | None:
+        """Fetch, run, deliver; returns the message that the script left. Raises as the module's ``run`` does."""
+        objects = job.platform.objects(request["RoleArn"])
+        for item in request.get("ProcessingInputs", []):
+            source = _s3_input(item)
+            fetch = transfer.download_listed if source["S3DataType"] == "ManifestFile" else transfer.download
+            sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
+            place = self.root.place(source["LocalPath"])
+            fetch(objects, source["S3Uri"], place, self.share if sharded else transfer.ALL)
+        outputs = [
+            (item["S3Output"], self.root.place(item["S3Output"]["LocalPath"]))
+            for item in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+            if "S3Output" in item
+        ]
+        self._write_configuration(request, job)
+        layers = job.platform.job_environment(request["RoleArn"]), request.get("Environment", {})
+        message = self.root.place("/opt/ml/output") / "message"
+        try:
+            job.execute(_command(request, self.root), environment(self.root, *layers), self.root.path, request)
+        except JobFailedError as exc:
+            raise reason_of(message, exc) from exc
+        for target, directory in outputs:
+            transfer.upload(objects, directory, target["S3Uri"])
+        return message.read_text(errors="replace")[:1024] if message.is_file() else None
+
+    def _write_configuration(self, request: Record, job: JobRun) -> None:
+        config = self.root.place("/opt/ml/config")
+        described = {**request, "ProcessingJobArn": job.arn}
+        (config / "processingjobconfig.json").write_text(json.dumps(described))
+        hosts = {"current_host": self.names[self.share.place], "hosts": self.names}
+        (config / "resourceconfig.json").write_text(json.dumps(hosts))
 
 
 def reason_of(file: Path, error: JobFailedError) -> JobFailedError:
@@ -105,11 +137,3 @@ def _command(request: Record, root: Root) -> list[str]:
     return [
         root.map(part) for part in (*application["ContainerEntrypoint"], *application.get("ContainerArguments", []))
     ]
-
-
-def _write_configuration(request: Record, job: JobRun) -> None:
-    config = job.root.place("/opt/ml/config")
-    described = {**request, "ProcessingJobArn": job.arn}
-    (config / "processingjobconfig.json").write_text(json.dumps(described))
-    hosts = {"current_host": "algo-1", "hosts": ["algo-1"]}
-    (config / "resourceconfig.json").write_text(json.dumps(hosts))

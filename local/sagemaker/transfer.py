@@ -2,6 +2,8 @@
 
 import json
 import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from local.sagemaker.errors import JobFailedError
@@ -10,7 +12,22 @@ from local.sagemaker.platform import ObjectError, Objects, S3Location
 _MAX_UNPACKED_BYTES = 5 * 1024**3
 
 
-def download(objects: Objects, uri: str, directory: Path) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Which machine of how many wants its share of the objects; by default there is one, which gets them all."""
+
+    place: int = 0
+    of: int = 1
+
+    def chosen(self, keys: Sequence[str]) -> list[str]:
+        """Every so many-th key, as ``ShardedByS3Key`` shares objects out."""
+        return sorted(keys)[self.place :: self.of] if self.of > 1 else list(keys)
+
+
+ALL = Share()
+
+
+def download(objects: Objects, uri: str, directory: Path, share: Share = ALL) -> int:
     """Copy one object, or every object below a prefix, into a directory.
 
     Returns:
@@ -21,13 +38,13 @@ def download(objects: Objects, uri: str, directory: Path) -> int:
     """
     source = _parse(uri)
     directory.mkdir(parents=True, exist_ok=True)
-    keys = matching_keys(objects, source, uri)
+    keys = share.chosen(matching_keys(objects, source, uri))
     for key in keys:
         _fetch(objects, S3Location(source.bucket, key), directory, relative(key, source.key))
     return len(keys)
 
 
-def download_listed(objects: Objects, uri: str, directory: Path) -> int:
+def download_listed(objects: Objects, uri: str, directory: Path, share: Share = ALL) -> int:
     """Copy the objects that a manifest names: ``[{"prefix": "s3://bucket/folder/"}, "key", ...]``.
 
     Returns:
@@ -42,9 +59,10 @@ def download_listed(objects: Objects, uri: str, directory: Path) -> int:
     except (ObjectError, ValueError, TypeError, KeyError) as exc:
         raise JobFailedError(f"ClientError: Data download failed: manifest {uri} cannot be read: {exc}") from exc
     directory.mkdir(parents=True, exist_ok=True)
-    for name in names:
+    wanted = share.chosen(names)
+    for name in wanted:
         _fetch(objects, S3Location(source.bucket, f"{source.key}{name}"), directory, name)
-    return len(names)
+    return len(wanted)
 
 
 def _fetch(objects: Objects, location: S3Location, directory: Path, relative: str) -> None:

@@ -22,7 +22,6 @@ from headrace.usecase import UseCase
 from pipelines.jobs import outcome
 from pipelines.monitoring import quality, shards, watch
 from pipelines.monitoring.answers import Names, truths
-from pipelines.monitoring.counting import count
 from pipelines.monitoring.examples import examples
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.run import About, Run, write
@@ -130,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def job() -> None:
         if args.part:
-            part = shards.leave(count(places.capture), args.output, _host(args.resources))
+            part = shards.leave(shards.share(places.capture), args.output, _host(args.resources))
             sys.stdout.write(f"counted: {part}\n")
             return
         usecase = usecases.load(args.usecase)

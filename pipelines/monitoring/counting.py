@@ -55,6 +55,7 @@ def count(
     wanted: frozenset[int] | None = None,
     windows: Windows | None = None,
     report: Report = lambda _: None,
+    whole: bool = True,
 ) -> Counted:
     """Count every row at a place.
 
@@ -64,23 +65,24 @@ def count(
         wanted: only rows of these slots count.
         windows: which windows to count besides; None for none.
         report: called with the number of rows read.
+        whole: whether it is all there is; of a share nothing may be readable.
 
     Raises:
         TableError: if the place cannot be read, holds no rows that can, or lacks the column of times.
     """
     summary, seen, answers, unreadable, read = Summary(), set[int](), set[str](), 0, 0
     parts: dict[int, Summary] = {}
-    for whole in batches(place):
-        batch, found = _in_season(place, whole, seasons, wanted)
+    for all_rows in batches(place):
+        batch, found = _in_season(place, all_rows, seasons, wanted)
         seen.update(found)
-        answers |= whole.answers
-        unreadable += whole.unreadable
+        answers |= all_rows.answers
+        unreadable += all_rows.unreadable
         summary = summary.merge(_counted(batch))
         if windows is not None and batch.rows:
             _by_window(place, batch, windows, parts)
-        read += whole.rows
+        read += all_rows.rows
         report(read)
-    if unreadable and not read:
+    if unreadable and not read and whole:
         raise TableError(f"{place}: none of {unreadable:,} lines can be read; give one JSON object a line")
     if wanted is not None and read and not summary.rows:
         raise TableError(f"{place}: no row is of the current table's hours; give a longer baseline or no season")

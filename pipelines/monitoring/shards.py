@@ -5,11 +5,22 @@ from pathlib import Path
 
 from headrace.drift import Summary, merged, packing
 from headrace.errors import RejectedError
-from pipelines.monitoring.counting import Counted
+from pipelines.monitoring.counting import Counted, count
 from pipelines.monitoring.refusal import TableError
 
 _SUFFIX = ".summary"
 _ABOUT = ".about.json"
+
+
+def share(place: Path) -> Counted:
+    """What one machine counts of its share, of which there may be nothing to read, or nothing at all.
+
+    Raises:
+        TableError: if a file cannot be read.
+    """
+    if not place.is_dir() or not any(it.is_file() for it in place.rglob("*")):
+        return Counted(summary=Summary(), slots=frozenset(), unreadable=0)
+    return count(place, whole=False)
 
 
 def leave(counted: Counted, folder: Path, name: str) -> Path:
@@ -51,4 +62,7 @@ def gathered(place: Path) -> Counted:
             answers.update(about["answers"])
         except (OSError, ValueError, KeyError, TypeError, RejectedError) as exc:
             raise TableError(f"{path}: cannot be read ({exc}); count that part again") from exc
-    return Counted(summary=merged(parts), slots=frozenset(), unreadable=unreadable, answers=frozenset(answers))
+    summary = merged(parts)
+    if unreadable and not summary.rows:
+        raise TableError(f"{place}: none of {unreadable:,} lines can be read; give one JSON object a line")
+    return Counted(summary=summary, slots=frozenset(), unreadable=unreadable, answers=frozenset(answers))

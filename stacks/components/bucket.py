@@ -39,6 +39,7 @@ PREFIXES = (
     Prefix(name="asynchronous/", expire_days=30),
     Prefix(name="monitoring/", expire_days=365),
     Prefix(name="monitoring-plans/", expire_days=90),
+    Prefix(name="monitoring-parts/", expire_days=30),
     Prefix(name="monitoring-baselines/", expire_days=None),
     Prefix(name="quarantine/", expire_days=90),
     Prefix(name="errors/", expire_days=90),

@@ -18,7 +18,7 @@ from stacks.components.queue import DeadLetterQueue
 from stacks.target import Target
 
 LONGEST_RUN_S = 4 * 3_600
-"""Beyond two jobs at their longest."""
+"""Beyond two jobs at their longest; as much again where machines count before one judges."""
 _PATIENCE_S = 3_600
 
 
@@ -35,7 +35,7 @@ class MonitorMachine(sfn.StateMachine):
             id_,
             role=role,
             definition_body=sfn.DefinitionBody.from_chainable(states.first),
-            timeout=Duration.seconds(LONGEST_RUN_S),
+            timeout=Duration.seconds(LONGEST_RUN_S * min(2, target.usecase.monitor.compute.instances)),
             tracing_enabled=True,
             comment=f"Watches the deployed model of {target.usecase.name}",
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),

@@ -4,7 +4,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from headrace.monitoring import FOLDER, PLANS
+from headrace.monitoring import FOLDER, PARTS, PLANS
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
 from stacks.components.container_image import grant_pull
@@ -17,15 +17,17 @@ READS = ("capture/", "ground-truth/", "models/", PLANS)
 class MonitorJobRole(iam.Role):
     """Assumed by SageMaker for processing jobs of monitors."""
 
-    def __init__(self, scope: Construct, id_: str, *, bucket: LakeBucket, code: JobCode) -> None:
+    def __init__(self, scope: Construct, id_: str, *, bucket: LakeBucket, code: JobCode, parted: bool = False) -> None:
+        """Build it; ``parted``: jobs leave parts for one another."""
         super().__init__(
             scope,
             id_,
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             description="Runs the jobs that watch the deployed model",
         )
-        bucket.grant_read_of(self, *READS)
-        bucket.grant_write_to(self, FOLDER)
+        parts = (PARTS,) if parted else ()
+        bucket.grant_read_of(self, *READS, *parts)
+        bucket.grant_write_to(self, FOLDER, *parts)
         code.grant_read_to(self)
         grant_volumes(bucket.key, self)
         grant_pull(self)

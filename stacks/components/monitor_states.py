@@ -1,7 +1,6 @@
-"""The states of one run of a monitor: plan, start the job, look until it ends, publish what it found, tell of failure.
+"""The states of one run of a monitor: plan, count on several machines, judge, publish what was found, tell of failure.
 
-The job's name is the plan's, the same for every copy of a request; whoever comes second finds the name taken and
-watches the first one's job. A job that SageMaker lost is started once more under a second name.
+Counting is there where the use case lets a window have more than one machine.
 """
 
 from aws_cdk import Duration, Stack
@@ -13,16 +12,11 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from headrace.monitoring import VIOLATIONS
-from lambdas.monitoring.requests import INPUT, OUTPUT
-from pipelines.retraining.plan import PROCESSING_SIZE, CodeLocations
+from pipelines.retraining.plan import CodeLocations
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.function import Function
+from stacks.components.monitor_job_states import MonitorJob, MonitorJobStates
 from stacks.target import Target
-
-TAKEN = ["SageMaker.ResourceInUseException", "SageMaker.ResourceInUse"]
-PASSING_ERRORS = ["SageMaker.SageMakerException", "SageMaker.ResourceLimitExceededException", "States.Timeout"]
-"""Throttling, outages, and too many jobs at once."""
-_STATUS, _REASON = "$.look.ProcessingJobStatus", "$.look.FailureReason"
 
 
 class MonitorStates(Construct):
@@ -42,35 +36,42 @@ class MonitorStates(Construct):
         code: CodeLocations,
     ) -> None:
         super().__init__(scope, id_)
-        self._target, self._function, self._job_role, self._key = target, function, job_role, key
+        self._target, self._function = target, function
         self._jobs = Stack.of(self).format_arn(
             service="sagemaker", resource="processing-job", resource_name=f"{target.prefix}-*"
         )
+        job = MonitorJob(role=job_role, key=key, image=image, code=code, jobs=self._jobs, poll_s=target.stage.poll_s)
         failed = self._tell(topic)
         failed.next(sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause"))
         plan = self._invoke("Plan", None, "$.plan")
         path = sfn.JsonPath.string_at(f"States.Format('{{}}{VIOLATIONS}', $.plan.folder)")
         publish = self._invoke("Publish", sfn.TaskInput.from_object({"published": path}), sfn.JsonPath.DISCARD)
-        create, look = self._create(image, code), self._look()
-        wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s)))
-        for task in (create, look):
-            task.add_retry(errors=PASSING_ERRORS, interval=Duration.seconds(10), max_attempts=6, backoff_rate=2)
-        create.add_catch(wait, errors=TAKEN, result_path=sfn.JsonPath.DISCARD)
-        for step in (plan, create, look, publish):
+        for step in (plan, publish):
             step.add_catch(failed, result_path="$.failure")
-        first = sfn.Pass(self, "First job", input_path="$.plan.names[0]", result_path="$.job")
-        second = sfn.Pass(self, "Second job", input_path="$.plan.names[1]", result_path="$.job")
-        for name in (first, second):
-            name.next(create)
-        create.next(wait).next(look)
-        self._judge(look, again=wait, second=second, publish=publish, failed=failed)
+        judge = MonitorJobStates(self, "Judge", job=job, asked="$.plan", then=publish, failed=failed)
         publish.next(sfn.Succeed(self, "Judged"))
+        first = self._count(job, judge, failed) if target.usecase.monitor.compute.instances > 1 else judge.first
         ready = sfn.Choice(self, "Anything to judge?").when(sfn.Condition.boolean_equals("$.plan.ready", True), first)
         self.first = plan.next(ready.otherwise(sfn.Succeed(self, "Nothing to judge")))
 
     def acknowledge_grants(self, role: iam.Role) -> None:
         """Say why the grants that the tasks bring are as wide as they are."""
         acknowledge_wildcard(role, self._jobs, "Jobs are named after their window; the prefix is this deployment's.")
+
+    def _count(self, job: MonitorJob, judge: MonitorJobStates, failed: sfn.IChainable) -> sfn.IChainable:
+        """Several machines count before one judges, where the plan says so."""
+        counted = MonitorJobStates(
+            self,
+            "Count",
+            job=job,
+            asked="$.plan.count",
+            then=judge.first,
+            failed=failed,
+            called=" (counting)",
+            instances=sfn.JsonPath.number_at("$.plan.count.instances"),
+        )
+        several = sfn.Condition.boolean_equals("$.plan.counted", True)
+        return sfn.Choice(self, "On several machines?").when(several, counted.first).otherwise(judge.first)
 
     def _invoke(self, id_: str, payload: sfn.TaskInput | None, result_path: str) -> tasks.LambdaInvoke:
         """Call the function; without a payload with the whole input."""
@@ -84,91 +85,6 @@ class MonitorStates(Construct):
         )
         task.add_retry(errors=["RetryableError"], interval=Duration.seconds(5), max_attempts=5, backoff_rate=2)
         return task
-
-    def _create(self, image: str, code: CodeLocations) -> tasks.CallAwsService:
-        size, archive = PROCESSING_SIZE, code.headrace.rsplit("/", 1)[-1]
-        output = {"S3Uri": sfn.JsonPath.string_at("$.plan.output"), "LocalPath": OUTPUT, "S3UploadMode": "EndOfJob"}
-        cluster = {
-            "InstanceCount": 1,
-            "InstanceType": size.instance_type,
-            "VolumeSizeInGB": size.volume_gb,
-            "VolumeKmsKeyId": self._key.key_arn,
-        }
-        return tasks.CallAwsService(
-            self,
-            "Create",
-            service="sagemaker",
-            action="createProcessingJob",
-            iam_action="sagemaker:CreateProcessingJob",
-            iam_resources=[self._jobs],
-            additional_iam_statements=[self._pass_role()],
-            parameters={
-                "ProcessingJobName": sfn.JsonPath.string_at("$.job"),
-                "RoleArn": self._job_role.role_arn,
-                "AppSpecification": {
-                    "ImageUri": image,
-                    "ContainerEntrypoint": ["python3", "-m", "pipelines.jobs.monitor"],
-                    "ContainerArguments": sfn.JsonPath.list_at("$.plan.arguments"),
-                },
-                "Environment": {"PYTHONPATH": f"{INPUT}/headrace/{archive}"},
-                "ProcessingInputs": sfn.JsonPath.object_at("$.plan.inputs"),
-                "ProcessingOutputConfig": {
-                    "KmsKeyId": self._key.key_arn,
-                    "Outputs": [{"OutputName": "monitor", "S3Output": output}],
-                },
-                "ProcessingResources": {"ClusterConfig": cluster},
-                "NetworkConfig": {"EnableNetworkIsolation": True},
-                "StoppingCondition": {"MaxRuntimeInSeconds": size.max_runtime_s},
-            },
-            result_path=sfn.JsonPath.DISCARD,
-        )
-
-    def _pass_role(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[self._job_role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        )
-
-    def _look(self) -> tasks.CallAwsService:
-        return tasks.CallAwsService(
-            self,
-            "Look",
-            service="sagemaker",
-            action="describeProcessingJob",
-            iam_action="sagemaker:DescribeProcessingJob",
-            iam_resources=[self._jobs],
-            parameters={"ProcessingJobName": sfn.JsonPath.string_at("$.job")},
-            result_path="$.look",
-        )
-
-    def _judge(
-        self,
-        look: tasks.CallAwsService,
-        *,
-        again: sfn.Wait,
-        second: sfn.Pass,
-        publish: tasks.LambdaInvoke,
-        failed: tasks.SnsPublish,
-    ) -> None:
-        running = sfn.Condition.or_(*(sfn.Condition.string_equals(_STATUS, it) for it in ("InProgress", "Stopping")))
-        explained, first = sfn.Condition.is_present(_REASON), sfn.Condition.string_matches("$.job", "*-1")
-        refused = sfn.Condition.string_matches(_REASON, "Algorithm*")  # by the job's own code, which would do it again
-        lost = sfn.Condition.and_(first, explained, sfn.Condition.not_(refused))
-        told = self._failure("Reason given", _REASON)
-        untold = self._failure("No reason given", f"States.Format('the job ended as {{}}', {_STATUS})")
-        look.next(
-            sfn.Choice(self, "Ended?")
-            .when(running, again)
-            .when(sfn.Condition.string_equals(_STATUS, "Completed"), publish)
-            .when(lost, second)
-            .when(explained, told.next(failed))
-            .otherwise(untold.next(failed))
-        )
-
-    def _failure(self, id_: str, cause: str) -> sfn.Pass:
-        parameters = {"Error": "MonitorFailed", "Cause": sfn.JsonPath.string_at(cause)}
-        return sfn.Pass(self, id_, parameters=parameters, result_path="$.failure")
 
     def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
         message = {

@@ -153,3 +153,30 @@ def test_an_input_by_manifest_holds_the_objects_that_it_names_and_no_other(
     sagemaker.call("CreateProcessingJob", request)
     assert finished(sagemaker, "Processing", "direct")["ProcessingJobStatus"] == "Completed"
     assert "['a/2.txt', 'b/1.txt']" in platform.logs["/aws/sagemaker/ProcessingJobs", "direct/algo-1"]
+
+
+def test_every_machine_of_a_job_gets_its_share_of_the_files_and_leaves_its_own(
+    sagemaker: SageMaker, platform: MemoryPlatform
+) -> None:
+    code = """
+import json, pathlib, sys
+root = pathlib.Path(sys.argv[2]).parent
+host = json.loads((root / "config" / "resourceconfig.json").read_text())["current_host"]
+found = {it.name: sorted(p.name for p in it.rglob("*.txt")) for it in (root / "processing" / "input").iterdir()}
+(root / "processing" / "output" / "report" / f"{host}.json").write_text(json.dumps(found))
+"""
+    for place in range(5):
+        platform.s3.put(f"data/{place}.txt", "x")
+    request = processing(
+        platform, code, inputs={name: f"s3://{BUCKET}/data" for name in ("shared", "whole")},
+        outputs={"report": f"s3://{BUCKET}/report"},
+    )  # fmt: skip
+    by_name = {it["InputName"]: it["S3Input"] for it in request["ProcessingInputs"]}
+    by_name["shared"]["S3DataDistributionType"] = "ShardedByS3Key"
+    request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2
+    sagemaker.call("CreateProcessingJob", request)
+    job = finished(sagemaker, "Processing", "direct")
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    first, second = (json.loads(platform.s3.stored[f"s3://{BUCKET}/report/algo-{it}.json"]) for it in (1, 2))
+    assert (first["shared"], second["shared"]) == (["0.txt", "2.txt", "4.txt"], ["1.txt", "3.txt"])
+    assert first["whole"] == second["whole"] == [f"{place}.txt" for place in range(5)]

@@ -81,3 +81,26 @@ def test_a_part_that_is_damaged_is_named(tmp_path: Path) -> None:
     (tmp_path / "algo-1.summary").write_bytes(b"no")
     with pytest.raises(TableError, match=r"algo-1\.summary"):
         shards.gathered(tmp_path)
+
+
+def test_a_machine_without_a_file_or_with_damaged_ones_changes_nothing(tmp_path: Path) -> None:
+    table().to_parquet(tmp_path / "normal.parquet")
+    lines = [json.dumps(it) for it in table(factor=1.5).to_dict("records")]
+    shares = {"algo-1": lines[::2], "algo-2": lines[1::2], "algo-3": None, "algo-4": ["{", "no"]}
+    for host, share in shares.items():
+        place = tmp_path / "whole" / host
+        place.mkdir(parents=True)
+        if share is not None:
+            (place / f"{host}.jsonl").write_text("\n".join(share))
+        shards.leave(shards.share(place), tmp_path / "parts", host)
+    one, other = (watch(tmp_path / "normal.parquet", tmp_path / it) for it in ("whole", "parts"))
+    assert one.findings.violations == other.findings.violations != ()
+    assert one.unreadable == other.unreadable == 2
+    assert documents.statistics(one.current) == documents.statistics(other.current)
+
+
+def test_parts_in_which_nothing_could_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{\nno\n")
+    shards.leave(shards.share(tmp_path), tmp_path / "parts", "algo-1")
+    with pytest.raises(TableError, match="none of 2 lines"):
+        shards.gathered(tmp_path / "parts")
