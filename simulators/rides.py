@@ -20,7 +20,7 @@ AHEAD = 4
 """Quarters of an hour that the truth looks ahead."""
 SCENARIOS = {
     USUAL: "cities move as they always do",
-    "strike": "no trains run: requests rise by four fifths everywhere, and drivers stay as many as they were",
+    "strike": "no trains run: requests rise by three fifths everywhere, and drivers stay as many as they were",
     "cold": "ten degrees less and rain every second day: more requests, but as the model has seen before",
 }
 
@@ -51,7 +51,7 @@ def simulate(
     usual = rng.gamma(4, 3, zones) * rhythm[:, None]
     rate = usual * (1 + 0.18 * np.sqrt(rain[:, city]) + 0.01 * np.clip(12 - temperature[:, city], 0, None))
     rate = (rate + visitors / 700) * np.exp(_swing(rng, len(moment), zones))
-    rate = rate * np.where(changed & (scenario == "strike"), 1.8, 1.0)
+    rate = rate * np.where(changed & (scenario == "strike"), 1.6, 1.0)
     requests = _poisson(rng, rate)
     capacity = usual * 1.25 + 0.35 * (_earlier(rate) - usual) * ~(changed & (scenario == "strike"))
     drivers = _poisson(rng, np.maximum(capacity, 1.0))

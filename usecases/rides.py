@@ -95,9 +95,11 @@ usecase = UseCase(
     ),
     serving=Serving(score_stream=True),
     # Weather and the calendar move by themselves: a cold day is no reason to learn anew.
+    # Nor is a cold spell a broken thermometer before nothing is left of the usual temperatures.
     reaction=Reaction(
         retrain_from=0.3,
         persistence=3,
+        broken_from=1.0,
         weights=dict.fromkeys(("temperature", "rain_mm", "visitors_nearby", "hour", "weekday", "is_weekend"), 0.0),
     ),
     expectations=(
