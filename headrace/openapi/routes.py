@@ -1,5 +1,7 @@
 """The routes: what each takes, what it answers, and what can be wrong."""
 
+from collections.abc import Sequence
+
 from headrace.openapi.example import example_event, example_fallback, example_prediction
 from headrace.openapi.schemas import Schema, reference
 from headrace.usecase import UseCase
@@ -39,6 +41,7 @@ def paths(usecase: UseCase) -> dict[str, Schema]:
                 f"Score up to {api.batch_events} events at once; each is answered or refused on its own",
                 request=("Batch", api.batch_bytes, {"batch": {"events": [event]}}),
                 answer=("Predictions", {"mixed": {"answers": [answers["scored"], wrong]}}),
+                more=(_top(api.batch_events),),
             )
         },
         "/health": {"get": _reading("health", "Whether the API answers; asks no dependency", "Health")},
@@ -50,7 +53,14 @@ def paths(usecase: UseCase) -> dict[str, Schema]:
     return found
 
 
-def _asking(operation: str, summary: str, *, request: tuple[str, int, Schema], answer: tuple[str, Schema]) -> Schema:
+def _asking(
+    operation: str,
+    summary: str,
+    *,
+    request: tuple[str, int, Schema],
+    answer: tuple[str, Schema],
+    more: Sequence[Schema] = (),
+) -> Schema:
     schema, most, examples = request
     refused = {
         status: _response(text, "Error", {"refused": {"error": error}}) for status, (text, error) in _REFUSALS.items()
@@ -58,7 +68,7 @@ def _asking(operation: str, summary: str, *, request: tuple[str, int, Schema], a
     return {
         "operationId": operation,
         "summary": summary,
-        "parameters": [*_parameters(), _explain()],
+        "parameters": [*_parameters(), _explain(), *more],
         "requestBody": {
             "required": True,
             "description": f"At most {most:,} bytes.",
@@ -107,3 +117,9 @@ def _explain() -> Schema:
     text = "Name the five features that moved each score most, where the model can say."
     schema = {"type": "string", "enum": ["true", "false"], "default": "false"}
     return {"name": "explain", "in": "query", "required": False, "description": text, "schema": schema}
+
+
+def _top(most: int) -> Schema:
+    text = "Answer with so many events only, the highest scores first; without it with all, in their order."
+    schema: Schema = {"type": "integer", "minimum": 1, "maximum": most}
+    return {"name": "top", "in": "query", "required": False, "description": text, "schema": schema}

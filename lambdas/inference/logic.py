@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from typing import cast
 
 from headrace.errors import RejectedError
 from headrace.features import FeatureSet
 from headrace.json_object import read_list
 from headrace.schema import Value, coerce_event, parse_event
 from headrace.usecase import UseCase
+from lambdas.inference import ranking
 from lambdas.inference.exchange import Answer, Request, counted, problem, refusal
 from lambdas.inference.prediction import Predictor
 from lambdas.inference.tenants import TenantScorers
@@ -93,6 +95,7 @@ def _predict_batch(request: Request, function: Inference) -> Answer:
     api = function.usecase.api
     try:
         body, explain = _checked(request, api.batch_bytes)
+        top = ranking.asked(request.query, most=api.batch_events)
         given = read_list(body, name="events", max_bytes=api.batch_bytes)
     except _RefusedError as exc:
         return exc.answer
@@ -103,7 +106,13 @@ def _predict_batch(request: Request, function: Inference) -> Answer:
     if len(given) > api.batch_events:
         reason = f"holds {len(given)} events, and at most {api.batch_events} are taken"
         return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason, field="events")
-    return _answered([_coerced(it, function.usecase) for it in given], explain=explain, function=function, batch=True)
+    answer = _answered([_coerced(it, function.usecase) for it in given], explain=explain, function=function, batch=True)
+    return answer if top is None else _shortened(answer, top)
+
+
+def _shortened(answer: Answer, top: int) -> Answer:
+    answers = cast("list[dict[str, object]]", answer.body["answers"])
+    return answer._replace(body={"answers": ranking.best(answers, top)})
 
 
 def _coerced(given: object, usecase: UseCase) -> dict[str, Value] | RejectedError:
