@@ -124,7 +124,7 @@ class FeaturesStack(HeadraceStack):
             grant_put_record(function.own_role, group_name=group_name)
         state.grant_fold_to(function.own_role)
         delivery.grant(function, "firehose:PutRecordBatch")
-        lake.bucket.grant_write_to(function.own_role, "quarantine/enrichment/")
+        lake.bucket.grant_put_to(function.own_role, "quarantine/enrichment/")
         if self.target.usecase.alerts is not None:
             grant_announce(function.own_role)
         if scored:
@@ -148,7 +148,7 @@ class FeaturesStack(HeadraceStack):
             ),
         )
         state.grant_fold_to(function.own_role)
-        lake.bucket.grant_write_to(function.own_role, "labels/", "ground-truth/", "quarantine/ground_truth/")
+        lake.bucket.grant_put_to(function.own_role, "labels/", "ground-truth/", "quarantine/ground_truth/")
         return function
 
     def _build_feature_groups(self, lake: Lake) -> None:

@@ -119,5 +119,5 @@ class IngestionStack(HeadraceStack):
         lake.key.grant(inbox, "kms:Decrypt", "kms:GenerateDataKey")
         lake.bucket.grant_read_of(inbox.own_role, INBOX, versions=True)
         lake.bucket.grant_list_of(inbox.own_role, RECEIPTS)
-        lake.bucket.grant_write_to(inbox.own_role, RECEIPTS, QUARANTINE)
+        lake.bucket.grant_put_to(inbox.own_role, RECEIPTS, QUARANTINE)
         return inbox

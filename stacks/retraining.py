@@ -104,7 +104,7 @@ class RetrainingStack(HeadraceStack):
         role = function.own_role
         table.grant_decisions_to(role)
         lake.bucket.grant_read_of(role, FOLDER, *([RECEIPTS] if target.usecase.reaction.new_labels else []))
-        lake.bucket.grant_write_to(role, DECISIONS)
+        lake.bucket.grant_put_to(role, DECISIONS)
         role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic_arn]))
         bus = self.format_arn(service="events", resource="event-bus", resource_name="default")
         role.add_to_policy(

@@ -5,12 +5,6 @@ from collections.abc import Mapping
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import IConstruct
 
-KEY_GRANT = {
-    "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "CDK's grant covers the calls for a data key, on our one key.",
-    "AwsSolutions-IAM5[Action::kms:ReEncrypt*]": "CDK's grant covers both halves of a re-encryption, on our one key.",
-}
-"""What the grants of encrypted buckets, streams, tables and queues add to a role."""
-
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Accept findings on a construct and its children.

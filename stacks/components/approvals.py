@@ -10,9 +10,8 @@ from constructs import Construct
 
 from headrace.events import SOURCE, ModelRollbackRequested
 from lambdas.deployment.messages import TERMINAL
-from stacks.components.acknowledgement import KEY_GRANT, acknowledge
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue
+from stacks.components.queue import DeadLetterQueue, grant_polling, grant_sending
 from stacks.target import Target
 
 PATIENCE_S = 7_200
@@ -46,8 +45,8 @@ class Approvals(Construct):
 
     def deliver_to(self, function: Function) -> None:
         """Hand every message to a function, which may send itself others."""
-        self._queue.grant_consume_messages(function)
-        self._queue.grant_send_messages(function)
+        grant_polling(self._queue, function)
+        grant_sending(self._queue, function)
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -58,7 +57,6 @@ class Approvals(Construct):
             report_batch_item_failures=True,
         )
         mapping.node.add_dependency(function.own_role)
-        acknowledge(function.own_role, KEY_GRANT)
 
     def _build_rules(self, target: Target, queue: sqs.Queue) -> None:
         group = target.model_package_group_name

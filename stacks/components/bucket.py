@@ -79,13 +79,23 @@ class LakeBucket(s3.Bucket):
         # The L2 switch for this adds a custom resource with a Lambda of its own; the plain property does the same.
         resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
 
+    def grant_put_to(self, role: iam.Role, *prefixes: str) -> None:
+        """Let a role of another stack put objects below the given prefixes, each in one piece."""
+        self._grant(role, ("s3:PutObject",), prefixes)
+        self.key.grant(role, "kms:GenerateDataKey")
+
     def grant_write_to(self, role: iam.Role, *prefixes: str) -> None:
-        """Let a role of another stack put objects below the given prefixes, and nowhere else."""
+        """Let an AWS service, by a role of another stack, put objects there, large ones in parts.
+
+        The key opens again what is put in parts, as S3 has to read the parts to join them.
+        """
         self._grant(role, ("s3:PutObject", "s3:AbortMultipartUpload"), prefixes)
+        self.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
 
     def grant_read_of(self, role: iam.Role, *prefixes: str, versions: bool = False) -> None:
         """Let a role of another stack read and list objects below the given prefixes; ``versions``: older ones too."""
         self._grant(role, ("s3:GetObject", *(("s3:GetObjectVersion",) if versions else ())), prefixes)
+        self.key.grant(role, "kms:Decrypt")
         self.grant_list_of(role, *prefixes)
 
     def grant_list_of(self, role: iam.Role, *prefixes: str) -> None:
@@ -101,7 +111,6 @@ class LakeBucket(s3.Bucket):
     def _grant(self, role: iam.Role, actions: Sequence[str], prefixes: Sequence[str]) -> None:
         objects = [self.arn_for_objects(f"{prefix}*") for prefix in prefixes]
         role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=objects))
-        self.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
         arn = exported(self, self.bucket_arn)
         for prefix in prefixes:
             acknowledge_wildcard(

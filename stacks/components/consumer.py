@@ -4,12 +4,10 @@ from aws_cdk import Duration
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from stacks.components.acknowledgement import KEY_GRANT, acknowledge
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue
+from stacks.components.queue import DeadLetterQueue, FailedBatches
 from stacks.stage import Stage
 
 _READ = (
@@ -40,7 +38,7 @@ class StreamConsumer(Construct):
         super().__init__(scope, id_)
         self.dead_letters = DeadLetterQueue(self, "DeadLetters", key=key)
         stream.grant(function, *_READ)
-        key.grant(function, "kms:Decrypt", "kms:GenerateDataKey")
+        key.grant(function, "kms:Decrypt")
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -53,9 +51,8 @@ class StreamConsumer(Construct):
             bisect_batch_on_error=True,
             retry_attempts=RETRIES,
             max_record_age=Duration.hours(MAX_AGE_H),
-            on_failure=sources.SqsDlq(self.dead_letters),
+            on_failure=FailedBatches(self.dead_letters),
             # One batch of a shard at a time: each item of window state then has exactly one writer.
             parallelization_factor=1,
         )
         mapping.node.add_dependency(function.own_role)
-        acknowledge(function.own_role, KEY_GRANT)

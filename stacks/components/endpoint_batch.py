@@ -6,12 +6,12 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.components.acknowledgement import KEY_GRANT, acknowledge
+from stacks.components.acknowledgement import acknowledge
 from stacks.components.alarm import Alarm
 from stacks.components.bucket import LakeBucket
 from stacks.components.endpoint_batch_states import BatchStates
 from stacks.components.log import LogGroup
-from stacks.components.queue import DeadLetterQueue
+from stacks.components.queue import DeadLetterQueue, grant_sending
 from stacks.target import Target
 
 LONGEST_RUN_S = 5 * 86_400
@@ -68,8 +68,7 @@ class BatchScoring(Construct):
             ),
         )
         self.machine.grant_start_execution(role)
-        self.dead_letters.grant_send_messages(role)
-        acknowledge(role, KEY_GRANT)
+        grant_sending(self.dead_letters, role)
         scheduler.CfnSchedule(
             self,
             "Schedule",

@@ -8,10 +8,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.components.acknowledgement import KEY_GRANT, acknowledge
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue
+from stacks.components.queue import DeadLetterQueue, grant_polling, grant_sending
 
 TRIES = 5
 VISIBILITY_TIMES = 6
@@ -56,8 +55,8 @@ class FileInbox(Construct):
             ),
         )
         rule.add_target(targets.SqsQueue(queue))
-        queue.grant_consume_messages(function)
-        queue.grant_send_messages(function)
+        grant_polling(queue, function)
+        grant_sending(queue, function)
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -68,4 +67,3 @@ class FileInbox(Construct):
             report_batch_item_failures=True,
         )
         mapping.node.add_dependency(function.own_role)
-        acknowledge(function.own_role, KEY_GRANT)

@@ -31,7 +31,7 @@ class TrainingSetRole(iam.Role):
             description="Builds training sets from the lake",
         )
         bucket.grant_read_of(self, *_READ)
-        bucket.grant_write_to(self, _WRITTEN)
+        bucket.grant_put_to(self, _WRITTEN)
         # Days that a set no longer covers go; the bucket keeps what went for its noncurrent versions' time.
         self.add_to_policy(
             iam.PolicyStatement(actions=["s3:DeleteObject"], resources=[bucket.arn_for_objects(f"{_WRITTEN}*")])

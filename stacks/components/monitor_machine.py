@@ -10,11 +10,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from headrace.monitoring import schedule_name
-from stacks.components.acknowledgement import KEY_GRANT, acknowledge
+from stacks.components.acknowledgement import acknowledge
 from stacks.components.function import Function
 from stacks.components.log import LogGroup
 from stacks.components.monitor_states import MonitorStates
-from stacks.components.queue import DeadLetterQueue
+from stacks.components.queue import DeadLetterQueue, grant_sending
 from stacks.target import Target
 
 LONGEST_RUN_S = 4 * 3_600
@@ -62,8 +62,7 @@ class MonitorSchedules(Construct):
         monitor = target.usecase.monitor
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         machine.grant_start_execution(role)
-        machine.dead_letters.grant_send_messages(role)
-        acknowledge(role, KEY_GRANT)
+        grant_sending(machine.dead_letters, role)
         for kind in monitor.kinds:
             schedule = scheduler.CfnSchedule(
                 self,

@@ -15,7 +15,7 @@ def grant_monitoring(role: iam.Role, *, target: Target, bucket: LakeBucket) -> N
     """Let a role plan runs of monitors and read what they found."""
     bucket.grant_list_of(role, "capture/", "ground-truth/")
     bucket.grant_read_of(role, PLANS, FOLDER)
-    bucket.grant_write_to(role, PLANS)
+    bucket.grant_put_to(role, PLANS)
     stack, group = Stack.of(role), target.model_package_group_name
 
     def arn(resource: str, name: str) -> str:
@@ -38,4 +38,4 @@ def grant_monitoring(role: iam.Role, *, target: Target, bucket: LakeBucket) -> N
 def grant_adoption(role: iam.Role, bucket: LakeBucket) -> None:
     """Let a role copy a deployed model's baseline to where native monitors look."""
     bucket.grant_read_of(role, "models/")
-    bucket.grant_write_to(role, BASELINES)
+    bucket.grant_put_to(role, BASELINES)

@@ -13,10 +13,9 @@ from constructs import Construct
 
 from headrace.events import SOURCE, ModelDeployed, ModelRolledBack, RetrainingFinished
 from headrace.monitoring import VIOLATIONS_SUFFIX
-from stacks.components.acknowledgement import KEY_GRANT, acknowledge
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue
+from stacks.components.queue import DeadLetterQueue, grant_polling
 from stacks.target import Target
 
 VISIBILITY_TIMES = 6
@@ -48,7 +47,7 @@ class ReactionSignals(Construct):
         for name, (description, pattern) in self._patterns(target, bucket).items():
             rule = events.Rule(self, name, description=description, event_pattern=events.EventPattern(**pattern))
             rule.add_target(targets.SqsQueue(queue))
-        queue.grant_consume_messages(function)
+        grant_polling(queue, function)
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -59,7 +58,6 @@ class ReactionSignals(Construct):
             report_batch_item_failures=True,
         )
         mapping.node.add_dependency(function.own_role)
-        acknowledge(function.own_role, KEY_GRANT)
 
     def _patterns(self, target: Target, bucket: LakeBucket) -> Mapping[str, tuple[str, dict[str, Any]]]:
         keys: list[dict[str, str]] = [{"suffix": VIOLATIONS_SUFFIX}]
