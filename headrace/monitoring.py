@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from headrace.errors import RejectedError
-from headrace.events.drift import KINDS, Kind
+from headrace.events.kinds import KINDS, Kind
 
 FOLDER = "monitoring/"
 """Everything that monitors write, below the root of the lake."""

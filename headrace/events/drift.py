@@ -1,16 +1,12 @@
 """Drift was detected: what a monitor found, weighed."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar
 
 from headrace.events.contract import BusEvent, described
+from headrace.events.kinds import KINDS, SEVERITIES, Kind, Severity
 
-Kind = Literal["data_quality", "model_quality", "bias", "attribution"]
-"""What a monitor watches. Native Model Monitor calls the last one explainability."""
-Severity = Literal["none", "low", "medium", "high", "critical"]
-"""Also the values of the pipeline's parameter ``DriftSeverity``."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+__all__ = ["KINDS", "SEVERITIES", "DriftDetected", "Kind", "Severity"]
 
 
 @dataclass(frozen=True, kw_only=True)

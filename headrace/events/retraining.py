@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from headrace.events.contract import BusEvent, described
-from headrace.events.drift import SEVERITIES
+from headrace.events.kinds import SEVERITIES
 
 Trigger = Literal["drift", "schedule", "new_labels", "new_data", "code_change", "manual"]
 """Why a model is trained; also the values of the pipeline's parameter ``TriggerReason``."""

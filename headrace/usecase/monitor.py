@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from headrace.events.drift import KINDS, Kind
+from headrace.events.kinds import KINDS, Kind
 from headrace.usecase.checks import require, require_duration, require_one_of, require_unique
 from headrace.usecase.compute import Compute
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol, cast, get_args
 
 from headrace.errors import RejectedError
-from headrace.events.drift import Kind
+from headrace.events.kinds import Kind
 from headrace.monitoring import FOLDER, PLANS, Outputs
 from headrace.schema import format_timestamp, parse_timestamp
 from headrace.usecase import UseCase

@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.drift import documents
 from headrace.drift.model_quality import Status
-from headrace.events.drift import Kind
+from headrace.events.kinds import Kind
 from headrace.monitoring import RUN
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase

@@ -4,7 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from headrace.events.drift import Kind
+from headrace.events.kinds import Kind
 from headrace.monitoring import NAMESPACE
 from stacks.target import Target
 

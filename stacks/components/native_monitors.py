@@ -15,7 +15,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from headrace.events.drift import Kind
+from headrace.events.kinds import Kind
 from headrace.monitoring import BASELINES, FOLDER, VIOLATIONS_SUFFIX, schedule_name
 from lambdas.monitoring.native import BIAS, ENDPOINT_CHANGE, EXPLAINABILITY, QUALITY
 from pipelines.retraining.image import monitoring_image

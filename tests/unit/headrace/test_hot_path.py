@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import headrace.events
+
 HOT = ("schema", "features", "windows", "decisions", "masking", "calendar", "usecase")
 
 
@@ -17,3 +19,16 @@ def test_the_hot_path_imports_the_standard_library_only(module):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["headrace"]
+
+
+@pytest.mark.parametrize("module", ["usecase", "events", "features"])
+def test_what_sends_no_event_to_the_bus_loads_no_class_of_one(module):
+    program = f"import sys, headrace.{module}; print(*(name for name in sys.modules if name.startswith('headrace.ev')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"headrace.events", "headrace.events.kinds"}
+
+
+def test_every_public_name_of_the_events_can_be_loaded():
+    assert {name: getattr(headrace.events, name) for name in headrace.events.__all__}
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        _ = headrace.events.Nothing

@@ -1,0 +1,18 @@
+"""Every event that Headrace sends, in the order of its page."""
+
+from headrace.events.contract import BusEvent
+from headrace.events.drift import DriftDetected
+from headrace.events.model import ModelDeployed, ModelRollbackRequested, ModelRolledBack
+from headrace.events.prediction import AlertRaised, PredictionMade
+from headrace.events.retraining import RetrainingFinished, RetrainingRequested
+
+EVENTS: tuple[type[BusEvent], ...] = (
+    DriftDetected,
+    RetrainingRequested,
+    RetrainingFinished,
+    ModelDeployed,
+    ModelRollbackRequested,
+    ModelRolledBack,
+    AlertRaised,
+    PredictionMade,
+)
