@@ -9,6 +9,7 @@ from lambdas.inference.settings import Settings as InferenceSettings
 from stacks.components.api import InferenceApi, inference_api
 from stacks.components.approvals import Approvals
 from stacks.components.endpoint_access import grant_invoke_endpoint
+from stacks.components.endpoint_asynchronous import ANSWERS, FAILURES, REQUESTS, TICKETS
 from stacks.components.endpoint_batch import BatchScoring
 from stacks.components.endpoint_capture import CAPTURE_FOLDER
 from stacks.components.endpoint_fleet import VARIANT
@@ -76,7 +77,7 @@ class ServingStack(HeadraceStack):
         )
 
     def _build_inference(self, lake: Lake, features: Features) -> Function:
-        api = self.target.usecase.api
+        api, kind = self.target.usecase.api, self.target.usecase.serving.kind
         function = Function(
             self,
             "Inference",
@@ -94,10 +95,13 @@ class ServingStack(HeadraceStack):
                 endpoint_name=self.target.endpoint_name,
                 endpoint_timeout_s=api.endpoint_timeout_s,
                 state_timeout_s=api.state_timeout_s,
+                lake_bucket=lake.bucket.bucket_name if kind == "asynchronous" else "",
             ),
         )
         features.state.grant_read_to(function.own_role)
-        kind = self.target.usecase.serving.kind
+        if kind == "asynchronous":
+            lake.bucket.grant_write_to(function.own_role, REQUESTS, TICKETS)
+            lake.bucket.grant_read_of(function.own_role, TICKETS, ANSWERS, FAILURES)
         if kind != "batch":
             grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name, kind=kind)
         return function

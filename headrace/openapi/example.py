@@ -28,6 +28,18 @@ def example_fallback(usecase: UseCase) -> dict[str, object]:
     return {**example_prediction(usecase), **without, "reason": "no_model"}
 
 
+def example_ticket(prediction: object) -> dict[str, object]:
+    """What the sender of an event gets whose answer comes later."""
+    event_id = str(prediction["event_id"]) if isinstance(prediction, dict) else ""
+    return {
+        "event_id": event_id,
+        "inference_id": event_id,
+        "status": "accepted",
+        "result": f"/predict/{event_id}",
+        "output_location": "s3://lake/asynchronous/answers/5f0c.out",
+    }
+
+
 def _example(it: Field) -> object:
     if it.type == "string":
         text = it.allowed[0] if it.allowed else f"{it.name}-1"

@@ -1,8 +1,9 @@
 """The routes: what each takes, what it answers, and what can be wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from headrace.openapi.example import example_event, example_fallback, example_prediction
+from headrace.openapi.example import example_event, example_fallback, example_prediction, example_ticket
 from headrace.openapi.schemas import Schema, reference
 from headrace.usecase import UseCase
 
@@ -14,6 +15,7 @@ _REFUSALS = {
     "415": ("The body is not JSON.", {"field": "content-type", "reason": "is not application/json"}),
 }
 _ELSEWHERE = "Always: this kind of endpoint cannot answer a request at once; the reason says where scores are."
+_UNTAKEN = "Nobody took the event: the fallback, and why. It may be sent again."
 _GATEWAY = {
     "401": "No credentials.",
     "403": "Credentials that do not suffice.",
@@ -47,10 +49,41 @@ def paths(usecase: UseCase) -> dict[str, Schema]:
         "/health": {"get": _reading("health", "Whether the API answers; asks no dependency", "Health")},
         "/openapi.json": {"get": _reading("openapi", "This document", None)},
     }
+    if usecase.serving.kind == "asynchronous":
+        return {**found, **_queued(found, answers)}
     if not usecase.serving.can.answers:
         for path in ("/predict", "/predict/batch"):
-            found[path]["post"]["responses"]["409"] = _response(_ELSEWHERE, "Error", {})  # type: ignore[index]  # a schema
+            found[path]["post"] = _adding(found[path]["post"], {"409": _response(_ELSEWHERE, "Error", {})})
     return found
+
+
+def _queued(found: dict[str, Schema], answers: Schema) -> dict[str, Schema]:
+    """The routes of an asynchronous endpoint: accepted at once, answered later, one event at a time."""
+    ticket = example_ticket(answers["scored"])
+    accepted = {
+        "200": _response(_UNTAKEN, "Prediction", {"fallback": answers["fallback"]}),
+        "202": _response("Accepted; the answer will be found by its inference id.", "Accepted", {"accepted": ticket}),
+    }
+    done = {"inference_id": ticket["inference_id"], "status": "done", "prediction": answers["scored"]}
+    results: Schema = {"done": done, "pending": {"inference_id": ticket["inference_id"], "status": "pending"}}
+    reading = _reading("result", "How far an accepted event has got, and its answer", "Result")
+    unknown = {"error": {"field": "inference_id", "reason": "names no request that was accepted"}}
+    told = {
+        "200": _response("The state, with an answer once it is done or failed.", "Result", results),
+        "404": _response("No event was accepted under this id.", "Error", {"unknown": unknown}),
+    }
+    named = {"name": "inference_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    one_by_one = {"409": _response(_ELSEWHERE, "Error", {})}
+    return {
+        "/predict": {"post": _adding(found["/predict"]["post"], accepted)},
+        "/predict/batch": {"post": _adding(found["/predict/batch"]["post"], one_by_one)},
+        "/predict/{inference_id}": {"get": {**_adding(reading, told), "parameters": [named, *_parameters()]}},
+    }
+
+
+def _adding(operation: object, responses: Mapping[str, Schema]) -> Schema:
+    known = cast("Schema", operation)
+    return {**known, "responses": {**cast("Schema", known["responses"]), **responses}}
 
 
 def _asking(

@@ -47,6 +47,29 @@ def schemas(usecase: UseCase) -> dict[str, Schema]:
         ),
         "GatewayError": {"type": "object", "properties": {"message": {"type": "string"}}},
         "Health": _closed({"status": {"const": "ok"}, "usecase": {"const": usecase.name}}),
+        **(_queued() if usecase.serving.kind == "asynchronous" else {}),
+    }
+
+
+def _queued() -> dict[str, Schema]:
+    """What is told of an event whose answer comes later."""
+    text: Schema = {"type": "string"}
+    states = _closed({"inference_id": text, "status": {"enum": ["pending", "done", "failed", "unknown"]}})
+    more: Schema = {
+        "prediction": {**reference("Prediction"), "description": "once it is done; of a failed one the fallback"},
+        "reason": {"const": "lake_error", "description": "why the state is unknown: ask again"},
+    }
+    return {
+        "Accepted": _closed(
+            {
+                "event_id": text,
+                "inference_id": {**text, "description": "the event's id if it can stand in a path, else a hash of it"},
+                "status": {"const": "accepted"},
+                "result": {**text, "description": "the path that tells how far it has got"},
+                "output_location": {**text, "description": "the S3 URI of the model's answer, once it is there"},
+            }
+        ),
+        "Result": {**states, "properties": {**_properties(states), **more}},
     }
 
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 
 from headrace.errors import RetryableError
 from headrace.features import FeatureSet
+from lambdas.inference.lake_queue import GuardedQueue, LakeQueue
 from lambdas.inference.logic import Inference
 from lambdas.inference.report import Report
 from lambdas.inference.settings import Settings
@@ -87,7 +88,19 @@ def connect() -> Inference:
         features=compiled,
         reader=GuardedStates(_states(its, compiled), Breaker()),
         scorer=scorer() if compiled.usecase.serving.tenant is None else TenantScorers(scorer),
+        queue=_queue(its, call_s) if compiled.usecase.serving.kind == "asynchronous" else None,
     )
+
+
+def _queue(its: Settings, call_s: float) -> GuardedQueue:
+    patience = single_attempt(call_s)
+    queue = LakeQueue(
+        client("s3", patience),
+        client("sagemaker-runtime", patience),
+        bucket=its.lake_bucket,
+        endpoint=its.endpoint_name,
+    )
+    return GuardedQueue(queue, Breaker())
 
 
 def _states(its: Settings, compiled: FeatureSet) -> EntityStates:

@@ -19,13 +19,14 @@ from headrace.usecase import UseCase
 from lambdas.inference import ranking
 from lambdas.inference.exchange import Answer, Request, counted, problem, refusal
 from lambdas.inference.prediction import Predictor
+from lambdas.inference.queued import RESULTS, Queue, result, submit
 from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.window_state import StateReader
 
 _ELSEWHERE: Mapping[str, str] = {
     "batch": "this use case is scored in batch: put lines below batch/ of the lake, and read predictions/",
-    "asynchronous": "this use case is scored asynchronously: call its endpoint by InvokeEndpointAsync",
+    "asynchronous": "this use case is scored asynchronously: send events one by one to POST /predict",
 }
 """Where scores are to be had of a kind that cannot answer a request at once."""
 _EXPLAIN = {"true": True, "false": False}
@@ -38,6 +39,8 @@ class Inference:
     features: FeatureSet
     reader: StateReader
     scorer: Scorer | TenantScorers
+    queue: Queue | None = None
+    """Takes requests whose answers come later; there is one where the endpoint is asynchronous."""
 
     @property
     def usecase(self) -> UseCase:
@@ -60,11 +63,14 @@ class Inference:
 def respond(request: Request, function: Inference) -> Answer:
     """Answer one request. Never raises for what a caller or a dependency does."""
     route = _ROUTES.get(request.path)
+    if route is None and function.queue is not None and request.path.startswith(RESULTS):
+        route = "GET", _result
     if route is None:
         known = ", ".join(f"{method} {path}" for path, (method, _) in _ROUTES.items())
         return refusal(HTTPStatus.NOT_FOUND, f"there is no such route; use {known}", field="path")
     allowed, answer = route
-    if answer in (_predict, _predict_batch) and not function.usecase.serving.can.answers:
+    elsewhere = (_predict_batch,) if function.queue is not None else (_predict, _predict_batch)
+    if answer in elsewhere and not function.usecase.serving.can.answers:
         return refusal(HTTPStatus.CONFLICT, _ELSEWHERE[function.usecase.serving.kind], field="path")
     if request.method != allowed:
         return refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {allowed}", allow=allowed)
@@ -88,7 +94,15 @@ def _predict(request: Request, function: Inference) -> Answer:
         return exc.answer
     except RejectedError as exc:
         return refusal(HTTPStatus.BAD_REQUEST, exc.reason, field=exc.field)
+    if function.queue is not None:
+        return submit(event, function.predictor, function.queue, explain=explain)
     return _answered([event], explain=explain, function=function)
+
+
+def _result(request: Request, function: Inference) -> Answer:
+    if function.queue is None:  # for the type checker: without a queue there is no such route
+        raise ValueError("no queue")
+    return result(request.path.removeprefix(RESULTS), function.predictor, function.queue)
 
 
 def _predict_batch(request: Request, function: Inference) -> Answer:

@@ -53,12 +53,32 @@ class Predictor:
         try:
             answers = self._score(events, REASONS if explain else 0)
         except Exception as exc:  # the boundary: a mistake of ours must not cost the caller the answer
-            answers, trouble = [Scored(degraded="internal_error")] * len(events), _place(exc)
-        bodies = [self._body(event, answer, explain) for event, answer in zip(events, answers, strict=True)]
+            answers, trouble = [Scored(degraded="internal_error")] * len(events), place_of(exc)
+        bodies = [
+            self.body(self.id_of(event), answer, explain=explain) for event, answer in zip(events, answers, strict=True)
+        ]
         return Predictions(bodies, trouble)
 
+    def id_of(self, event: Event) -> str:
+        """An event's id."""
+        return cast(str, event[self._id])
+
+    def vector(self, event: Event) -> Vector:
+        """The features of one event by what is known of its entities now.
+
+        Raises:
+            RetryableError: if its state cannot be read now.
+            DependencyError: if it cannot be read at all.
+            StateError: if it is of no layout that this code knows.
+        """
+        keys = self._keys(event)
+        return self._features.vector(event, self._states(keys, self._reader.read(keys)))
+
+    def _keys(self, event: Event) -> list[EntityKey]:
+        return [EntityKey(name, cast(str, event[key])) for name, key in self._entities]
+
     def _score(self, events: Sequence[Event], reasons: int) -> list[Scored]:
-        keys = [[EntityKey(name, cast(str, event[key])) for name, key in self._entities] for event in events]
+        keys = [self._keys(event) for event in events]
         try:
             stored = self._reader.read(dict.fromkeys(key for own in keys for key in own))
         except HeadraceError:
@@ -72,7 +92,7 @@ class Predictor:
             except HeadraceError:
                 continue
             places.append(place)
-            ids.append(cast(str, event[self._id]))
+            ids.append(self.id_of(event))
         found = self._ask([events[place] for place in places], vectors, ids, reasons)
         for place, answer in zip(places, found, strict=True):
             answers[place] = answer
@@ -89,9 +109,10 @@ class Predictor:
     def _states(self, keys: Sequence[EntityKey], stored: Stored) -> dict[str, list[State]]:
         return {key.entity: decode_states(self._features, key, stored.get(key, ())) for key in keys}
 
-    def _body(self, event: Event, answer: Scored, explain: bool) -> dict[str, object]:
+    def body(self, event_id: str, answer: Scored, *, explain: bool) -> dict[str, object]:
+        """The answer to an event as its caller gets it: the score, or the fallback and why."""
         body: dict[str, object] = {
-            "event_id": event[self._id],
+            "event_id": event_id,
             "score": answer.score,
             "decision": answer.decision or self._fallback,
             "model_version": answer.model_version,
@@ -106,7 +127,7 @@ class Predictor:
         return body
 
 
-def _place(exc: Exception) -> str:
+def place_of(exc: Exception) -> str:
     """The kind of an error and where it arose. Not its message, which may hold a value of the event."""
     frames = traceback.extract_tb(exc.__traceback__)[-_FRAMES:]
     return f"{type(exc).__name__} at {' > '.join(f'{it.filename}:{it.lineno} {it.name}' for it in frames)}"

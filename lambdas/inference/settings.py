@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from lambdas.shared.settings import EnvSettings
 
+REQUESTS, TICKETS = "asynchronous/requests/", "asynchronous/tickets/"
+"""Folders of the lake in which requests that are answered later lie, and what is known of each."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(EnvSettings):
@@ -15,3 +18,5 @@ class Settings(EnvSettings):
     """Longest wait for the endpoint, retries included."""
     state_timeout_s: float = 1.0
     """Longest wait for the state table, retries included."""
+    lake_bucket: str = ""
+    """Of an asynchronous endpoint: where requests and answers lie."""

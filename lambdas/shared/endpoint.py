@@ -51,18 +51,19 @@ class SageMakerEndpoint:
             )
             content = answer["Body"].read()
         except ClientError as exc:
-            raise _refusal(exc) from exc
+            raise refusal_of(exc) from exc
         except (ConnectTimeoutError, ReadTimeoutError) as exc:
             raise EndpointError("endpoint_timeout", passing=True) from exc
         except BotoCoreError as exc:
             raise EndpointError("endpoint_error", passing=True) from exc
         try:
-            return _predictions(json.loads(content), len(vectors))
+            return predictions_of(json.loads(content), len(vectors))
         except (ValueError, KeyError, TypeError) as exc:
             raise EndpointError("endpoint_error", passing=False) from exc
 
 
-def _refusal(exc: ClientError) -> EndpointError:
+def refusal_of(exc: ClientError) -> EndpointError:
+    """Our error for a refused invocation."""
     if code_of(exc) == "ValidationError" and "not found" in str(exc):
         return EndpointError("no_model", passing=False)
     if is_throttle(exc):
@@ -77,8 +78,11 @@ def _refusal(exc: ClientError) -> EndpointError:
     return EndpointError("endpoint_error", passing=passing)
 
 
-def _predictions(answer: dict[str, object], count: int) -> list[Scored]:
-    """Raises ValueError, KeyError or TypeError if the answer is not in the endpoint's protocol."""
+def predictions_of(answer: dict[str, object], count: int) -> list[Scored]:
+    """What a model answered to so many vectors.
+
+    Raises ValueError, KeyError or TypeError if the answer is not in the endpoint's protocol.
+    """
     predictions, version = answer["predictions"], answer["model_version"]
     if not isinstance(predictions, list) or len(predictions) != count or not isinstance(version, str):
         raise ValueError("not one prediction per instance")

@@ -11,7 +11,7 @@ from local.sagemaker.platform import Account
 from local.sagemaker.service import SageMaker
 from local.sagemaker.wire import HttpRequest, answer
 
-_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
 _FEATURE_GROUP = re.compile(r"/FeatureGroup/([^/]+)")
 _RECORD_ACTIONS = {"PUT": "PutRecord", "GET": "GetRecord", "DELETE": "DeleteRecord"}
 
@@ -55,7 +55,8 @@ def _needed_permissions(request: registry.Request) -> Sequence[tuple[str, str]]:
     if request.operation:
         return [(f"sagemaker:{request.operation}", _resource(request, account))]
     if match := _INVOCATION.fullmatch(request.path):
-        return [("sagemaker:InvokeEndpoint", account.arn(f"endpoint/{match[1]}"))]
+        action = "InvokeEndpointAsync" if match[2] else "InvokeEndpoint"
+        return [(f"sagemaker:{action}", account.arn(f"endpoint/{match[1]}"))]
     if match := _FEATURE_GROUP.fullmatch(request.path):
         return [
             (f"sagemaker:{_RECORD_ACTIONS.get(request.method, 'GetRecord')}", account.arn(f"feature-group/{match[1]}"))

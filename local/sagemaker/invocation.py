@@ -27,6 +27,8 @@ class Invocation:
     endpoint: str
     body: bytes
     headers: Mapping[str, str]
+    timeout_s: float = INVOCATION_TIMEOUT_S
+    """The longest that the model may take."""
 
     def option(self, name: str) -> str | None:
         """A header of SageMaker's own, for example ``inference-id``."""
@@ -71,9 +73,15 @@ class Invocations:
                     f"Endpoint {invocation.endpoint} of account {self._platform.account.id} "
                     f"cannot be invoked: its status is {endpoint.record['EndpointStatus']}.",
                 )
-            return self._answered(invocation, fleet)
+            if fleet.config.get("AsyncInferenceConfig"):
+                raise ServiceError(
+                    "ValidationError",
+                    f"Endpoint {invocation.endpoint} is asynchronous: it takes InvokeEndpointAsync only.",
+                )
+            return self.answered(invocation, fleet)
 
-    def _answered(self, invocation: Invocation, fleet: Fleet) -> Invoked:
+    def answered(self, invocation: Invocation, fleet: Fleet) -> Invoked:
+        """Ask a fleet that was entered. Raises ServiceError."""
         variant, server = fleet.choose(invocation.option("target-variant"))
         if variant in fleet.slots:
             _require_size(invocation, serverless.MAX_BODY_BYTES)
@@ -95,7 +103,7 @@ class Invocations:
                 sent["X-Amzn-SageMaker-" + name.title()] = value
         began, moment = time.perf_counter(), self._platform.now()
         try:
-            answer = server.invoke(invocation.body, sent)
+            answer = server.invoke(invocation.body, sent, invocation.timeout_s)
         except UnavailableError as exc:
             self._measure(invocation.endpoint, variant, _SERVER_ERROR, time.perf_counter() - began)
             raise self._no_answer(invocation.endpoint, exc) from exc

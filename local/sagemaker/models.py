@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from local.sagemaker import serverless
+from local.sagemaker import asynchronous, serverless
 from local.sagemaker.errors import ValidationError
 from local.sagemaker.listing import page
 from local.sagemaker.packages import Packages
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.shelf import Shelf
 
-_UNSUPPORTED = ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig")
+_UNSUPPORTED = ("ShadowProductionVariants", "ExplainerConfig")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,7 @@ class Models:
                     f"Variant {variant['VariantName']} needs InitialInstanceCount or ServerlessConfig."
                 )
         serverless.require_config(request)
+        asynchronous.require_config(request)
         return self.configs.add(request)
 
     def container(self, model_name: str) -> ServedContainer:

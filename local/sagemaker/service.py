@@ -17,6 +17,7 @@ from local.sagemaker.offline_store import OfflineStore
 from local.sagemaker.packages import Packages
 from local.sagemaker.pipelines import Pipelines
 from local.sagemaker.platform import Platform, Record
+from local.sagemaker.queued_invocations import QueuedInvocations
 from local.sagemaker.records import Records
 from local.sagemaker.step_runs import StepRuns
 from local.sagemaker.transform import Transforms
@@ -39,6 +40,7 @@ class SageMaker:
         self.endpoints = Endpoints(platform, self.models)
         self.capture = DataCapture(platform)
         self.invocations = Invocations(platform, self.endpoints, self.capture)
+        self.queued = QueuedInvocations(platform, self.endpoints, self.invocations)
         self.offline_store = OfflineStore(platform)
         self.records = Records(platform, self.offline_store)
         runs = StepRuns(
@@ -91,6 +93,7 @@ class SageMaker:
             "pipelines": self.executions.running(),
             "jobs": self.jobs.running(),
             "endpoints_changing": self.endpoints.changing(),
+            "queued_invocations": self.queued.waiting(),
         }
         return {
             **found,
@@ -104,6 +107,7 @@ class SageMaker:
         self._closed.set()
         self.jobs.stop_all()
         self.executions.stop_all(_STOP_S)
+        self.queued.close()
         self.endpoints.close()
 
     def _tick(self) -> None:

@@ -1,4 +1,4 @@
-"""HTTP in and out: the JSON API, InvokeEndpoint and the Feature Store runtime, each with its own error shape."""
+"""HTTP in and out: the JSON API, both ways to invoke, the Feature Store runtime, each with its own error shape."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from local.sagemaker.service import SageMaker
 
 _JSON_1_1 = "application/x-amz-json-1.1"
 _JSON = "application/json"
-_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
 _FEATURE_GROUP = re.compile(r"/FeatureGroup/([^/]+)")
 _FEATURE_STORE = "sagemaker-featurestore-runtime"
 
@@ -46,7 +46,8 @@ def answer(sagemaker: SageMaker, request: HttpRequest) -> HttpResponse:
     invocation = _INVOCATION.fullmatch(request.path)
     try:
         if invocation and request.method == "POST":
-            return _invoke(sagemaker, urllib.parse.unquote(invocation[1]), request)
+            invoke = _accept if invocation[2] else _invoke
+            return invoke(sagemaker, urllib.parse.unquote(invocation[1]), request)
         return _feature_store(sagemaker, request)
     except ServiceError as exc:
         body = json.dumps({"Message": exc.message, **exc.extra}).encode()
@@ -78,6 +79,13 @@ def _document(body: bytes) -> Record:
 def _invoke(sagemaker: SageMaker, endpoint: str, request: HttpRequest) -> HttpResponse:
     invoked = sagemaker.invocations.invoke(Invocation(endpoint=endpoint, body=request.body, headers=request.headers))
     return HttpResponse(status=200, headers=invoked.headers, body=invoked.body)
+
+
+def _accept(sagemaker: SageMaker, endpoint: str, request: HttpRequest) -> HttpResponse:
+    asked = Invocation(endpoint=endpoint, body=request.body, headers=request.headers)
+    accepted = sagemaker.queued.accept(asked)
+    body = json.dumps({"InferenceId": accepted.inference_id}).encode()
+    return HttpResponse(status=202, headers={"content-type": _JSON, **accepted.headers}, body=body)
 
 
 def _feature_store(sagemaker: SageMaker, request: HttpRequest) -> HttpResponse:

@@ -3,12 +3,15 @@
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from lambdas.inference.settings import REQUESTS, TICKETS
 from stacks.components.bucket import LakeBucket
 from stacks.components.endpoint_fleet import FleetConfig
 from stacks.target import Target
 
-QUEUE_FOLDER = "asynchronous/"
-REQUESTS, ANSWERS, FAILURES = (f"{QUEUE_FOLDER}{it}/" for it in ("requests", "answers", "failures"))
+ANSWERS, FAILURES = "asynchronous/answers/", "asynchronous/failures/"
+
+
+__all__ = ["ANSWERS", "FAILURES", "REQUESTS", "TICKETS", "AsynchronousConfig"]
 
 
 class AsynchronousConfig(FleetConfig):

@@ -14,6 +14,7 @@ import xgboost as xgb
 
 import usecases
 from headrace.usecase import Serving
+from lambdas.inference.lake_queue import LakeQueue
 from local import deploy
 from local.loop import Loop
 from pipelines.jobs import artifact
@@ -107,6 +108,21 @@ class Served:
             time.sleep(0.1)
         history = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=6)["events"]
         raise AssertionError(f"the execution did not end: {history}")
+
+    def stored(self, uri: str) -> Any:
+        """The document at an S3 URI of the lake, once it is there."""
+        storage = self._loop.client("s3")
+        for _ in range(300):
+            try:
+                return json.load(storage.get_object(Bucket=self._bucket, Key=uri.split("/", 3)[3])["Body"])
+            except storage.exceptions.NoSuchKey:
+                time.sleep(0.1)
+        raise AssertionError(f"{uri} did not appear")
+
+    def queue(self) -> LakeQueue:
+        """What the API hands requests to, with this machine's own rights."""
+        clients = self._loop.client("s3"), self._loop.client("sagemaker-runtime")
+        return LakeQueue(*clients, bucket=self._bucket, endpoint=self.target.endpoint_name)
 
     def predictions(self) -> dict[str, list[dict[str, Any]]]:
         """What was scored, by key."""

@@ -1,4 +1,4 @@
-"""Serverless and batch, deployed from their own templates, answer with the script that the real container runs."""
+"""Serverless, asynchronous and batch, deployed from their templates, answer with the script of the real container."""
 
 import json
 import math
@@ -12,6 +12,7 @@ import xgboost as xgb
 from served_kinds import Served
 
 from headrace.usecase import Batch, Serverless, Serving
+from lambdas.shared.scoring import EndpointError
 from local.loop import Loop
 
 pytestmark = pytest.mark.nightly
@@ -63,6 +64,29 @@ def test_batch_scores_every_line_of_every_file_with_the_model_that_is_approved(l
     served.put("batch/bad.jsonl", "[1]\n")
     assert served.run() == "FAILED"
     assert "line 1 is not an object" in served.ended_with
+
+
+def test_an_asynchronous_endpoint_answers_every_event_once_into_the_lake(loop: Loop, tmp_path: Path) -> None:
+    served = Served(loop, tmp_path, Serving(kind="asynchronous"))
+    queue = served.queue()
+    rows = served.rows(LINES)
+    with pytest.raises(EndpointError, match="no_model"):
+        queue.submit("e0", rows[0], event_id="e0", explain=0)
+    booster = served.deploy(seed=4)
+    tickets = [queue.submit(f"e{it}", row, event_id=f"e{it}", explain=0) for it, row in enumerate(rows)]
+    assert queue.submit("e3", rows[4], event_id="e3", explain=0) == tickets[3]
+    assert len({it.output for it in tickets}) == LINES
+    for it in tickets:
+        served.stored(it.output)
+    found = [queue.outcome(f"e{it}") for it in range(LINES)]
+    answers = [it.answer for it in found if it is not None and it.state == "done" and it.answer is not None]
+    assert [it.score for it in answers] == pytest.approx(_scores(booster, rows), rel=1e-6)
+    assert {it.model_version for it in answers} == {"v4"}
+    bad = queue.submit("bad", {"amount": "text"}, event_id="bad", explain=0)  # type: ignore[dict-item]  # no vector
+    assert served.stored(bad.failure or "")["error"]
+    outcome = queue.outcome("bad")
+    assert outcome is not None
+    assert outcome.state == "failed"
 
 
 def _scores(booster: xgb.Booster, rows: list[dict[str, Any]]) -> list[float]:

@@ -119,7 +119,7 @@ def test_the_endpoint_is_told_which_model_to_ask() -> None:
         assert endpoint.predict([{"amount": 1.0}], ids=["e1"]) == [Scored(0.5, "A", "7")]
 
 
-@pytest.mark.parametrize(("kind", "where"), [("batch", "predictions/"), ("asynchronous", "InvokeEndpointAsync")])
+@pytest.mark.parametrize(("kind", "where"), [("batch", "predictions/")])
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
 def test_what_cannot_answer_at_once_says_where_scores_are(kind: str, where: str, path: str) -> None:
     endpoint = FakeEndpoint()
