@@ -46,7 +46,7 @@ def demo(options: Options, console: Console) -> dict[str, object]:
         UseCaseError: if the use case has no simulator, or an endpoint that the demo does not feed.
     """
     usecase = usecases.load(options.usecase)
-    if not (usecase.serving.score_stream or usecase.serving.kind == "batch"):
+    if not (usecase.serving.score_stream or usecase.serving.kind in ("batch", "multi_model")):
         raise UseCaseError(
             "--usecase",
             f"{usecase.name} neither scores its stream nor is scored in batch, so the demo has nothing to follow",
@@ -83,6 +83,6 @@ def _two_days(usecase: UseCase, options: Options) -> Plan:
         at=at,
         label_delay_s=usecase.label.delay_s,
         out=options.out,
-        asked_per_chunk=25 if usecase.serving.score_stream else 0,
+        asked_per_chunk=25 if usecase.serving.can.answers else 0,
         malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
     )

@@ -19,6 +19,8 @@ from cli.phases import Phases
 from cli.plan import Plan, Report
 from cli.run_result import Result, result_of
 from cli.stream import Streamed, stream
+from cli.tenant_answers import load_models
+from cli.tenant_models import TenantModel, train_tenants
 from cli.training import approve, train
 from headrace.errors import HeadraceError, UseCaseError
 from headrace.usecase import UseCase
@@ -78,8 +80,13 @@ def run_deployed(
         written = backfill(deployment, History.of(plan), plan.out / "quality", phase.report)
     with phases.phase("train") as phase:
         package = train(deployment, written.training_prefix, written.training_rows, "manual", phase.report)
+    tenants: list[TenantModel] = []
+    if plan.usecase.serving.tenant:
+        with phases.phase("tenants") as phase:
+            tenants = train_tenants(deployment, plan, written.training_prefix, package, phase.report)
     with phases.phase("rollout") as phase:
         approve(deployment, package, phase.report)
+        load_models(deployment, [it.tenant for it in tenants])
     api = InferenceApi(deployment.output("serving", "ApiUrl"), deployment.session)
     with phases.phase("stream") as phase:
         streamed = streaming(deployment, loop, api, plan, phase.report)
@@ -87,7 +94,7 @@ def run_deployed(
     if plan.usecase.serving.kind == "batch":
         with phases.phase("batch") as phase:
             score_batch(deployment, phase.report)
-    return result_of(deployment, written, streamed, package, phases)
+    return result_of(deployment, written, streamed, package, phases, tenants=tenants)
 
 
 def require_folder(out: Path) -> None:

@@ -1,7 +1,7 @@
 """What one run of the loop found: everything accounted for, answers compared, and what a healthy loop never shows."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,8 @@ from cli.deployment import Deployment
 from cli.phases import Phases
 from cli.predictions import Agreement, agreement, read_predictions
 from cli.stream import Streamed
+from cli.tenant_answers import read_tenants
+from cli.tenant_models import TenantModel, described
 from cli.training import evaluation
 
 EXAMPLES = 12
@@ -25,7 +27,7 @@ class Result:
     """What a run found.
 
     ``evaluation`` is the registered model's report, ``rejected`` says why some records were, ``label_files`` how many
-    files of labels were taken in.
+    files of labels were taken in; ``tenants`` tells of each tenant's model, where one endpoint holds many.
     """
 
     account: Account
@@ -39,6 +41,7 @@ class Result:
     rejected: list[dict[str, object]]
     label_files: int
     phases_s: dict[str, float]
+    tenants: Mapping[str, object] = field(default_factory=dict)
 
     def failures(self) -> list[str]:
         """What a healthy loop never shows, in words; empty if all is well."""
@@ -70,6 +73,7 @@ class Result:
             "endpoint_status": self.endpoint_status,
             "model_quality": quality(self.evaluation),
             "decisions": self.predictions["decision"].value_counts().to_dict(),
+            **({"tenants": self.tenants} if self.tenants else {}),
             "api": asdict(self.agreement),
             "events_per_s": round(self.account.events_sent / streamed_s, 1) if streamed_s else None,
             "rejected_examples": self.rejected,
@@ -86,12 +90,20 @@ def quality(evaluation: Mapping[str, Any]) -> dict[str, object]:
     return {name: {"value": figures[name]["value"], "interval": interval} for name, interval in known.items()}
 
 
-def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, package: str, phases: Phases) -> Result:
+def result_of(
+    deployment: Deployment,
+    written: Backfill,
+    streamed: Streamed,
+    package: str,
+    phases: Phases,
+    *,
+    tenants: Sequence[TenantModel] = (),
+) -> Result:
     """Account for everything; call it when the loop is idle and deliveries are flushed."""
     in_batch = deployment.usecase.serving.kind == "batch"
     with phases.phase("account") as phase:
         counted = account(deployment, streamed.accepted)
-        predictions = read_batch(deployment) if in_batch else read_predictions(deployment)
+        predictions = _predictions(deployment)
         phase.at(doing=f"{counted.events_sent:,} sent, {counted.unaccounted} unaccounted")
     return Result(
         account=counted,
@@ -105,7 +117,15 @@ def result_of(deployment: Deployment, written: Backfill, streamed: Streamed, pac
         rejected=list(islice(_rejected(deployment), EXAMPLES)),
         label_files=len(lake.keys(deployment, "labels-inbox-receipts/")),
         phases_s=phases.seconds,
+        tenants=described(deployment, tenants, quality),
     )
+
+
+def _predictions(deployment: Deployment) -> pd.DataFrame:
+    serving = deployment.usecase.serving
+    if serving.kind == "batch":
+        return read_batch(deployment)
+    return read_tenants(deployment) if serving.tenant else read_predictions(deployment)
 
 
 def _endpoint_status(deployment: Deployment) -> str:

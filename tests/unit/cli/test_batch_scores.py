@@ -1,6 +1,8 @@
 """A batch is fed with the vectors of streamed events, followed to its end, and read back line by line."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,6 +17,7 @@ from cli.batch_scoring import BatchError, read_batch, score_batch
 from cli.demo import Options, demo
 from cli.deployment import Deployment
 from headrace.errors import UseCaseError
+from headrace.usecase import Serving
 
 CHURN = usecases.load("churn")
 
@@ -85,6 +88,10 @@ def test_predictions_come_in_the_order_of_their_events() -> None:
     assert frame["latency_ms"].isna().all()
 
 
-def test_the_demo_refuses_a_use_case_whose_answers_it_cannot_follow(tmp_path) -> None:
-    with pytest.raises(UseCaseError, match="streaming neither scores its stream nor is scored in batch"):
-        demo(Options(usecase="streaming", events=200, seed=7, out=tmp_path), Console())
+def test_the_demo_refuses_a_use_case_whose_answers_it_cannot_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = replace(CHURN, serving=Serving())
+    monkeypatch.setattr(usecases, "load", lambda _: silent)
+    with pytest.raises(UseCaseError, match="churn neither scores its stream nor is scored in batch"):
+        demo(Options(usecase="churn", events=200, seed=7, out=tmp_path), Console())
