@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from headrace.drift import capture
 from headrace.errors import RejectedError
 from headrace.ground_truth import Truth, read_truths
 from headrace.schema import parse_timestamp
+from pipelines.monitoring.batch import Batch
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.tables import batches, files
 
@@ -39,6 +39,8 @@ class Names:
 class Answers:
     """What was answered: ids, scores of shape (n,), and when, in epoch seconds, NaN where unknown, shape (n,).
 
+    An event has one answer of a model, the earliest, though it was streamed and asked for over HTTP, or tried again;
+    ``repeated`` answers are the others.
     ``unnamed`` answers came in calls of many rows, which capture under one id; nobody can join a label to them.
     ``foreign`` answers are another model's than the one that was asked about.
     """
@@ -48,6 +50,7 @@ class Answers:
     times: np.ndarray
     unnamed: int
     foreign: int = 0
+    repeated: int = 0
 
 
 def answers(place: Path, names: Names, *, version: str = "") -> Answers | None:
@@ -61,22 +64,29 @@ def answers(place: Path, names: Names, *, version: str = "") -> Answers | None:
     Raises:
         TableError: if a file cannot be read.
     """
-    ids: list[str] = []
-    scores: list[float] = []
-    times: list[float] = []
-    unnamed = foreign = 0
+    given: dict[tuple[str, str], tuple[float, float]] = {}
+    unnamed = foreign = read = 0
     for name, score, time, by in _rows(place, names):
         if version and by and by != version:
             foreign += 1
         elif not name:
             unnamed += 1
         elif score is not None:
-            ids.append(name)
-            scores.append(score)
-            times.append(time)
-    if not ids and not foreign:
+            read += 1
+            # Whatever order files have, the same answer counts: of two at one moment the one with the smaller score.
+            answer = (float("inf") if np.isnan(time) else time, score)
+            given[name, by] = min(given.get((name, by), answer), answer)
+    if not given and not foreign:
         return None
-    return Answers(ids=ids, scores=np.array(scores), times=np.array(times), unnamed=unnamed, foreign=foreign)
+    found = np.array([*given.values()], dtype=np.float64).reshape(-1, 2)
+    return Answers(
+        ids=[name for name, _ in given],
+        scores=found[:, 1],
+        times=np.where(np.isinf(found[:, 0]), np.nan, found[:, 0]),
+        unnamed=unnamed,
+        foreign=foreign,
+        repeated=read - len(given),
+    )
 
 
 def truths(place: Path, names: Names) -> dict[str, Truth]:
@@ -113,7 +123,7 @@ def _rows(place: Path, names: Names) -> Iterator[Row]:
             if names.id not in batch.arrays or names.score not in batch.arrays:
                 break
             wanted = (names.id, names.score, names.time, names.version)
-            columns = [_listed(batch.arrays.get(name), batch.rows) for name in wanted]
+            columns = [_listed(batch, name) for name in wanted]
             for name, score, time, by in zip(*columns, strict=True):
                 yield "" if name is None else str(name), number(score), _epoch(time), str(by or "")
 
@@ -135,7 +145,7 @@ def _table(path: Path, names: Names) -> Iterator[Truth]:
         if names.id not in batch.arrays or names.label not in batch.arrays:
             break
         wanted = (names.id, names.label, names.labelled_at, names.time)
-        columns = [_listed(batch.arrays.get(name), batch.rows) for name in wanted]
+        columns = [_listed(batch, name) for name in wanted]
         for name, label, given, happened in zip(*columns, strict=True):
             value = _POSITIVE.get(str(label).strip().lower())
             if name is not None and value is not None:
@@ -143,10 +153,8 @@ def _table(path: Path, names: Names) -> Iterator[Truth]:
                 yield Truth(str(name), value, *(-1 if np.isnan(it) else int(it) for it in times))
 
 
-def _listed(values: Any, rows: int) -> list[object]:
-    if values is None:
-        return [None] * rows
-    return values if isinstance(values, list) else list(values.to_pylist())
+def _listed(batch: Batch, name: str) -> list[object]:
+    return batch.values(name) if name in batch.arrays else [None] * batch.rows
 
 
 def number(value: object) -> float | None:

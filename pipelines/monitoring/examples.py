@@ -120,9 +120,7 @@ def _rows(place: Path, id_column: str | None) -> Iterator[tuple[str, int, str, M
             continue
         start = 1
         for batch in batches(path):
-            arrays = {
-                it: values if isinstance(values, list) else values.to_pylist() for it, values in batch.arrays.items()
-            }
+            arrays = {it: batch.values(it) for it in batch.arrays}
             for offset in range(batch.rows):
                 columns = {it: values[offset] for it, values in arrays.items()}
                 yield name, start + offset, str(columns.get(id_column, "")) if id_column else "", columns

@@ -98,9 +98,10 @@ def _lead(watched: Watched, titles: Titles) -> str:
     before, after = watched.findings.rows
     judged = sum(it.judged for it in watched.findings.columns.values())
     odd = f" {watched.unreadable:,} lines could not be read." if watched.unreadable else ""
+    again = f" {watched.repeated:,} answers about events answered before do not count." if watched.repeated else ""
     return (
         f"{after:,} rows of {titles.current}, held against {before:,} of {titles.baseline}; {judged} columns have "
-        f"distributions to compare.{odd}"
+        f"distributions to compare.{odd}{again}"
     )
 
 

@@ -108,6 +108,7 @@ def measured(
             "answers": len(answers.ids),
             "unnamed_answers": answers.unnamed,
             "answers_of_other_models": answers.foreign,
+            "repeated_answers": answers.repeated,
             "immature_answers": int((~old).sum()),
             "unlabelled_answers": int((old & ~has).sum()),
             "label_delay_s": round(delay),

@@ -31,7 +31,7 @@ def leave(counted: Counted, folder: Path, name: str) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        about = {"unreadable": counted.unreadable, "answers": sorted(counted.answers)}
+        about = {"unreadable": counted.unreadable, "repeated": counted.repeated, "answers": sorted(counted.answers)}
         (folder / f"{name}{_ABOUT}").write_text(json.dumps(about))
         path = folder / f"{name}{_SUFFIX}"
         path.write_bytes(packing.pack(counted.summary))
@@ -53,16 +53,19 @@ def gathered(place: Path) -> Counted:
     """
     parts: list[Summary] = []
     answers: set[str] = set()
-    unreadable = 0
+    unreadable = repeated = 0
     for path in sorted(place.rglob(f"*{_SUFFIX}")):
         try:
             parts.append(packing.unpack(path.read_bytes()))
             about = json.loads(path.with_name(path.name.removesuffix(_SUFFIX) + _ABOUT).read_text())
             unreadable += int(about["unreadable"])
+            repeated += int(about["repeated"])
             answers.update(about["answers"])
         except (OSError, ValueError, KeyError, TypeError, RejectedError) as exc:
             raise TableError(f"{path}: cannot be read ({exc}); count that part again") from exc
     summary = merged(parts)
     if unreadable and not summary.rows:
         raise TableError(f"{place}: none of {unreadable:,} lines can be read; give one JSON object a line")
-    return Counted(summary=summary, slots=frozenset(), unreadable=unreadable, answers=frozenset(answers))
+    return Counted(
+        summary=summary, slots=frozenset(), unreadable=unreadable, repeated=repeated, answers=frozenset(answers)
+    )

@@ -17,13 +17,14 @@ _POSITIONAL = "_c"
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """Both tables, what is different, by which settings, how many lines could not be read, and windows over time."""
+    """Both tables, what is different, by which settings, lines unread, answers repeated, and windows over time."""
 
     baseline: Summary
     current: Summary
     findings: Findings
     settings: Settings
     unreadable: int
+    repeated: int = 0
     windows: Sequence[over_time.Window] = ()
 
 
@@ -83,6 +84,7 @@ def _judged(normal: baselines.Baseline, counted: Counted, times: frozenset[str])
         findings=compare(normal.summary, found, chosen, demanded=normal.rules),
         settings=chosen,
         unreadable=counted.unreadable,
+        repeated=counted.repeated,
         windows=over_time.windows(normal.summary, counted.windows, chosen, normal.rules),
     )
 
