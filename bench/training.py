@@ -98,7 +98,7 @@ def run_job(usecase: UseCase, folder: Path, rounds: int) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as out, contextlib.redirect_stdout(io.StringIO()):
         places = {"model": Path(out, "model"), "checkpoint": Path(out, "checkpoint")}
         splits = {name: folder / name for name in ("train", "validation")}
-        train.train(usecase, _given(rounds), "bench", train.Places(**splits, **places))
+        train.train(usecase, _given(rounds), "bench", train.Places(**splits, all=folder / "train", **places))
 
 
 def run_loop(usecase: UseCase, splits: tuple[Rows, Rows], rounds: int, folder: Path) -> Learned:

@@ -1,10 +1,10 @@
 """Is what a deployed model sees, says and gets right still what it was? The evidence of the policy ``drift``.
 
 Three looks. The features of the last step against the rows that the model has learned from; its scores against those of
-its test rows, which it has not; and, once labels have matured, its own answers against the figure with which it passed
-its gates. Normal are whole windows as long as a step, cut from the training rows: how far these lie apart is no drift,
-so neither the rhythm of the week nor features that follow the seasons are called so. Parts of the calendar are not
-looked at, for they say what time it is.
+its newest rows; and, once labels have matured, its own answers against the figure with which it passed its gates.
+Normal are whole windows as long as a step, cut from the learned rows: how far these lie apart is no drift, so neither
+the rhythm of the week nor features that follow the seasons are called so. Parts of the calendar are not looked at, for
+they say what time it is.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ from pipelines.jobs.training_set import TIMESTAMP
 SCORE = "score"
 RESAMPLES = 200
 MOST_WINDOWS = 12
-"""Of the training rows; all pairs of them are compared."""
+"""Of the learned rows; all pairs of them are compared."""
 _SHOWN = 3
 
 
@@ -36,8 +36,8 @@ class Watch:
     def __init__(self, usecase: UseCase, model: Deployed, *, step_s: int) -> None:
         """Learn what is normal from the splits that the model was made with."""
         self._usecase, self._model = usecase, model
-        train, test = (self._read(model.splits / name) for name in ("train", "test"))
-        quiet = list(_windows(train, step_s))[-MOST_WINDOWS:]
+        learned, test = (self._read(model.splits / name) for name in ("all", "test"))
+        quiet = list(_windows(learned, step_s))[-MOST_WINDOWS:]
         features, scores = (
             [_summary(usecase, it) for it in quiet],
             [summarize({SCORE: model.scores(it)}) for it in quiet],
@@ -93,17 +93,17 @@ class Watch:
         return frame
 
 
-def _windows(train: pd.DataFrame, step_s: int) -> Iterator[pd.DataFrame]:
-    """The training rows in whole windows of a step, counted back from the newest; all rows if they span no step."""
-    times = train[TIMESTAMP].to_numpy()
+def _windows(learned: pd.DataFrame, step_s: int) -> Iterator[pd.DataFrame]:
+    """The learned rows in whole windows of a step, counted back from the newest; all rows if they span no step."""
+    times = learned[TIMESTAMP].to_numpy()
     last = int(times[-1]) + 1
     count = (last - int(times[0])) // step_s
     if not count:
-        yield train
+        yield learned
     for back in range(count, 0, -1):
         first, end = np.searchsorted(times, (last - back * step_s, last - (back - 1) * step_s))
         if end > first:
-            yield train.iloc[first:end]
+            yield learned.iloc[first:end]
 
 
 def _noise(quiet: Sequence[Summary]) -> dict[str, float]:

@@ -164,6 +164,7 @@ class Trainer:
         places = Places(
             train=splits / "train",
             validation=splits / "validation",
+            all=splits / "all",
             model=folder / "model",
             checkpoint=folder / "checkpoint",
         )

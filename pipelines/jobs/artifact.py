@@ -4,7 +4,7 @@ import json
 import platform
 import shutil
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from pipelines.jobs.served.scorers import Scorer
 from pipelines.jobs.training_set import TrainingSetError
 
 ABOUT = "headrace.json"
+JUDGED = "judged"
 ARCHIVE = "model.tar.gz"
 PACKAGES = (np, pd, pa, sklearn, xgb)
 
@@ -57,12 +58,13 @@ def packages() -> dict[str, str]:
     return {"python": platform.python_version(), **{it.__name__: it.__version__ for it in PACKAGES}}
 
 
-def write(folder: Path, scorer: Scorer, about: Mapping[str, Any], rows: np.ndarray) -> None:
+def write(folder: Path, scorers: Sequence[Scorer], about: Mapping[str, Any], rows: np.ndarray) -> None:
     """Write the artifact's parts into the model directory.
 
     Args:
         folder: created if needed.
-        scorer: the model.
+        scorers: the model that is served and, if it is another one, the model that is judged in its place because the
+            served one has learned the rows that judge.
         about: what ``headrace.json`` says.
         rows: features, shape (n, features), NaN where missing; golden requests are chosen among them.
     """
@@ -70,8 +72,11 @@ def write(folder: Path, scorer: Scorer, about: Mapping[str, Any], rows: np.ndarr
     travels = [jobs.parent / "__init__.py", jobs / "__init__.py", *sorted(Path(served.__file__).parent.glob("*.py"))]
     code = folder / "code"
     code.mkdir(parents=True, exist_ok=True)
-    files.save(scorer, folder)
-    (folder / ABOUT).write_text(json.dumps(about, indent=1))
+    shutil.rmtree(folder / JUDGED, ignore_errors=True)  # that of a model that was here before
+    for scorer, place in zip(scorers, (folder, folder / JUDGED), strict=False):
+        place.mkdir(exist_ok=True)
+        files.save(scorer, place)
+        (place / ABOUT).write_text(json.dumps(about, indent=1))
     shutil.copyfile(inference.__file__, code / "inference.py")
     for source in travels:
         target = code / source.relative_to(jobs.parents[1])
@@ -79,6 +84,11 @@ def write(folder: Path, scorer: Scorer, about: Mapping[str, Any], rows: np.ndarr
         shutil.copyfile(source, target)
     (folder / golden.FILE).unlink(missing_ok=True)  # those of a model that was here before
     golden.record(folder, rows, inference.model_fn(str(folder)).scores)
+
+
+def judged(folder: Path) -> Path:
+    """Where the model lies that may be judged by rows which the served one has learned: the same, if it has not."""
+    return folder / JUDGED if (folder / JUDGED).is_dir() else folder
 
 
 def read_about(folder: Path) -> dict[str, Any]:

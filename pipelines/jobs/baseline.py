@@ -1,7 +1,8 @@
 """What normal looks like to a model: statistics and constraints of its features and scores, for its monitors.
 
-Features are those of the training rows, which hold no warm-up. Scores are those of rows that the model has not learned
-from: over its own training rows a model is surer than it will ever be again.
+Features are those of all rows that the served model has learned, which hold no warm-up; scores are its own for the
+newest of them. It is a little surer of rows it has learned, but only of the few positives; the judged model, made
+without these rows, has another distribution altogether.
 """
 
 import argparse
@@ -28,7 +29,7 @@ MOST_WINDOWS = 60
 Documents = dict[str, dict[str, Any]]
 
 
-def baseline(usecase: UseCase, model_dir: Path, train: Path, test: Path) -> Documents:
+def baseline(usecase: UseCase, model_dir: Path, learned: Path, test: Path) -> Documents:
     """``statistics.json``, ``constraints.json`` and ``noise.json`` by name: features first, then the score.
 
     ``noise.json`` says how far single windows, as long as the monitor's, are from all rows together.
@@ -36,21 +37,21 @@ def baseline(usecase: UseCase, model_dir: Path, train: Path, test: Path) -> Docu
     Args:
         usecase: whose model it is.
         model_dir: the unpacked artifact.
-        train: folder with the training split.
+        learned: folder with the rows that the served model has learned.
         test: folder with the split whose scores count.
 
     Raises:
         TrainingSetError: if the model is another use case's, or a split lacks columns.
     """
     model = contestant(usecase, model_dir).model
-    learned, judged = JudgedRows.read(train, usecase), JudgedRows.read(test, usecase)
+    known, judged = JudgedRows.read(learned, usecase), JudgedRows.read(test, usecase)
     scores = model.scores(judged.matrix(model.features)).astype(np.float64)
     texts = {name: usecase.event.field(name).allowed for name in usecase.inputs if usecase.event.field(name).allowed}
-    columns = {name: named(learned.column(name), texts.get(name, ())) for name in usecase.feature_names}
+    columns = {name: named(known.column(name), texts.get(name, ())) for name in usecase.feature_names}
     features, answers = summarize(columns), summarize({SCORE: scores})
     every_s = usecase.monitor.every_s
     noise = {
-        **unrest(features, _windows(columns, learned.timestamps, every_s)),
+        **unrest(features, _windows(columns, known.timestamps, every_s)),
         **unrest(answers, _windows({SCORE: scores}, judged.timestamps, every_s)),
     }
     statistics, constraints = documents.statistics(features), documents.constraints(features)
@@ -82,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usecase", required=True)
     parser.add_argument("--model", type=Path, default=Path("/opt/ml/processing/input/model"))
-    parser.add_argument("--train", type=Path, default=Path("/opt/ml/processing/input/train"))
+    parser.add_argument("--all", type=Path, default=Path("/opt/ml/processing/input/all"))
     parser.add_argument("--test", type=Path, default=Path("/opt/ml/processing/input/test"))
     parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output/baseline"))
     parser.add_argument("--reason-file", type=Path, default=Path("/opt/ml/output/message"))
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def job() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             model_dir = artifact.unpack(args.model, Path(scratch))
-            found = baseline(usecases.load(args.usecase), model_dir, args.train, args.test)
+            found = baseline(usecases.load(args.usecase), model_dir, args.all, args.test)
         args.output.mkdir(parents=True, exist_ok=True)
         for name, document in found.items():
             (args.output / name).write_text(json.dumps(document, indent=1, allow_nan=False))

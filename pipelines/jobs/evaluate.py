@@ -1,8 +1,9 @@
 """Judge a model on the test split, once, and say whether it may be registered.
 
 Writes ``evaluation.json`` in the platform's format, ``bias.json``, ``model_card.json``, ``gates.json`` and
-``report.html``. The figures are those of the artifact as it will be served, at the threshold it carries. A model that
-does not pass its gates is no failure of this job: the pipeline reads ``gates.json`` and decides.
+``report.html``. The figures are those of the artifact's judged model, which has learned none of these rows, at the
+threshold it carries; the champion's judged model is compared with it. A model that does not pass its gates is no
+failure of this job: the pipeline reads ``gates.json`` and decides.
 """
 
 import argparse
@@ -71,7 +72,7 @@ def evaluate(
     judged = trial.candidate.judged(trial.rows)
     with tempfile.TemporaryDirectory() as scratch:
         champion = given.champion if artifact.held(given.champion) else None
-        other = contestant(usecase, artifact.unpack(champion, Path(scratch))) if champion else None
+        other = contestant(usecase, artifact.judged(artifact.unpack(champion, Path(scratch)))) if champion else None
         evaluation = trial.evaluation(judged, other)
     about, train, validation = trial.candidate.about, _filled(given.train), _filled(given.validation)
     if not usecase.model.labelled:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from headrace.usecase import Algorithm
 from pipelines.jobs import unsupervised
 from pipelines.jobs.boosting import Rows, Schedule, fit, grow
@@ -49,17 +47,13 @@ class Learner:
         fitted = fit(parameters, train, validation, schedule, checkpoint=self.checkpoint, report=self.report)
         return Learned(scorer=Trees(fitted.booster), best=fitted.best, history=tuple(fitted.history))
 
-    def again(self, learned: Learned, train: Rows, validation: Rows) -> Scorer:
-        """Fit once more on both, for as many rounds as were best."""
-        both = Rows(
-            features=np.concatenate([train.features, validation.features]),
-            labels=np.concatenate([train.labels, validation.labels]),
-        )
+    def again(self, learned: Learned, every: Rows) -> Scorer:
+        """Fit once more on every row, for as many rounds as were best."""
         if self.algorithm != "xgboost":
-            return self._at_once(both)
+            return self._at_once(every)
         parameters = booster_parameters(self.chosen, self.weight)
         schedule = self._schedule(learned.best + 1)
-        return Trees(grow(parameters, both, schedule, checkpoint=self.checkpoint / _REFIT))
+        return Trees(grow(parameters, every, schedule, checkpoint=self.checkpoint / _REFIT))
 
     def _schedule(self, rounds: int) -> Schedule:
         return Schedule(

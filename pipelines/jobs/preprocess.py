@@ -1,4 +1,4 @@
-"""Turn a training set into train, validation and test splits, or say why it cannot be.
+"""Turn a training set into train, validation and test splits, and all rows of them, or say why it cannot be.
 
 Reads Parquet, sorts by time and event id, checks, cuts as the use case says (see ``pipelines.jobs.splits``), and
 writes one Parquet file per split and ``manifest/data_manifest.json``: what was read (with digests), what was left out,
@@ -26,6 +26,8 @@ from pipelines.jobs.training_checks import check_classes, check_values, judged_s
 from pipelines.jobs.training_set import EVENT_ID, TIMESTAMP
 
 MANIFEST = "data_manifest.json"
+ALL = "all"
+"""Every row after the warm-up, those between the splits too: what the served model learns."""
 
 
 def preprocess(usecase: UseCase, source: Path, target: Path, cut: Cut) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def preprocess(usecase: UseCase, source: Path, target: Path, cut: Cut) -> dict[s
         if part.name in judged_splits(usecase):
             check_classes(part.name, rows, cut)
         training_set.write(rows, target / part.name)
+    training_set.write(table.slice(parts[0].start), target / ALL)
     manifest = describe(usecase, source, table, parts, cut)
     folder = target / "manifest"
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +100,7 @@ def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Sp
             "rows_left_out": table.num_rows - left_out - sum(part.stop - part.start for part in parts),
         },
         "splits": {part.name: _describe_split(timestamps, labels, part) for part in parts},
+        ALL: _describe_split(timestamps, labels, Split(name=ALL, start=left_out, stop=table.num_rows)),
         "completeness": {
             name: round(1 - missing(table.column(name)) / table.num_rows, 6) for name in usecase.feature_names
         },

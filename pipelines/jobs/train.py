@@ -1,9 +1,9 @@
 """Train the use case's model and write the artifact that the endpoint serves.
 
 Hyperparameters come as ``--name value`` pairs, as the container passes them, over those of the use case. Training stops
-early on the validation split, goes on from a checkpoint when a spot instance was taken away, and ends with a model that
-has learned from training and validation rows together (``refit 0`` leaves that out). Transforms, weights and resampling
-are learned from training rows; thresholds and all figures come from the model that had not seen the validation rows.
+early on the validation split and goes on from a checkpoint when a spot instance was taken away. That model is the one
+that is judged: transforms, weights, resampling, thresholds and all figures are its own. The one that is served learns
+once more, in the same way and for as long, from every labelled row up to the newest (``refit 0`` leaves that out).
 """
 
 import argparse
@@ -22,20 +22,12 @@ from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome, preparing, training_set
 from pipelines.jobs.boosting import Rows
-from pipelines.jobs.code_version import code_version
+from pipelines.jobs.fitted import Fitted, describe
 from pipelines.jobs.hyperparameters import Hyperparameters, choose, fingerprint, parse, positive_weight
 from pipelines.jobs.judging.audit import single_features
-from pipelines.jobs.judging.bootstrap import Judged, deviations, resample
-from pipelines.jobs.learning import Learned, Learner
-from pipelines.jobs.metrics import Ranking
+from pipelines.jobs.learning import Learner
 from pipelines.jobs.resampling import Resampler
-from pipelines.jobs.served.columns import Columns
 from pipelines.jobs.training_set import LABEL, TIMESTAMP, TrainingSetError
-
-RESAMPLES = 50
-"""Of the validation rows, to know how far their figures are noise."""
-_MOST_ROWS = 100_000
-"""Training rows that its figures are of, evenly spread: more take time and tell nothing new."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,22 +36,9 @@ class Places:
 
     train: Path
     validation: Path
+    all: Path
     model: Path
     checkpoint: Path
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """What was learned: columns, the factor on the odds of a positive, and the model that saw training rows only."""
-
-    columns: Columns
-    odds: float
-    learned: Learned
-
-    def ranking(self, rows: Rows) -> Ranking:
-        """Rows ranked by corrected scores."""
-        scores = self.learned.scorer.scores(rows.features)
-        return Ranking.of(rows.labels, scores / (scores + (1 - scores) * self.odds) if self.odds != 1 else scores)
 
 
 def train(usecase: UseCase, hyperparameters: Hyperparameters, model_version: str, places: Places) -> dict[str, Any]:
@@ -100,38 +79,14 @@ def train(usecase: UseCase, hyperparameters: Hyperparameters, model_version: str
         "single_features": single_features(learned, judged, usecase.feature_names),
         "data": {name: span(usecase, getattr(places, name)) for name in ("train", "validation")},
     }
-    scorer = fitted.learned.scorer
+    scorers = [fitted.learned.scorer]
     if chosen["refit"]:
-        scorer = learner.again(fitted.learned, sampled, resampler.apply(held_out, seed))
-    artifact.write(places.model, scorer, about, judged.features)
+        every = rows(usecase, places.all)
+        ready = Rows(features=columns.apply(every.features), labels=every.labels)
+        scorers.insert(0, learner.again(fitted.learned, resampler.apply(ready, seed)))
+        about["learned"] = span(usecase, places.all)
+    artifact.write(places.model, scorers, about, judged.features)
     return about
-
-
-def describe(usecase: UseCase, model_version: str, fitted: Fitted, train: Rows, validation: Rows) -> dict[str, Any]:
-    """How to ask the model and how good it was; rows are prepared columns."""
-    step = max(1, -(-len(train.labels) // _MOST_ROWS))
-    spread = Rows(features=train.features[::step], labels=train.labels[::step])
-    ranking = {"train": fitted.ranking(spread), "validation": fitted.ranking(validation)}
-    threshold = artifact.choose_threshold(usecase, ranking["validation"])
-    return {
-        "usecase": usecase.name,
-        "model_version": model_version,
-        "algorithm": usecase.model.algorithm,
-        "features": list(usecase.feature_names),
-        "columns": fitted.columns.document,
-        "odds": fitted.odds,
-        "bands": [{"decision": band.decision, "from_score": band.from_score} for band in usecase.decision.bands],
-        "threshold": threshold,
-        "best_iteration": fitted.learned.best,
-        "rounds": len(fitted.learned.history),
-        "history": [round(value, 6) for value in fitted.learned.history],
-        "metrics": {name: it.figures(threshold["score"]) for name, it in ranking.items()},
-        "deviations": deviations(
-            resample([Judged(ranking["validation"], threshold["score"])], resamples=RESAMPLES, seed=0)[0]
-        ),
-        "code": code_version(usecase),
-        "packages": artifact.packages(),
-    }
 
 
 def rows(usecase: UseCase, folder: Path) -> Rows:
@@ -180,15 +135,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, variable, default in (
         ("train", "SM_CHANNEL_TRAIN", "/opt/ml/input/data/train"),
         ("validation", "SM_CHANNEL_VALIDATION", "/opt/ml/input/data/validation"),
+        ("all", "SM_CHANNEL_ALL", "/opt/ml/input/data/all"),
         ("model", "SM_MODEL_DIR", "/opt/ml/model"),
         ("checkpoint", "SM_CHECKPOINT_DIR", "/opt/ml/checkpoints"),
         ("output", "SM_OUTPUT_DIR", "/opt/ml/output"),
     ):
         parser.add_argument(f"--{name}_dir", type=Path, default=Path(os.environ.get(variable, default)))
     args, pairs = parser.parse_known_args(argv)
-    places = Places(
-        train=args.train_dir, validation=args.validation_dir, model=args.model_dir, checkpoint=args.checkpoint_dir
-    )
+    places = Places(**{name: getattr(args, f"{name}_dir") for name in Places.__annotations__})
 
     def job() -> None:
         summarize(train(usecases.load(args.usecase), parse(pairs), args.model_version, places))

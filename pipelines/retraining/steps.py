@@ -32,7 +32,7 @@ def preprocess(containers: Containers, parameters: Parameters) -> ProcessingStep
     job = containers.processor(DATA_VERSION=parameters.data_version).run(
         code=plan.code.preprocess,
         inputs=[received("data", parameters.input_data), received("headrace", plan.code.headrace)],
-        outputs=[delivered(name, run_uri(plan, "training", name)) for name in (*SPLITS, "manifest")],
+        outputs=[delivered(name, run_uri(plan, "training", name)) for name in (*SPLITS, "all", "manifest")],
         arguments=_arguments(plan, {"input": f"{INPUT}/data", "output": OUTPUT, **plan.preprocess_options}),
     )
     return ProcessingStep("Preprocess", step_args=job, cache_config=cache(plan))
@@ -75,7 +75,7 @@ def baseline(containers: Containers, train: Trained, preprocess: ProcessingStep)
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
     inputs = {
         "model": train.artifact,
-        **{name: splits[name].S3Output.S3Uri for name in ("train", "test")},
+        **{name: splits[name].S3Output.S3Uri for name in ("all", "test")},
     }
     job = containers.processor().run(
         code=plan.code.baseline,

@@ -22,7 +22,7 @@ class Trained:
 
 
 def train(containers: Containers, preprocess: ProcessingStep, parameters: Parameters) -> Trained:
-    """Fit on the training split, stop early on the validation split; of several candidates take the best one there."""
+    """Fit on the training split, stop early on the validation split, then learn every row; of several take the best."""
     plan = containers.plan
     data, instance_type = preprocess.properties.ProcessingJobName, parameters.training_instance_type
     if plan.tuning:
@@ -49,7 +49,7 @@ def _channels(plan: Plan, preprocess: ProcessingStep) -> list[InputData]:
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
     channels = [
         InputData(channel_name=name, data_source=splits[name].S3Output.S3Uri, content_type="application/x-parquet")
-        for name in ("train", "validation")
+        for name in ("train", "validation", "all")
     ]
     if plan.network.isolated:
         channels.append(InputData(channel_name=CODE_CHANNEL, data_source=plan.code.sourcedir))

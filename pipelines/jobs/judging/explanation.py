@@ -9,7 +9,9 @@ from pipelines.jobs.inference import ServedModel
 _ROWS = 2_000
 
 
-def explanation(model: ServedModel, matrix: np.ndarray, scores: np.ndarray, threshold: float, seed: int) -> Any:
+def explanation(
+    model: ServedModel, matrix: np.ndarray, scores: np.ndarray, threshold: float, seed: int
+) -> dict[str, Any] | None:
     """Mean contributions to the log odds, by feature.
 
     Exact for each row (trees: TreeSHAP; linear: coefficient * (value - mean)), averaged over at most 2,000 rows drawn

@@ -56,7 +56,7 @@ def verdicts(
         return [*found, _score_shift(judged, limits)]
     metric = usecase.model.gates[0].metric
     found += [_positives(judged, limits), *_floors(floors, evaluation)]
-    found += [_gap(metric, about, limits), _single_feature(about, limits)]
+    found += [_gap(metric, about, limits), _single_feature(about, limits), _refit(judged["refit"], limits)]
     if (champion := judged.get("champion")) is not None:
         found.append(_champion(champion, limits))
     return [*found, *_bias(bias)]
@@ -114,6 +114,21 @@ def _gap(metric: str, about: Mapping[str, Any], limits: Limits) -> Verdict:
         bound=limits.gap,
         reason=f"{metric} is {train:.4f} on training and {validation:.4f} on validation rows, "
         f"{gap:.4f} apart, {'within' if passed else 'beyond'} {limits.gap:g} and noise of {noise:.4f}{words}",
+    )
+
+
+def _refit(refit: Mapping[str, Any], limits: Limits) -> Verdict:
+    metric, difference = refit["metric"], round(refit["served"] - refit["judged"], 6)
+    noise = NormalDist().inv_cdf(limits.confidence) * refit["deviation"]
+    bound = -round(limits.worse_than_champion + noise, 6)
+    passed = difference >= bound
+    words = "" if passed else ": learning every row has spoilt it; look at the newest rows for damage"
+    return Verdict(
+        name="refit",
+        passed=passed,
+        value=difference,
+        bound=bound,
+        reason=f"{metric} on test rows is {refit['judged']:.4f} as judged, {refit['served']:.4f} as served{words}",
     )
 
 

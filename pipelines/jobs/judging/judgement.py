@@ -1,5 +1,6 @@
 """``evaluation.json``: what a model is worth on test rows, in the platform's format, and what a decision needs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,14 @@ from pipelines.jobs.training_set import TrainingSetError
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A candidate before its judge: the use case, the model, the test rows, and how the bootstrap draws."""
+    """A candidate before its judge: the use case, the models, the test rows, and how the bootstrap draws.
+
+    ``candidate`` has learned none of the rows; ``served`` is what requests will meet, and may have learned them all.
+    """
 
     usecase: UseCase
     candidate: Contestant
+    served: Contestant
     rows: JudgedRows
     resamples: int
     seed: int
@@ -36,13 +41,13 @@ class Trial:
         Raises:
             TrainingSetError: if the model is another use case's, or the split lacks columns or a class.
         """
-        candidate = contestant(usecase, model_dir)
+        candidate, served = contestant(usecase, artifact.judged(model_dir)), contestant(usecase, model_dir)
         if foreign := sorted(set(candidate.model.features) - set(usecase.feature_names)):
             raise TrainingSetError(
                 f"the model asks for {', '.join(foreign)}, which {usecase.name} has no longer: train anew"
             )
         rows = JudgedRows.read(test, usecase)
-        return cls(usecase=usecase, candidate=candidate, rows=rows, resamples=resamples, seed=seed)
+        return cls(usecase=usecase, candidate=candidate, served=served, rows=rows, resamples=resamples, seed=seed)
 
     def evaluation(self, judged: Judged, champion: Contestant | None = None) -> dict[str, Any]:
         """The report.
@@ -53,7 +58,7 @@ class Trial:
         """
         about, labelled = self.candidate.about, self.usecase.model.labelled
         scores, times = self.in_row_order(judged), self.rows.timestamps
-        threshold = judged.threshold
+        threshold, served = judged.threshold, self.served.judged(self.rows)
         facts = {
             "usecase": self.usecase.name,
             "model_version": self.candidate.model.version,
@@ -67,9 +72,7 @@ class Trial:
             "cost": cost(judged, self.usecase),
             "decisions": bands(self.candidate.model, self.rows.labels, scores),
             "scores": histogram(self.rows.labels, scores),
-            "explanation": explanation(
-                self.candidate.model, self.rows.matrix(self.candidate.model.features), scores, threshold, self.seed
-            ),
+            "explanation": self._explanation(served),
         }
         if not labelled:
             return {"version": 0, "headrace": facts}
@@ -79,6 +82,7 @@ class Trial:
             "calibration": calibration(judged.ranking),
             "slices": slices(self.usecase, self.rows, scores, threshold),
             "champion": self._against(champion),
+            "refit": self._refit(judged, served, bootstrap.deviations(draws)),
         }
         return {"version": 0, "binary_classification_metrics": metrics(judged, draws), "headrace": facts}
 
@@ -100,6 +104,18 @@ class Trial:
         scores = np.empty(len(judged.ranking.scores))
         scores[judged.ranking.order] = judged.ranking.scores
         return scores
+
+    def _explanation(self, served: Judged) -> dict[str, Any] | None:
+        """What moves the scores that requests will get: which rows the model has learned does not matter here."""
+        model = self.served.model
+        matrix, scores = self.rows.matrix(model.features), self.in_row_order(served)
+        return explanation(model, matrix, scores, served.threshold, self.seed)
+
+    def _refit(self, judged: Judged, served: Judged, spread: Mapping[str, float]) -> dict[str, Any]:
+        """The judged model and the served one on the same rows, which the served one has learned, by the first gate."""
+        metric = self.usecase.model.gates[0].metric
+        before, after = (it.ranking.figures(it.threshold)[metric] for it in (judged, served))
+        return {"metric": metric, "judged": before, "served": after, "deviation": round(spread[metric], 6)}
 
     def _against(self, champion: Contestant | None) -> dict[str, Any] | None:
         if champion is None:

@@ -130,7 +130,7 @@ def _train(archive: Path, root: Path, splits: Path) -> str:
     unpacked = root / "unpacked"
     with tarfile.open(archive) as packed:
         packed.extractall(unpacked, filter="data")
-    channels = {f"SM_CHANNEL_{name.upper()}": str(splits / name) for name in ("train", "validation")}
+    channels = {f"SM_CHANNEL_{name.upper()}": str(splits / name) for name in ("train", "validation", "all")}
     places = {"SM_MODEL_DIR": str(root / "model"), "SM_OUTPUT_DIR": str(root / "output")}
     hyperparameters = ["--usecase", "fraud", "--model_version", "execution-1"]
     hyperparameters += [text for name, value in QUICK.items() for text in (f"--{name}", str(value))]

@@ -194,6 +194,7 @@ def places(trained: Trained, folder: Path) -> train.Places:
     return train.Places(
         train=trained.splits / "train",
         validation=trained.splits / "validation",
+        all=trained.splits / "all",
         model=folder / "model",
         checkpoint=folder / "checkpoints",
     )
@@ -234,7 +235,7 @@ def test_every_kind_of_model_is_trained_judged_and_served(
     explained = not MODELS[name].unsupervised
     assert answer.reasons is not None
     assert [len(it) for it in answer.reasons] == [2 * explained] * 2
-    documents = baseline.baseline(usecase, tmp_path / "model", trained.splits / "train", test)
+    documents = baseline.baseline(usecase, tmp_path / "model", trained.splits / "all", test)
     assert [it["name"] for it in documents["statistics.json"]["features"]] == [*usecase.feature_names, "score"]
 
 

@@ -125,7 +125,7 @@ def test_a_failed_candidate_is_announced(trained: Trained, fraud: UseCase, tmp_p
     evaluate.write(tmp_path, fraud, trained.about, found, evidence)
     words = " ".join(Page((tmp_path / "report.html").read_text()).words)
     assert "Must not be registered" in words
-    assert "1 of 5 gates failed" in words
+    assert "1 of 6 gates failed" in words
 
 
 @pytest.mark.parametrize(
@@ -150,11 +150,11 @@ def test_points_are_placed_by_the_ranges_and_kept_inside() -> None:
     assert axes.at(99, 0) == (right, low)
 
 
-def test_a_baseline_is_that_of_training_features_and_unseen_scores(trained: Trained, fraud: UseCase) -> None:
-    train, test = (trained.splits / name for name in ("train", "test"))
-    found = baseline.baseline(fraud, trained.model, train, test)
+def test_a_baseline_is_that_of_all_learned_features_and_of_the_served_scores(trained: Trained, fraud: UseCase) -> None:
+    learned, test = (trained.splits / name for name in ("all", "test"))
+    found = baseline.baseline(fraud, trained.model, learned, test)
     statistics, constraints = (found[name]["features"] for name in ("statistics.json", "constraints.json"))
-    frame, rows = pd.read_parquet(train), pd.read_parquet(test)
+    frame, rows = pd.read_parquet(learned), pd.read_parquet(test)
     scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
     columns = {name: frame[name] for name in fraud.feature_names} | {"score": pd.Series(scores.astype(float))}
     assert [it["name"] for it in statistics] == [it["name"] for it in constraints] == list(columns)
@@ -203,7 +203,7 @@ def test_a_coded_column_is_described_by_its_texts() -> None:
 
 
 def test_the_baseline_job_writes_both_files(trained: Trained, tmp_path: Path) -> None:
-    places = ["--model", str(trained.model), "--train", str(trained.splits / "train"), "--test"]
+    places = ["--model", str(trained.model), "--all", str(trained.splits / "all"), "--test"]
     places += [str(trained.splits / "test"), "--output", str(tmp_path / "out")]
     assert baseline.main(["--usecase", "fraud", *places]) == 0
     for name in ("statistics.json", "constraints.json"):

@@ -16,7 +16,7 @@ from headrace.usecase import Facet, Limits, Model, Transform, UseCase
 from pipelines.jobs import evaluate, train
 
 SHORT = {"num_round": 25, "max_bin": 256, "nthread": 1}
-NAMES = ("train", "validation", "test")
+NAMES = ("train", "validation", "test", "all")
 Change = Callable[[str, pd.DataFrame], pd.DataFrame]
 
 
@@ -31,6 +31,7 @@ def candidate(
     places = train.Places(
         train=folder / "train",
         validation=folder / "validation",
+        all=folder / "all",
         model=folder / "model",
         checkpoint=folder / "checkpoints",
     )
@@ -51,9 +52,20 @@ def test_a_good_candidate_passes_every_gate_and_each_says_why(trained: Trained, 
     gates = candidate(trained, fraud, tmp_path)["gates"]
     assert (gates["passed"], gates["failed"], gates["reason"]) == (True, 0, "every gate is passed")
     assert [it["name"] for it in gates["gates"]] == [
-        "varies", "positives", "floor_average_precision", "gap", "single_feature",
+        "varies", "positives", "floor_average_precision", "gap", "single_feature", "refit",
     ]  # fmt: skip
     assert all(set(it) == {"name", "passed", "value", "bound", "reason"} and it["reason"] for it in gates["gates"])
+
+
+def test_a_model_that_newest_rows_have_spoilt_is_stopped_though_its_judged_twin_is_good(
+    trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    def damaged(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(label=1 - frame["label"]) if name == "all" else frame
+
+    found = failed(candidate(trained, fraud, tmp_path, damaged))
+    assert list(found) == ["refit"]
+    assert "as served: learning every row has spoilt it" in found["refit"]
 
 
 def test_a_floor_that_is_missed_is_the_reason(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
@@ -182,7 +194,8 @@ def changed_champion(champion: Path, folder: Path, change: Callable[[dict[str, A
     shutil.copytree(champion / "model", folder / "other")
     about = json.loads((folder / "other" / "headrace.json").read_text())
     change(about)
-    (folder / "other" / "headrace.json").write_text(json.dumps(about))
+    for part in ("", "judged"):
+        (folder / "other" / part / "headrace.json").write_text(json.dumps(about))
     return folder / "other"
 
 
@@ -296,6 +309,7 @@ def test_scores_that_wander_stop_a_model_without_labels(trained: Trained, fraud:
     places = train.Places(
         train=tmp_path / "train",
         validation=tmp_path / "validation",
+        all=tmp_path / "all",
         model=tmp_path / "model",
         checkpoint=tmp_path / "c",
     )

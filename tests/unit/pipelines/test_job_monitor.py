@@ -50,7 +50,7 @@ def captured(model: inference.ServedModel, frame: pd.DataFrame, usecase: UseCase
 def deployed(trained: Trained, fraud: UseCase, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The baseline and evaluation of the trained model, as its package holds them."""
     root = tmp_path_factory.mktemp("deployed")
-    documents = baseline.baseline(fraud, trained.model, trained.splits / "train", trained.splits / "test")
+    documents = baseline.baseline(fraud, trained.model, trained.splits / "all", trained.splits / "test")
     (root / "baseline").mkdir()
     for name, document in documents.items():
         (root / "baseline" / name).write_text(json.dumps(document))

@@ -14,8 +14,8 @@ from sklearn.metrics import average_precision_score
 
 from headrace.decisions import decide
 from headrace.usecase import UseCase
-from pipelines.jobs import evaluate, inference, train
-from pipelines.jobs.boosting import Rows, Schedule, grow
+from pipelines.jobs import artifact, evaluate, inference, train
+from pipelines.jobs.boosting import Schedule, grow
 from pipelines.jobs.hyperparameters import booster_parameters
 from pipelines.jobs.training_set import TrainingSetError
 
@@ -26,6 +26,7 @@ def places(trained: Trained, folder: Path) -> train.Places:
     return train.Places(
         train=trained.splits / "train",
         validation=trained.splits / "validation",
+        all=trained.splits / "all",
         model=folder / "model",
         checkpoint=folder / "checkpoints",
     )
@@ -91,25 +92,40 @@ def test_training_leaves_a_checkpoint_to_resume_from(trained: Trained, fraud: Us
     assert len(json.loads(next((tmp_path / "checkpoints").glob("*/history.json")).read_text())) == 15
 
 
-def test_the_model_that_serves_has_learned_from_validation_rows_too_for_as_long(
+def test_the_model_that_serves_has_learned_every_row_for_as_long_and_the_judged_one_only_training_rows(
     trained: Trained, fraud: UseCase, tmp_path: Path
 ) -> None:
     held_out = train.train(fraud, {**SHORT, "refit": 0}, "v", places(trained, tmp_path / "held out"))
     refitted = train.train(fraud, SHORT, "v", places(trained, tmp_path / "refitted"))
-    boosters = [xgb.Booster(model_file=tmp_path / name / "model" / "model.ubj") for name in ("held out", "refitted")]
-    assert [it.num_boosted_rounds() for it in boosters] == [held_out["best_iteration"] + 1] * 2
-    assert boosters[0].save_raw("ubj") != boosters[1].save_raw("ubj")
+    alone, served = (tmp_path / name / "model" for name in ("held out", "refitted"))
+    boosters = [xgb.Booster(model_file=it / "model.ubj") for it in (alone, served, served / "judged")]
+    assert [it.num_boosted_rounds() for it in boosters] == [held_out["best_iteration"] + 1] * 3
+    assert boosters[2].get_dump() == boosters[0].get_dump()
+    learned = refitted.pop("learned")
     assert {**refitted, "hyperparameters": {}} == {**held_out, "hyperparameters": {}}
-    splits = [train.rows(fraud, trained.splits / name) for name in ("train", "validation")]
-    both = Rows(
-        features=np.concatenate([it.features for it in splits]), labels=np.concatenate([it.labels for it in splits])
-    )
-    expected = grow(
-        booster_parameters(refitted["hyperparameters"], 1.0),
-        both,
-        Schedule(rounds=refitted["best_iteration"] + 1, patience=0),
-    )
+    every = train.rows(fraud, trained.splits / "all")
+    assert (learned["rows"], learned["positives"]) == (len(every.labels), every.labels.sum())
+    assert learned["last"] == trained.manifest["splits"]["test"]["last"]
+    schedule = Schedule(rounds=refitted["best_iteration"] + 1, patience=0)
+    expected = grow(booster_parameters(refitted["hyperparameters"], 1.0), every, schedule)
     assert boosters[1].get_dump() == expected.get_dump()
+
+
+def test_a_model_without_a_judged_twin_leaves_none_of_an_earlier_one(
+    trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    train.train(fraud, SHORT, "v", places(trained, tmp_path))
+    assert artifact.judged(tmp_path / "model") == tmp_path / "model" / "judged"
+    train.train(fraud, {**SHORT, "refit": 0}, "v", places(trained, tmp_path))
+    assert artifact.judged(tmp_path / "model") == tmp_path / "model"
+
+
+def test_every_row_after_the_warm_up_is_there_to_learn_those_between_the_splits_too(trained: Trained) -> None:
+    parts = [pd.read_parquet(trained.splits / name) for name in ("train", "validation", "test")]
+    every = pd.read_parquet(trained.splits / "all")
+    assert len(every) == trained.manifest["all"]["rows"]
+    assert len(every) == sum(len(it) for it in parts) + trained.manifest["gaps"]["rows_left_out"]
+    assert set(pd.concat(parts)["event_id"]) < set(every["event_id"])
 
 
 def test_candidates_of_a_search_that_share_a_folder_do_not_go_on_from_each_other(
@@ -153,7 +169,7 @@ def test_an_interrupted_training_ends_with_the_artifact_of_an_uninterrupted_one(
 def test_a_wrong_argument_is_the_reason_of_the_failure(
     arguments: list[str], reason: str, trained: Trained, tmp_path: Path
 ) -> None:
-    folders = [f"--{name}_dir={trained.splits / name}" for name in ("train", "validation")]
+    folders = [f"--{name}_dir={trained.splits / name}" for name in ("train", "validation", "all")]
     folders += [f"--{name}_dir={tmp_path / name}" for name in ("model", "checkpoint", "output")]
     assert train.main(["--usecase", "fraud", "--model_version", "v", *folders, *arguments]) == 1
     assert reason in (tmp_path / "output" / "failure").read_text()
@@ -178,7 +194,7 @@ def test_a_test_split_of_one_class_cannot_judge(trained: Trained, fraud: UseCase
 def test_the_job_prints_every_figure_of_the_artifact(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folders = [f"--{name}_dir={trained.splits / name}" for name in ("train", "validation")]
+    folders = [f"--{name}_dir={trained.splits / name}" for name in ("train", "validation", "all")]
     folders += [f"--{name}_dir={tmp_path / name}" for name in ("model", "checkpoint", "output")]
     short = [text for name, value in SHORT.items() for text in (f"--{name}", str(value))]
     assert train.main(["--usecase", "fraud", "--model_version", "v", *folders, *short]) == 0
@@ -190,9 +206,11 @@ def test_the_job_prints_every_figure_of_the_artifact(
     assert not (tmp_path / "output").exists()
 
 
-def test_the_report_judges_the_artifact_on_the_test_rows(trained: Trained, fraud: UseCase) -> None:
+def test_the_report_judges_the_model_that_has_not_learned_the_test_rows(trained: Trained, fraud: UseCase) -> None:
     rows = pd.read_parquet(trained.splits / "test")
-    scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
+    scores = inference.model_fn(str(trained.model / "judged")).scores(
+        rows[list(fraud.feature_names)].to_numpy(np.float32)
+    )
     figures = trained.evaluation["binary_classification_metrics"]
     assert figures["average_precision"]["value"] == pytest.approx(
         average_precision_score(rows["label"], scores), abs=1e-6
@@ -221,7 +239,9 @@ def test_the_report_says_what_errors_cost_with_and_without_the_model(trained: Tr
 
 def test_the_report_counts_rows_and_positives_of_every_decision(trained: Trained, fraud: UseCase) -> None:
     rows = pd.read_parquet(trained.splits / "test")
-    scores = inference.model_fn(str(trained.model)).scores(rows[list(fraud.feature_names)].to_numpy(np.float32))
+    scores = inference.model_fn(str(trained.model / "judged")).scores(
+        rows[list(fraud.feature_names)].to_numpy(np.float32)
+    )
     rows["decision"] = [decide(score, fraud.decision.bands) for score in scores.tolist()]
     for name, counts in trained.evaluation["headrace"]["decisions"].items():
         chosen = rows[rows["decision"] == name]
