@@ -7,6 +7,7 @@ which their labels became known, with a look after each, so that the verdict is 
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from headrace.drift.capture import Captured
@@ -47,6 +48,56 @@ def answered(key: str, row: Captured) -> Answered | None:
     return Answered(row.inference_id, variant_of(key), decision)
 
 
+@dataclass(kw_only=True)
+class Tally:
+    """What one variant did: answers, those of them with a label, alarms and their cost in money."""
+
+    answers: int = 0
+    alarms: int = 0
+    labelled: int = 0
+    positives: int = 0
+    caught: int = 0
+    false_alarms: int = 0
+    cost: float = 0.0
+
+    @property
+    def alarm_rate(self) -> float | None:
+        """The share of its answers that are alarms; None without answers."""
+        return self.alarms / self.answers if self.answers else None
+
+    @property
+    def cost_per_answer(self) -> float | None:
+        """The mean cost of its labelled answers; None without any."""
+        return self.cost / self.labelled if self.labelled else None
+
+
+def tally(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Truth]) -> dict[str, Tally]:
+    """Count what each variant did.
+
+    Args:
+        usecase: with the costs of its label.
+        answers: in any order; an id that came twice counts once, as it came last.
+        truths: the label that counts, by inference id.
+
+    Returns:
+        A tally by variant.
+    """
+    found: dict[str, Tally] = {}
+    for name, it in {it.inference_id: it for it in answers}.items():
+        one = found.setdefault(it.variant, Tally())
+        alarmed = _alarmed(usecase, it.decision)
+        one.answers += 1
+        one.alarms += alarmed
+        if name in truths:
+            label = truths[name].value
+            one.labelled += 1
+            one.positives += bool(label)
+            one.caught += bool(label) and alarmed
+            one.false_alarms += not label and alarmed
+            one.cost += _cost(usecase, it.decision, label)
+    return found
+
+
 def judge(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Truth]) -> Standing:
     """Judge the challenger by the money its answers saved.
 
@@ -75,7 +126,11 @@ def judge(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Tr
 
 
 def _cost(usecase: UseCase, decision: str, label: int) -> float:
-    alarmed = decision != usecase.decision.bands[0].decision
+    alarmed = _alarmed(usecase, decision)
     if label:
         return 0.0 if alarmed else usecase.label.missed_cost
     return usecase.label.false_alarm_cost if alarmed else 0.0
+
+
+def _alarmed(usecase: UseCase, decision: str) -> bool:
+    return decision != usecase.decision.bands[0].decision

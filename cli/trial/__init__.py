@@ -1,0 +1,1 @@
+"""``headrace trial``: how the challenger on trial stands, and the end of its trial."""
