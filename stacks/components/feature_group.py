@@ -15,7 +15,10 @@ FOLDER = "feature-store/"
 
 
 class FeatureStoreRole(iam.Role):
-    """Lets the Feature Store keep its offline copies in one folder of the lake. It sets an ACL on what it writes."""
+    """Lets the Feature Store keep its offline copies in one folder of the lake. It sets an ACL on what it writes.
+
+    The rights are those of AWS's own ``AmazonSageMakerFeatureStoreAccess`` for groups in Glue's table format.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, bucket: LakeBucket) -> None:
         super().__init__(
@@ -24,14 +27,11 @@ class FeatureStoreRole(iam.Role):
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             description="Keeps the offline store in the lake",
         )
-        bucket.grant_write_to(self, FOLDER)
-        bucket.grant_read_of(self, FOLDER)
+        bucket.grant_put_to(self, FOLDER)
         self.add_to_policy(
             iam.PolicyStatement(actions=["s3:PutObjectAcl"], resources=[bucket.arn_for_objects(f"{FOLDER}*")])
         )
-        self.add_to_policy(
-            iam.PolicyStatement(actions=["s3:GetBucketLocation", "s3:GetBucketAcl"], resources=[bucket.bucket_arn])
-        )
+        self.add_to_policy(iam.PolicyStatement(actions=["s3:GetBucketAcl"], resources=[bucket.bucket_arn]))
 
 
 class FeatureGroup(sagemaker.CfnFeatureGroup):

@@ -58,5 +58,5 @@ class ModelRole(iam.Role):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-        self.add_to_policy(iam.PolicyStatement(actions=actions, resources=[group, f"{group}:*"]))
+        self.add_to_policy(iam.PolicyStatement(actions=actions, resources=[f"{group}:*"]))
         acknowledge_wildcard(self, f"{group}:*", "Streams are named by instance; the group is this endpoint's.")

@@ -10,18 +10,18 @@ from stacks.components.endpoint_scaling_policy import ALARM_PREFIX
 from stacks.target import Target
 
 _UNNAMED = "CloudFormation names it, and the right holds only for calls that CloudFormation makes on our update."
+_WITHOUT_RESOURCE = "X-Ray's writes, CloudWatch's reads and a look at scaling take no resource."
 _WATCHING = ("DescribeStacks", "DescribeStackEvents", "ListStackResources")
 _SCALING = (
     "RegisterScalableTarget",
     "DeregisterScalableTarget",
-    "DescribeScalableTargets",
     "PutScalingPolicy",
     "DeleteScalingPolicy",
-    "DescribeScalingPolicies",
     "PutScheduledAction",
     "DeleteScheduledAction",
-    "DescribeScheduledActions",
 )
+_SEEING_SCALING = ("DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions")
+"""They take no resource."""
 
 
 def grant_rollout(role: iam.Role, *, target: Target, model_role_arn: str, key_arn: str) -> None:
@@ -59,7 +59,7 @@ def grant_traffic(role: iam.Role) -> None:
     role.add_to_policy(
         iam.PolicyStatement(sid="CountRequests", actions=["cloudwatch:GetMetricStatistics"], resources=["*"])
     )
-    acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's writes and CloudWatch's reads take no resource."})
+    acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": _WITHOUT_RESOURCE})
 
 
 def _grant_conclusion(role: iam.Role, target: Target) -> None:
@@ -81,9 +81,9 @@ def _grant_conclusion(role: iam.Role, target: Target) -> None:
 def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn: str, key_arn: str) -> None:
     """What an update does where the stack has no service role of its own, as after a deployment without bootstrap."""
     stack = Stack.of(role)
-    unnamed = [
+    model, config = (
         stack.format_arn(service="sagemaker", resource=kind, resource_name="*") for kind in ("model", "endpoint-config")
-    ]
+    )
     endpoint = stack.format_arn(service="sagemaker", resource="endpoint", resource_name=target.endpoint_name)
     alarms = stack.format_arn(
         service="cloudwatch",
@@ -98,12 +98,15 @@ def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     scaling = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
+    # An endpoint is made of a config: IAM asks for both.
     grants = {
-        (*unnamed,): ("CreateModel", "DeleteModel", "CreateEndpointConfig", "DeleteEndpointConfig", "AddTags"),
-        (endpoint,): ("CreateEndpoint", "UpdateEndpoint", "AddTags"),
+        model: ("CreateModel", "DeleteModel", "AddTags"),
+        config: ("CreateEndpointConfig", "DeleteEndpointConfig", "CreateEndpoint", "UpdateEndpoint", "AddTags"),
+        endpoint: ("CreateEndpoint", "UpdateEndpoint", "AddTags"),
     }
-    statements = [([f"sagemaker:{name}" for name in names], list(arns)) for arns, names in grants.items()]
+    statements = [([f"sagemaker:{name}" for name in names], [arn]) for arn, names in grants.items()]
     statements += [
+        ([f"application-autoscaling:{name}" for name in _SEEING_SCALING], ["*"]),
         (["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"], [alarms, moving]),
         ([f"application-autoscaling:{name}" for name in _SCALING], [scaling]),
         (["kms:CreateGrant", "kms:DescribeKey"], [key_arn]),
@@ -118,5 +121,6 @@ def _grant_through_cloudformation(role: iam.Role, target: Target, model_role_arn
             conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}, **via},
         )
     )
-    for arn in (*unnamed, alarms, moving, scaling):
+    for arn in (model, config, alarms, moving, scaling):
         acknowledge_wildcard(role, arn, _UNNAMED)
+    acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": _WITHOUT_RESOURCE})

@@ -92,9 +92,11 @@ class PipelineRole(iam.Role):
         stack, name = Stack.of(self), target.model_package_group_name
         group = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=name)
         packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{name}/*")
-        verbs = ("CreateModelPackage", "DescribeModelPackage", "UpdateModelPackage", "AddTags")
-        self.add_to_policy(iam.PolicyStatement(actions=["sagemaker:DescribeModelPackageGroup"], resources=[group]))
-        self.add_to_policy(
-            iam.PolicyStatement(actions=[f"sagemaker:{verb}" for verb in verbs], resources=[group, packages])
-        )
+        # A version is created in its group: the reference has both as resources of the call.
+        for resource, verbs in (
+            (group, ("DescribeModelPackageGroup", "CreateModelPackage")),
+            (packages, ("CreateModelPackage", "DescribeModelPackage", "UpdateModelPackage", "AddTags")),
+        ):
+            actions = [f"sagemaker:{verb}" for verb in verbs]
+            self.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
         acknowledge_wildcard(self, packages, "Every version of our own group.")
