@@ -37,12 +37,16 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """The model in force, the one before, since when, and whether going back was asked for already."""
+    """The model in force, the one before, since when, and whether going back was asked for already.
+
+    Until ``spared_until`` (epoch seconds) alarms may be about another model, whose rollout was taken back.
+    """
 
     arn: str = ""
     previous: str = ""
     at: int = 0
     rolled_back: bool = False
+    spared_until: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

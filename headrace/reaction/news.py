@@ -9,6 +9,9 @@ from headrace.reaction.memory import Deployed, Memory
 from headrace.reaction.training import train
 from headrace.usecase import UseCase
 
+SETTLING_S = 900
+"""After a rollout that was rolled back, so long alarms may still be about its model: they look back over minutes, and
+metrics and events come late."""
 Subject = Literal["endpoint", "monitor", "other"]
 
 
@@ -27,6 +30,9 @@ def on_alarm(memory: Memory, alarm: Alarm, usecase: UseCase, moment: Moment) -> 
     if not alarm.alarming:
         return memory, Decision(action="ignore", reason=f"{alarm.name} is over")
     if alarm.about == "endpoint":
+        if moment.at <= memory.deployed.spared_until:
+            reason = f"{alarm.name}: {alarm.reason}; it may be about the model whose rollout was just rolled back"
+            return memory, Decision(action="notify", reason=reason, severity="high")
         watched = memory.deployed.at <= moment.at <= memory.deployed.at + usecase.reaction.watch_s
         if watched and can_roll_back(memory):
             return roll_back(
@@ -69,7 +75,11 @@ def on_rolled_back(memory: Memory, event: ModelRolledBack, at: int) -> tuple[Mem
     if at < deployed.at or (arn == deployed.arn and not deployed.previous):
         return memory, Decision(action="ignore", reason=f"{arn}: known, or older than what is known")
     if arn == deployed.arn and event.trigger == "rollout":
-        return memory, Decision(action="ignore", reason=f"{arn} stayed in force: {event.reason}")
+        # What was asked for during the rollout was dropped by deployment, so it may be asked for once more.
+        spared = replace(deployed, spared_until=max(at + SETTLING_S, deployed.spared_until), rolled_back=False)
+        return replace(memory, deployed=spared), Decision(
+            action="ignore", reason=f"{arn} stayed in force: {event.reason}"
+        )
     after = replace(memory, deployed=Deployed(arn=arn, at=at), windows={})
     return after, Decision(action="ignore", reason=f"{arn} is in force again: {event.reason}")
 

@@ -1,5 +1,6 @@
 """What is no finding: alarms, ends of trainings, models that came and went, labels that came."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from headrace.reaction import (
     on_rolled_back,
     resumed,
 )
+from headrace.reaction.news import SETTLING_S
 
 COMMON = {"usecase": "fraud", "stage": "dev", "at": "2026-01-01T00:00:00Z"}
 GROUP = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/fraud/"
@@ -88,8 +90,37 @@ def test_after_a_rollback_there_is_nothing_to_go_back_to_in_whichever_order_it_i
 
 def test_a_rollout_that_was_rolled_back_leaves_the_model_in_force_as_it_was() -> None:
     memory, _ = on_deployed(Memory(), deployed(2, 1), START)
-    assert on_rolled_back(memory, rolled_back(2, 3, "rollout"), START + 5)[0] == memory
+    after, _ = on_rolled_back(memory, rolled_back(2, 3, "rollout"), START + 5)
+    assert replace(after.deployed, spared_until=0) == memory.deployed
     assert on_rolled_back(memory, rolled_back(1, 2), START - 5)[0] == memory
+
+
+@pytest.mark.parametrize(
+    ("late_s", "action"), [(-3, "notify"), (0, "notify"), (SETTLING_S, "notify"), (SETTLING_S + 1, "roll_back")]
+)
+def test_an_alarm_about_a_rollout_that_was_rolled_back_does_not_cost_the_good_model(late_s: int, action: str) -> None:
+    memory, _ = on_deployed(Memory(), deployed(2, 1), START)
+    memory, _ = on_rolled_back(memory, rolled_back(2, 3, "rollout"), START + 60)
+    alarm = Alarm(name="errors", alarming=True, about="endpoint", reason="too many")
+    after, decision = on_alarm(memory, alarm, USECASE, Moment(id="a", at=START + 60 + late_s))
+    assert (decision.action, decision.severity != "none") == (action, True)
+    assert after.deployed.rolled_back is (action == "roll_back")
+    assert Memory.from_json(after.to_json()) == after
+
+
+def test_a_wish_that_was_dropped_in_a_rollout_may_come_again_after_it() -> None:
+    memory, _ = on_deployed(Memory(), deployed(2, 1), START)
+    alarm = Alarm(name="errors", alarming=True, about="endpoint")
+    memory, first = on_alarm(memory, alarm, USECASE, Moment(id="a", at=START + 50))
+    memory, _ = on_rolled_back(memory, rolled_back(2, 3, "rollout"), START + 60)
+    _, again = on_alarm(memory, alarm, USECASE, Moment(id="b", at=START + 61 + SETTLING_S))
+    assert [first.action, again.action] == ["roll_back", "roll_back"]
+
+
+def test_news_of_an_older_rollout_shortens_nothing() -> None:
+    memory, _ = on_deployed(Memory(), deployed(2, 1), START)
+    later, _ = on_rolled_back(memory, rolled_back(2, 4, "rollout"), START + 90)
+    assert on_rolled_back(later, rolled_back(2, 3, "rollout"), START + 60)[0] == later
 
 
 def test_an_alarm_that_is_over_or_about_something_else_is_ignored() -> None:
