@@ -113,13 +113,14 @@ def approve(deployment: Deployment, package: str, report: Report) -> str:
     Raises:
         RolloutError: if the endpoint stack fails, or does not take the package in ten minutes.
     """
-    deployment.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     stack, deadline = deployment.stack_name("endpoint"), time.monotonic() + ROLLOUT_LIMIT_S
+    before = deployment.cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("LastUpdatedTime")
+    deployment.sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     while time.monotonic() < deadline:
         state = deployment.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         parameters = {one["ParameterKey"]: one["ParameterValue"] for one in state.get("Parameters", [])}
         report(0, 1, f"stack {state['StackStatus']}")
-        if "ROLLBACK" in state["StackStatus"] or state["StackStatus"].endswith("FAILED"):
+        if _broke(state["StackStatus"], ours=state.get("LastUpdatedTime") != before):
             raise RolloutError(f"{stack} is {state['StackStatus']}: {state.get('StackStatusReason', 'see its events')}")
         if parameters.get("ModelPackageArn") == package and state["StackStatus"].endswith("_COMPLETE"):
             if deployment.usecase.serving.kind == "batch":
@@ -131,6 +132,14 @@ def approve(deployment: Deployment, package: str, report: Report) -> str:
                 return endpoint["EndpointStatus"]
         time.sleep(POLL_S)
     raise RolloutError(f"{package} was approved, but the endpoint did not take it within {ROLLOUT_LIMIT_S} s")
+
+
+def _broke(status: str, *, ours: bool) -> bool:
+    """Whether a stack's update failed, or the stack can take no update.
+
+    That an earlier update was rolled back says nothing about ours: the stack takes the next one.
+    """
+    return status.endswith("FAILED") or status.startswith("ROLLBACK") or ("ROLLBACK" in status and ours)
 
 
 def evaluation(deployment: Deployment, package: str) -> dict[str, object]:
