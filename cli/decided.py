@@ -33,17 +33,17 @@ def ask(deployment: Deployment, request_id: str, trigger: str, reason: str) -> N
     EventBus(deployment.session.client("events", endpoint_url=deployment.endpoint_url)).publish(event)
 
 
-def decided(deployment: Deployment, limit: int) -> list[Mapping[str, Any]]:
-    """Decisions, the newest first, each with its outcome; empty where there is none yet."""
-    answer = deployment.dynamodb.query(
+def decided(deployment: Deployment, limit: int | None = None) -> list[Mapping[str, Any]]:
+    """Decisions, the newest first, each with its outcome; at most so many, or all; empty where there is none yet."""
+    pages = deployment.dynamodb.get_paginator("query").paginate(
         TableName=deployment.output("retraining", "ReactionTableName"),
         KeyConditionExpression="#subject = :decision",
         ExpressionAttributeNames={"#subject": SUBJECT},
         ExpressionAttributeValues={":decision": {"S": DECISION}},
         ScanIndexForward=False,
-        Limit=limit,
+        PaginationConfig={} if limit is None else {"MaxItems": limit},
     )
-    return [_shown(it) for it in answer["Items"]]
+    return [_shown(it) for page in pages for it in page["Items"]]
 
 
 def _shown(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -36,6 +36,4 @@ class Deployed:
 
     def decisions(self, scores: np.ndarray) -> np.ndarray:
         """The band of each score, as the endpoint decides."""
-        band = np.clip(np.searchsorted(self.model.edges, scores, side="right") - 1, 0, None)
-        decisions: np.ndarray = np.array(self.model.decisions, dtype=object)[band]
-        return decisions
+        return np.array(self.model.decide(scores), dtype=object)

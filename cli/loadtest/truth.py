@@ -5,21 +5,20 @@ Nothing is streamed during a load test, so window state stands still: it is read
 no part in it.
 """
 
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from cli.deployment import Deployment
 from cli.loadtest.questions import Question
+from cli.registered import model_of, packages
 from headrace.features import FeatureSet, Vector
 from headrace.schema import parse_event
 from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.state_reader import StateReader
 from lambdas.shared.window_state import EntityKey, decode_states
-from pipelines.jobs import artifact, inference
+from pipelines.jobs import inference
 
 READERS = 8
 
@@ -44,13 +43,10 @@ def truth(deployment: Deployment, asked: Sequence[Question]) -> Truth:
     """
     instances = vectors(deployment, asked)
     found: Truth = {}
-    with tempfile.TemporaryDirectory(prefix="headrace-truth-") as scratch:
-        for number, url in enumerate(artifacts(deployment)):
-            folder = _fetch(deployment, url, Path(scratch) / str(number))
-            model = inference.model_fn(str(folder))
-            answer = inference.predict_fn(inference.Request(instances=instances), model)
-            pairs = zip(answer.scores.tolist(), answer.decisions, strict=True)
-            found[answer.version] = [Expected(score, decision) for score, decision in pairs]
+    for package in packages(deployment):
+        answer = inference.predict_fn(inference.Request(instances=instances), model_of(deployment, package))
+        pairs = zip(answer.scores.tolist(), answer.decisions, strict=True)
+        found[answer.version] = [Expected(score, decision) for score, decision in pairs]
     return found
 
 
@@ -70,22 +66,3 @@ def vectors(deployment: Deployment, asked: Sequence[Question]) -> list[Vector]:
         features.vector(event, {it.name: states[EntityKey(it.name, cast(str, event[it.key]))] for it in entities})
         for event in events
     ]
-
-
-def artifacts(deployment: Deployment) -> list[str]:
-    """Where the artifact of each registered model lies, the oldest first."""
-    group = deployment.output("training", "ModelPackageGroupName")
-    pages = deployment.sagemaker.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending"
-    )
-    arns = [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
-    described = [deployment.sagemaker.describe_model_package(ModelPackageName=arn) for arn in arns]
-    return [one["InferenceSpecification"]["Containers"][0]["ModelDataUrl"] for one in described]
-
-
-def _fetch(deployment: Deployment, url: str, folder: Path) -> Path:
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    packed, unpacked = folder / "packed", folder / "model"
-    packed.mkdir(parents=True)
-    deployment.s3.download_file(bucket, key, str(packed / artifact.ARCHIVE))
-    return artifact.unpack(packed, unpacked)

@@ -1,11 +1,10 @@
-"""What the platform decided during a story, from its own audit trail in the lake."""
+"""What the platform decided during a story, and what came of it, from its own audit trail."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli import lake
+from cli.decided import decided
 from cli.deployment import Deployment
-from lambdas.drift_response.settings import DECISIONS
 
 REACTIONS = frozenset({"notify", "retrain", "roll_back", "freeze", "escalate"})
 """Decisions that are more than taking notice."""
@@ -36,7 +35,6 @@ class Decision:
 
 def trail(deployment: Deployment) -> list[Decision]:
     """Every decision, by time."""
-    records = lake.read_json_lines(deployment, DECISIONS)
     names = Decision.__dataclass_fields__
-    found = [Decision(**{name: str(record.get(name, "")) for name in names}) for record in records]
+    found = [Decision(**{name: it[name] for name in names}) for it in decided(deployment)]
     return sorted(found, key=lambda it: (it.at, it.source))

@@ -4,12 +4,7 @@ Every event is scored again by the first model, from the very vector that was lo
 curves see the same events and the same features, and differ only by which model was asked.
 """
 
-import io
-import tarfile
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,9 +12,9 @@ import pandas as pd
 from cli import lake
 from cli.backtest.figures import money, ranking
 from cli.deployment import Deployment
+from cli.registered import model_of
 from cli.story.plot import DAY_S, Story
 from headrace.usecase import UseCase
-from pipelines.jobs import inference
 from pipelines.jobs.inference import ServedModel
 
 LEAST_POSITIVES = 5
@@ -81,10 +76,10 @@ def answers(deployment: Deployment, predictions: pd.DataFrame, events: pd.DataFr
     usecase = deployment.usecase
     truth = events.set_index(usecase.event.id)[usecase.label.field]
     table = predictions.assign(label=predictions["event_id"].map(truth)).dropna(subset=["label"])
-    model, decide = served(deployment, package)
+    model = model_of(deployment, package)
     matrix = vectors(deployment, model).reindex(table["event_id"]).to_numpy(np.float32)
     scores = model.scores(matrix).astype(np.float64)
-    return Answers(usecase=usecase, table=table.assign(first_score=scores, first_decision=decide(scores)))
+    return Answers(usecase=usecase, table=table.assign(first_score=scores, first_decision=model.decide(scores)))
 
 
 def vectors(deployment: Deployment, model: ServedModel) -> pd.DataFrame:
@@ -92,22 +87,3 @@ def vectors(deployment: Deployment, model: ServedModel) -> pd.DataFrame:
     name = deployment.usecase.event.id
     table: pd.DataFrame = lake.read_parquet(deployment, "features/", [name, *model.features]).to_pandas()
     return table.drop_duplicates(name).set_index(name)[list(model.features)]
-
-
-def served(deployment: Deployment, package: str) -> tuple[ServedModel, Callable[[np.ndarray], np.ndarray]]:
-    """The model of a package as the endpoint loads it, and how it decides."""
-    found = deployment.sagemaker.describe_model_package(ModelPackageName=package)
-    url = found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    body = deployment.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tempfile.TemporaryDirectory(prefix="headrace-model-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-            archive.extractall(folder, filter="data")
-        model = inference.model_fn(str(Path(folder)))
-
-    def decide(scores: np.ndarray) -> np.ndarray:
-        band = np.clip(np.searchsorted(model.edges, scores, side="right") - 1, 0, None)
-        decisions: np.ndarray = np.array(model.decisions, dtype=object)[band]
-        return decisions
-
-    return model, decide

@@ -45,6 +45,10 @@ class ServedModel:
         scores = self.scorer.scores(self.columns.apply(matrix))
         return scores if self.odds == 1 else scores / (scores + (1 - scores) * self.odds)
 
+    def decide(self, scores: np.ndarray) -> list[str]:
+        """The band of each score."""
+        return [self.decisions[max(0, bisect_right(self.edges, score) - 1)] for score in scores.tolist()]
+
     def contributions(self, matrix: np.ndarray) -> np.ndarray | None:
         """What each feature adds to the log odds, shape (n, features + 1); None if the algorithm cannot say.
 
@@ -140,7 +144,7 @@ def predict_fn(request: Request, model: ServedModel) -> Answer:
     scores = model.scores(matrix)
     return Answer(
         scores=scores,
-        decisions=[model.decisions[max(0, bisect_right(model.edges, score) - 1)] for score in scores.tolist()],
+        decisions=model.decide(scores),
         version=model.version,
         reasons=reasons(model, matrix, request.explain) if request.explain else None,
         lines=request.lines,

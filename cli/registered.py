@@ -1,0 +1,34 @@
+"""Registered models, loaded on this machine from their artifacts as the endpoint loads them."""
+
+import tempfile
+from pathlib import Path
+
+from cli.deployment import Deployment
+from pipelines.jobs import artifact, inference
+from pipelines.jobs.inference import ServedModel
+
+
+def model_of(deployment: Deployment, package: str) -> ServedModel:
+    """The model of a package, by its ARN.
+
+    Raises:
+        TrainingSetError: if its archive is no artifact of ours.
+    """
+    described = deployment.sagemaker.describe_model_package(ModelPackageName=package)
+    url = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    with tempfile.TemporaryDirectory(prefix="headrace-model-") as scratch:
+        packed, unpacked = Path(scratch, "packed"), Path(scratch, "model")
+        packed.mkdir()
+        deployment.s3.download_file(bucket, key, str(packed / artifact.ARCHIVE))
+        return inference.model_fn(str(artifact.unpack(packed, unpacked)))
+
+
+def packages(deployment: Deployment) -> list[str]:
+    """The ARN of every registered model, the oldest first."""
+    pages = deployment.sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=deployment.output("training", "ModelPackageGroupName"),
+        SortBy="CreationTime",
+        SortOrder="Ascending",
+    )
+    return [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
