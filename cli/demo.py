@@ -1,6 +1,5 @@
 """``headrace demo``: a simulated world goes through the whole loop on this machine; a report shows what happened."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +8,9 @@ from rich.console import Console
 import simulators
 import usecases
 from cli.loop_run import run_loop
-from cli.malformed import malformed_records
 from cli.plan import Plan
-from cli.producer import event_records
 from cli.results import write_results
+from cli.simulated import ASKED_PER_CHUNK, plan_of
 from cli.story import Story, nothing, tell
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
@@ -73,16 +71,5 @@ def _two_days(usecase: UseCase, options: Options) -> Plan:
     world = simulators.load(usecase.name)(
         start=START, days=history_days + STREAM_DAYS, per_day=per_day, seed=options.seed
     )
-    past = world[usecase.event.timestamp] < at
-    events = world[~past].reset_index(drop=True)
-    sent = json.loads(next(event_records(usecase, events.head(1))).data)
-    return Plan(
-        usecase=usecase,
-        history=world[past],
-        events=events,
-        at=at,
-        label_delay_s=usecase.label.delay_s,
-        out=options.out,
-        asked_per_chunk=25 if usecase.serving.can.answers else 0,
-        malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
-    )
+    asked = ASKED_PER_CHUNK if usecase.serving.can.answers else 0
+    return plan_of(usecase, world, at=at, out=options.out, asked_per_chunk=asked)

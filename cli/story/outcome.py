@@ -2,8 +2,6 @@
 
 from dataclasses import asdict, dataclass
 
-import pandas as pd
-
 from cli.story.audit import DEPLOYED, FINISHED, REACTIONS, Decision
 from cli.story.plot import DAY_S, Story
 from cli.story.quality import RECOVERED, SPAN_DAYS, Answers
@@ -108,8 +106,3 @@ def blocks(story: Story, trail: list[Decision], answers: Answers) -> dict[str, o
         "money": money,
         "audit": [asdict(it) for it in trail],
     }
-
-
-def events_of(world: pd.DataFrame, story: Story) -> pd.DataFrame:
-    """The streamed events of a world."""
-    return world[world[story.usecase.event.timestamp] >= story.at].reset_index(drop=True)

@@ -1,6 +1,5 @@
 """Tell a story: deploy, learn from the past, live day by day, and say what became of it."""
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,16 +8,17 @@ from rich.console import Console
 
 from cli.deployment import Deployment
 from cli.loop_run import prepared, run_deployed, started
-from cli.malformed import malformed_records
 from cli.phases import Phases
 from cli.plan import Plan
-from cli.producer import event_records
 from cli.run_result import Result
+from cli.simulated import plan_of
 from cli.story import audit, outcome, quality
 from cli.story.days import live
 from cli.story.plot import Story
 from local.loop import Loop
 
+ASKED = 5
+"""Events of each part of a day that are asked of the API before they are streamed."""
 BEFORE_S = 4 * 3_600
 """How long before the first day the first model is trained and rolled out."""
 
@@ -38,25 +38,10 @@ def tell(story: Story, out: Path, console: Console) -> Told:
     Raises:
         HeadraceError: naming the phase's problem; the logs are kept in the folder.
     """
-    phases, plan = Phases(console), _plan(story, out)
+    phases, plan = Phases(console), plan_of(story.usecase, story.world(), at=story.at, out=out, asked_per_chunk=ASKED)
     assembly = prepared(plan, phases)
     with started(story.usecase, assembly, out / "logs", phases) as (deployment, loop):
         return _lived(story, plan, deployment, loop, phases)
-
-
-def _plan(story: Story, out: Path) -> Plan:
-    usecase, world = story.usecase, story.world()
-    events = outcome.events_of(world, story)
-    sent = json.loads(next(event_records(usecase, events.head(1))).data)
-    return Plan(
-        usecase=usecase,
-        history=world[world[usecase.event.timestamp] < story.at],
-        events=events,
-        at=story.at,
-        label_delay_s=usecase.label.delay_s,
-        out=out,
-        malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
-    )
 
 
 def _lived(story: Story, plan: Plan, deployment: Deployment, loop: Loop, phases: Phases) -> Told:
