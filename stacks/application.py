@@ -8,12 +8,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import App, Tags, Validations
-from cdk_nag import AwsSolutionsChecks
+from aws_cdk import App, Tags
 
 import usecases
 from headrace.errors import UseCaseError
-from stacks import network, recorded
+from stacks import network, packs, recorded
 from stacks.stage import stage
 from stacks.target import Target
 
@@ -61,7 +60,7 @@ class Application(App):
         recorded.require(self.target)
         network.require(self.target.network, wanted=usecase.serving.vpc)
         self._tag()
-        Validations.of(self).add_plugins(AwsSolutionsChecks())
+        packs.enforce(self)
 
     def _required(self, key: str) -> str:
         value = self.node.try_get_context(key)

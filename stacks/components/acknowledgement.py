@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import IConstruct
 
+CONTROL_PACKS = ("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
+"""What cdk-nag calls the packs that ask for controls, many of them by the same name."""
+
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Accept findings on a construct and its children.
@@ -14,6 +17,17 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
         reasons: finding id, such as ``AwsSolutions-IAM5[Resource::*]``, to the reason for accepting it.
     """
     Validations.of(construct).acknowledge(*(Acknowledgment(id=id_, reason=reason) for id_, reason in reasons.items()))
+
+
+def acknowledge_rule(construct: IConstruct, rule: str, reason: str) -> None:
+    """Accept a rule that the packs of controls share, on a construct and its children.
+
+    Args:
+        construct: the resource that breaks it.
+        rule: its name without the pack's, such as ``S3DefaultEncryptionKMS``.
+        reason: why it is broken.
+    """
+    acknowledge(construct, {f"{pack}-{rule}": reason for pack in CONTROL_PACKS})
 
 
 def acknowledge_wildcard(role: IConstruct, resource: str, reason: str) -> None:

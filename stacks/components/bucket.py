@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.components.acknowledgement import acknowledge, acknowledge_wildcard, exported
+from stacks.components.acknowledgement import acknowledge_rule, acknowledge_wildcard, exported
 
 _IA_DAYS, _GLACIER_DAYS = 30, 90
 
@@ -137,7 +137,9 @@ class LakeBucket(s3.Bucket):
                 )
             ],
         )
-        acknowledge(logs, {"AwsSolutions-S1": "It receives access logs; logging itself would never end."})
+        acknowledge_rule(
+            logs, "S3DefaultEncryptionKMS", "S3 delivers access logs only to buckets that it encrypts by SSE-S3."
+        )
         return logs
 
     @staticmethod

@@ -3,6 +3,7 @@
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.components.acknowledgement import acknowledge_rule
 from stacks.components.endpoint_fleet import VARIANT
 from stacks.target import Target
 
@@ -23,3 +24,8 @@ class ServerlessConfig(sagemaker.CfnEndpointConfig):
             ),
         )
         super().__init__(scope, id_, production_variants=[variant])
+        acknowledge_rule(
+            self,
+            "SageMakerEndpointConfigurationKMSKeyConfigured",
+            "A serverless variant has no volume and captures nothing: a key would encrypt nothing.",
+        )

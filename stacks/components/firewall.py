@@ -1,19 +1,26 @@
-"""The web application firewall before a REST API: AWS's own rules, and a limit per address if asked for."""
+"""The web application firewall before a REST API: AWS's own rules, a limit per address if asked for, and its log."""
 
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from headrace.usecase import Api
+from stacks.components.log import LogGroup
+from stacks.target import Target
 
 _BODY_SIZE = "SizeRestrictions_BODY"
 """AWS's rule against bodies above 8 KB, which events may exceed and batches do; the function has limits of its own."""
+
+_SECRET_HEADERS = ("authorization", "x-api-key")
+"""What admits a caller; the log names callers by address."""
 
 
 class Firewall(Construct):
     """Rules, and what they stand before. What no rule blocks is let in."""
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, api: Api, resource_arn: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, target: Target, key: kms.IKey, resource_arn: str) -> None:
         super().__init__(scope, id_)
+        api, name = target.usecase.api, target.prefix
         rules = [
             _managed("AWSManagedRulesCommonRuleSet", 0, counted_only=(_BODY_SIZE,)),
             _managed("AWSManagedRulesKnownBadInputsRuleSet", 1),
@@ -30,6 +37,27 @@ class Firewall(Construct):
             rules=rules,
         )
         waf.CfnWebACLAssociation(self, "Association", resource_arn=resource_arn, web_acl_arn=acl.attr_arn)
+        self._log(acl, target, key)
+
+    def _log(self, acl: waf.CfnWebACL, target: Target, key: kms.IKey) -> None:
+        """Every request that was looked at, without what admits its caller. WAF logs no bodies."""
+        name = f"aws-waf-logs-{target.prefix}"  # WAF writes into groups of this prefix only
+        log = LogGroup(self, "Log", key=key, retention_days=target.stage.log_retention_days, name=name)
+        # The group's own attribute ends in the streams, which WAF refuses.
+        arn = Stack.of(self).format_arn(
+            service="logs", resource="log-group", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        logging = waf.CfnLoggingConfiguration(
+            self,
+            "Logging",
+            resource_arn=acl.attr_arn,
+            log_destination_configs=[arn],
+            redacted_fields=[
+                waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header})
+                for header in _SECRET_HEADERS
+            ],
+        )
+        logging.node.add_dependency(log)
 
 
 def _managed(name: str, priority: int, counted_only: tuple[str, ...] = ()) -> waf.CfnWebACL.RuleProperty:

@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from stacks.components.acknowledgement import acknowledge
+from stacks.components.acknowledgement import acknowledge, acknowledge_rule
 
 
 class MaskKey(secretsmanager.Secret):
@@ -24,10 +24,9 @@ class MaskKey(secretsmanager.Secret):
             removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
         )
         self._key_arn = key.key_arn
-        acknowledge(
-            self,
-            {"AwsSolutions-SMG4": "A new key would give every masked person a new identity and break all history."},
-        )
+        reason = "A new key would give every masked person a new identity and break all history."
+        acknowledge(self, {"AwsSolutions-SMG4": reason})
+        acknowledge_rule(self, "SecretsManagerRotationEnabled", reason)
 
     def grant_value_to(self, reader: iam.Role) -> None:
         """Let a role read the value.

@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from lambdas.drift_response.settings import ITEM, SUBJECT
+from stacks.components.acknowledgement import acknowledge_rule
 
 _DECIDE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
@@ -30,6 +31,11 @@ class ReactionTable(dynamodb.Table):
             ),
         )
         self._key = key
+        acknowledge_rule(
+            self,
+            "DynamoDBInBackupPlan",
+            "Any second of the last 35 days can be restored, and the lake keeps every decision below decisions/.",
+        )
 
     def grant_decisions_to(self, role: iam.Role) -> None:
         """Let a role read and write items by key; a transaction needs the rights of its parts."""

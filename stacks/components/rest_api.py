@@ -11,7 +11,7 @@ from constructs import Construct
 
 from headrace.openapi.routes import paths
 from headrace.usecase import Api
-from stacks.components.acknowledgement import acknowledge
+from stacks.components.acknowledgement import acknowledge, acknowledge_rule
 from stacks.components.firewall import Firewall
 from stacks.components.function import Function
 from stacks.components.log import LogGroup
@@ -49,6 +49,12 @@ _LOG_WRITES = (
 )
 """What API Gateway checks for when an account's logging role is set."""
 
+_CONTROLS = {
+    "APIGWCacheEnabledAndEncrypted": "An answer depends on state that changes with every event: a kept one is wrong.",
+    "APIGWSSLEnabled": "The backend is a function, which knows the gateway by its signature, not by a certificate.",
+}
+"""Rules of the packs of controls that do not fit this API, and why."""
+
 
 class RestInferenceApi(apigateway.RestApi):
     """Every route of the use case's OpenAPI document, all answered by one function."""
@@ -67,7 +73,7 @@ class RestInferenceApi(apigateway.RestApi):
         )
         self._build_routes(target, function)
         self.deployment_stage.node.add_dependency(self._build_logging_role())
-        Firewall(self, "Firewall", name=target.prefix, api=api, resource_arn=self.deployment_stage.stage_arn)
+        Firewall(self, "Firewall", target=target, key=key, resource_arn=self.deployment_stage.stage_arn)
         plans = UsagePlans(self, "Plans", prefix=target.prefix, plans=api.plans, api=self)
         self.key_ids = plans.key_ids
         if api.trace_share:
@@ -127,14 +133,18 @@ class RestInferenceApi(apigateway.RestApi):
         return account
 
     def _acknowledge(self, api: Api) -> None:
-        reasons = {
-            "AwsSolutions-APIG6": "Execution logs would hold bodies, and so personal data; the access log is on."
-        }
+        unlogged = "Execution logs would hold bodies, and so personal data; the access log is on."
+        reasons = {"AwsSolutions-APIG6": unlogged}
         if api.auth != "cognito":
             reasons["AwsSolutions-COG4"] = "Callers sign their requests or have a key; there is no user pool."
         if api.auth == "api_key":
             reasons["AwsSolutions-APIG4"] = "The use case asks for keys of usage plans and nothing else."
         acknowledge(self, reasons)
+        acknowledge_rule(self, "APIGWExecutionLoggingEnabled", unlogged)
+        for rule, reason in _CONTROLS.items():
+            acknowledge_rule(self, rule, reason)
+        if not api.trace_share:
+            acknowledge_rule(self, "APIGWXrayEnabled", "The use case asks for no traces of requests.")
 
 
 def _stage(api: Api, log: LogGroup) -> apigateway.StageOptions:

@@ -6,6 +6,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from stacks.components.acknowledgement import acknowledge_rule
+
 PARTITION_KEY, SORT_KEY, EXPIRY = "entity", "source", "expires_at"
 _READ = ("dynamodb:Query", "dynamodb:BatchGetItem")
 _WRITE = ("dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
@@ -31,6 +33,11 @@ class StateTable(dynamodb.Table):
             ),
         )
         self._key = key
+        acknowledge_rule(
+            self,
+            "DynamoDBInBackupPlan",
+            "Any second of the last 35 days can be restored, and headrace rebuild makes the state again from the lake.",
+        )
 
     def grant_read_to(self, role: iam.Role) -> None:
         """Let a role query and read items. The table has no index, so its own ARN is enough."""

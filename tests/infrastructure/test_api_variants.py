@@ -131,6 +131,15 @@ def test_a_rest_api_stands_behind_a_firewall_with_a_limit_per_address(rest: Reso
     assert "Stage" in text(one(rest, "AWS::WAFv2::WebACLAssociation")["ResourceArn"])
 
 
+def test_the_firewalls_log_names_no_key_and_no_token(rest: Resources) -> None:
+    logging = one(rest, "AWS::WAFv2::LoggingConfiguration")
+    assert [it["SingleHeader"]["Name"] for it in logging["RedactedFields"]] == ["authorization", "x-api-key"]
+    (destination,) = logging["LogDestinationConfigs"]
+    assert "log-group:aws-waf-logs-headrace-fraud-prod" in text(destination)
+    (group,) = [it for it in of(rest, "AWS::Logs::LogGroup") if "aws-waf" in text(it.get("LogGroupName", ""))]
+    assert group["KmsKeyId"] and group["RetentionInDays"] == 365
+
+
 def test_each_plan_is_a_key_with_its_own_share(rest: Resources) -> None:
     plans = {it["UsagePlanName"]: it for it in of(rest, "AWS::ApiGateway::UsagePlan")}
     assert set(plans) == {"headrace-fraud-prod-check-out", "headrace-fraud-prod-audit"}
