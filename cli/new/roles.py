@@ -158,7 +158,9 @@ def _entities(
         if not repeating:
             return _own_entity(columns, id_column, notices)
         first = max(repeating, key=_whose)
-        notices.append(f"events are taken to belong to {first.name} ({first.distinct:,} of them)")
+        notices.append(
+            f"events are taken to belong to {first.name} ({first.distinct:,} of them); say --entity for another"
+        )
     others = [it for it in keys if it.name != first.name and _repeats(it) and is_key(it.name)]
     found = (first, *sorted(others, key=_whose, reverse=True))[:_MOST_ENTITIES]
     return tuple(it.name for it in found), _repeats(first)

@@ -1,0 +1,64 @@
+"""What ``headrace new`` writes for a file runs: features, a model, the deployed loop. Or the file is refused.
+
+In a copy of the sources, because a use case lives in ``usecases/``.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sample_files
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = ("cli", "headrace", "lambdas", "local", "pipelines", "requirements", "simulators", "stacks", "usecases")
+SHAPES = (sample_files.wide, sample_files.nested, sample_files.three_date_formats, sample_files.without_id)
+pytestmark = pytest.mark.usecases
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what a clone holds, as far as it runs."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in SOURCES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "cdk.json", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def headrace(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", *arguments, "--json"]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+
+
+def answered(done: subprocess.CompletedProcess[str]) -> dict:
+    assert done.returncode == 0, done.stderr[-3_000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_file_becomes_a_use_case_whose_loop_closes(
+    shape: Callable[[Path], Path], checkout: Path, tmp_path: Path
+) -> None:
+    name, sample = f"new_{shape.__name__}", str(shape(tmp_path))
+    proposed = answered(headrace(checkout, "new", name, "--from", sample))
+    given = (sample, "-u", name, "--map", proposed["map"])
+    assert (checkout / "usecases" / f"{name}.py").is_file()
+    days = ("--from", "2026-02-07", "--until", "2026-02-10")
+    summary = answered(headrace(checkout, "replay", *given, *days, "--out", str(tmp_path / "replay")))
+    assert summary["failures"] == []
+    assert summary["unaccounted"] == 0
+    assert summary["predictions"] == summary["events_sent"] == summary["events_in_lake"] > 50
+
+
+@pytest.mark.timeout(120)
+def test_a_file_of_texts_is_refused_with_what_it_lacks(checkout: Path, tmp_path: Path) -> None:
+    done = headrace(checkout, "new", "new_texts", "--from", str(sample_files.all_text(tmp_path)))
+    assert done.returncode == 2
+    assert "holds texts only (title, body)" in done.stderr
+    assert not (checkout / "usecases" / "new_texts.py").exists()
