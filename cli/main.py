@@ -21,6 +21,7 @@ from cli.options import FilesArgument, JsonOption, MapOption, UsecaseOption, mom
 from cli.output import one_line_errors, print_json, progress_console
 from cli.reaction import app as reaction_app
 from cli.redrive.app import app as redrive_app
+from cli.simulate import app as simulate_app
 from cli.trial.app import app as trial_app
 from headrace.errors import HeadraceError
 
@@ -42,6 +43,7 @@ app.add_typer(check_app)
 app.add_typer(redrive_app)
 app.add_typer(erase_app)
 app.add_typer(openapi_app)
+app.add_typer(simulate_app)
 app.add_typer(trial_app)
 
 
