@@ -45,13 +45,13 @@ test-trust: $(STAMP) ## fail every AWS call in every way, and fuzz every entry p
 	HEADRACE_TRUST=$(if $(SHORT),short,full) $(BIN)/python -m pytest tests/faults -m trust --show-capture=no $(ARGS)
 
 audit: $(STAMP) ## ask the advisory databases about every pinned dependency (needs the network)
-	for group in lambdas dev container spark; do \
+	for group in lambdas lambda-jobs dev container spark; do \
 	  $(BIN)/python -m uv tool run "pip-audit==2.10.*" --disable-pip --require-hashes -r requirements/$$group.txt || exit 1; \
 	done
 
 sbom: $(STAMP) ## write what functions and jobs carry into build/sbom, as CycloneDX (needs the network)
 	mkdir -p build/sbom
-	for group in lambdas container dev; do \
+	for group in lambdas lambda-jobs container dev; do \
 	  $(BIN)/python -m uv tool run --from "cyclonedx-bom==7.*" cyclonedx-py requirements requirements/$$group.txt \
 	    --of JSON -o build/sbom/$$group.json || exit 1; \
 	done
@@ -100,6 +100,7 @@ $(PEERS)/.installed: requirements/peers.txt
 lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev -o requirements/dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambdas -c requirements/dev.txt -o requirements/lambdas.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambda-jobs -c requirements/dev.txt -o requirements/lambda-jobs.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group peers -o requirements/peers.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group spark -o requirements/spark.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.12 --group container -o requirements/container.txt

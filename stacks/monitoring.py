@@ -1,5 +1,6 @@
 """Monitoring: the deployed model is watched on schedules, and alarms watch the stream, the functions and the API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_sns as sns
@@ -12,6 +13,7 @@ from stacks.components.endpoint import VARIANT
 from stacks.components.function import Function
 from stacks.components.job_code import JobCode
 from stacks.components.monitor_alarms import MonitorAlarms
+from stacks.components.monitor_function import MonitorFunction
 from stacks.components.monitor_machine import MonitorMachine, MonitorSchedules
 from stacks.components.monitor_rights import grant_adoption, grant_monitoring
 from stacks.components.monitor_role import MonitorJobRole
@@ -61,6 +63,7 @@ class MonitoringStack(HeadraceStack):
             NativeMonitors(self, "Native", target=target, bucket=lake.bucket, role=role, function=function)
             grant_adoption(function.own_role, lake.bucket)
         else:
+            runner = self._build_runner(lake, alarms)
             # By ARN: the topic admits rules of this account, and its own stack must not come to depend on this one.
             topic = sns.Topic.from_topic_arn(self, "Topic", observability.topic.topic_arn)
             states = MonitorStates(
@@ -73,8 +76,9 @@ class MonitoringStack(HeadraceStack):
                 key=lake.key,
                 image=serving_image(target.region),
                 code=code.locations,
+                runner=runner,
             )
-            self._build_machine(lake, states, function, alarms)
+            self._build_machine(lake, states, [function, *([runner] if runner else [])], alarms)
         MonitorAlarms(self, "Found", target=target)
         SavedQueries(self, "Queries", target=target, functions={"Monitoring": function}, questions=MONITOR_QUESTIONS)
         self.monitoring = Monitoring(function=function)
@@ -102,8 +106,18 @@ class MonitoringStack(HeadraceStack):
         grant_monitoring(function.own_role, target=self.target, bucket=lake.bucket)
         return function
 
-    def _build_machine(self, lake: Lake, states: MonitorStates, function: Function, alarms: ServiceAlarms) -> None:
-        machine = MonitorMachine(self, "Machine", target=self.target, states=states, function=function, key=lake.key)
+    def _build_runner(self, lake: Lake, alarms: ServiceAlarms) -> Function | None:
+        """The function that judges small windows, where the use case wants it."""
+        if self.target.usecase.monitor.compute.runs_on == "processing":
+            return None
+        runner = MonitorFunction(self, "MonitorRun", target=self.target, bucket=lake.bucket, key=lake.key)
+        alarms.watch_function("MonitorRun", runner)
+        return runner
+
+    def _build_machine(
+        self, lake: Lake, states: MonitorStates, functions: Sequence[Function], alarms: ServiceAlarms
+    ) -> None:
+        machine = MonitorMachine(self, "Machine", target=self.target, states=states, functions=functions, key=lake.key)
         MonitorSchedules(self, "Schedules", target=self.target, machine=machine, key=lake.key)
         Alarm(
             self,

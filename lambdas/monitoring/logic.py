@@ -15,6 +15,7 @@ from headrace.events.kinds import Kind
 from headrace.monitoring import FOLDER, PLANS, Outputs
 from headrace.schema import format_timestamp, parse_timestamp
 from headrace.usecase import UseCase
+from lambdas.monitoring import volume
 from lambdas.monitoring.folders import hours
 from lambdas.monitoring.requests import DeployedModel, JobRequest, Window
 
@@ -23,7 +24,7 @@ NEEDS_TRUTH: tuple[Kind, ...] = ("model_quality", "bias")
 _HOUR_S = 3_600
 
 
-class Lake(Protocol):
+class Lake(volume.Sizes, Protocol):
     """The lake's bucket. Every method raises RetryableError or DependencyError."""
 
     def keys(self, prefix: str) -> Sequence[str]:
@@ -107,6 +108,7 @@ def plan(event: Mapping[str, Any], function: Monitoring) -> dict[str, Any]:
     for name, keys in manifests.items():
         body = json.dumps([{"prefix": f"s3://{function.bucket}/"}, *keys]).encode()
         function.lake.put(f"{key}.{name}.manifest", body)
+    small = volume.in_function(kind, captured, monitor.compute, function.lake)
     return JobRequest(
         usecase=function.usecase.name,
         stage=function.stage,
@@ -118,8 +120,8 @@ def plan(event: Mapping[str, Any], function: Monitoring) -> dict[str, Any]:
         manifests={name: f"s3://{function.bucket}/{key}.{name}.manifest" for name in manifests},
         bucket=function.bucket,
         packages=function.packages,
-        # A machine without a file costs as much as one with files.
-        instances=min(function.usecase.monitor.compute.instances, len(captured)) if kind == "data_quality" else 1,
+        in_function=small,
+        instances=1 if small else volume.instances(kind, captured, monitor.compute),
     ).document
 
 

@@ -57,7 +57,7 @@ class DeployedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """One run. With more than one of ``instances`` it counts before it judges."""
+    """One run. With more than one of ``instances`` it counts before it judges; ``in_function`` it needs no machine."""
 
     usecase: str
     stage: str
@@ -70,6 +70,7 @@ class JobRequest:
     bucket: str
     packages: str
     instances: int = 1
+    in_function: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -91,6 +92,8 @@ class JobRequest:
         folder = f"s3://{self.bucket}/{self.run.folder.rstrip('/')}"
         return {
             "ready": True,
+            "runs_on": "lambda" if self.in_function else "processing",
+            "again": bool(self.attempt),
             "counted": self.instances > 1,
             **({"count": self._count()} if self.instances > 1 else {}),
             "names": self.names,

@@ -8,6 +8,7 @@ from lambdas.shared.failures import code_of, translate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 
 _GONE = frozenset({"NoSuchKey", "404"})
@@ -27,11 +28,11 @@ class LakeBucket:
             RetryableError: if S3 throttles or cannot be reached.
             DependencyError: if it refuses.
         """
-        try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-            return [it["Key"] for page in pages for it in page.get("Contents", [])]
-        except (ClientError, BotoCoreError) as exc:
-            raise translate(exc, doing=f"listing {prefix}") from exc
+        return [it["Key"] for it in self._listed(prefix)]
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """How many bytes each object under a prefix has, by key. Raises as ``keys`` does."""
+        return {it["Key"]: it["Size"] for it in self._listed(prefix)}
 
     def read(self, key: str) -> bytes | None:
         """An object's bytes; None if there is none.
@@ -58,3 +59,10 @@ class LakeBucket:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/x-ndjson")
         except (ClientError, BotoCoreError) as exc:
             raise translate(exc, doing=f"writing {key.partition('/')[0]}") from exc
+
+    def _listed(self, prefix: str) -> list["ObjectTypeDef"]:
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            return [it for page in pages for it in page.get("Contents", [])]
+        except (ClientError, BotoCoreError) as exc:
+            raise translate(exc, doing=f"listing {prefix}") from exc

@@ -1,7 +1,8 @@
 """Builds a function's asset with uv: the folders it imports and the locked dependencies, equal bytes on every machine.
 
-No docker: the dependencies are pure Python, so one bundle serves any architecture and the local loop as well. It also
-carries bytecode if the Python of the runtime is on this machine.
+No docker: the dependencies are pure Python, so one bundle serves any architecture and the local loop as well. Only a
+function that runs jobs has numpy, which is Lambda's; the local loop puts its own in its place. A bundle also carries
+bytecode if the Python of the runtime is on this machine.
 """
 
 import hashlib
@@ -19,17 +20,19 @@ from stacks.components import bytecode
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path("requirements", "lambdas.txt")
+JOBS_LOCK = Path("requirements", "lambda-jobs.txt")
 RUNTIME_PYTHON = "3.14"
 _RECIPE = "2"
 """Part of every cache key: raise it when the steps below change."""
 
 
-def bundle(function: str, *, usecase: str, root: Path = ROOT) -> Path:
+def bundle(function: str, *, usecase: str, jobs: bool = False, root: Path = ROOT) -> Path:
     """Build the asset of one function, or find it built.
 
     Args:
         function: the folder under ``lambdas/``.
         usecase: the only use case that goes into the bundle.
+        jobs: whether it runs jobs: it carries them and numpy, which is built for Lambda's processor.
         root: the checkout.
 
     Returns:
@@ -38,16 +41,17 @@ def bundle(function: str, *, usecase: str, root: Path = ROOT) -> Path:
     Raises:
         subprocess.CalledProcessError: if uv cannot install the locked dependencies; uv has printed why.
     """
-    sources = sorted(_sources(function, usecase, root))
+    lock = JOBS_LOCK if jobs else LOCK
+    sources = sorted([*_sources(function, usecase, root), *(_jobs(root) if jobs else ())])
     compiler = bytecode.interpreter(RUNTIME_PYTHON)
     compiled_by = bytecode.release(compiler) if compiler else "nobody"
     digest = hashlib.sha256(f"{_RECIPE}{RUNTIME_PYTHON}{compiled_by}".encode())
-    for path in (root / LOCK, *sources):
+    for path in (root / lock, *sources):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     target = root / "build" / "lambdas" / f"{function}-{digest.hexdigest()[:16]}"
     if not target.exists():
         with _publishing(target) as draft:
-            shutil.copytree(_dependencies(root), draft, dirs_exist_ok=True)
+            shutil.copytree(_dependencies(root / lock), draft, dirs_exist_ok=True)
             for path in sources:
                 copy = draft / path.relative_to(root)
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -67,11 +71,17 @@ def _sources(function: str, usecase: str, root: Path) -> Iterator[Path]:
         yield from (path for path in folder.rglob("*.py") if "columnar" not in path.relative_to(root).as_posix())
 
 
-def _dependencies(root: Path) -> Path:
-    """Install the lock once. Whatever names this machine or checkout is removed, so that hashes agree everywhere."""
-    lock = root / LOCK
+def _jobs(root: Path) -> Iterator[Path]:
+    """Modules of jobs, as a container has them."""
+    yield root / "pipelines" / "__init__.py"
+    for folder in ("jobs", "monitoring"):
+        yield from (root / "pipelines" / folder).rglob("*.py")
+
+
+def _dependencies(lock: Path) -> Path:
+    """Install a lock once. Whatever names this machine or checkout is removed, so that hashes agree everywhere."""
     digest = hashlib.sha256(f"{_RECIPE}{RUNTIME_PYTHON}".encode() + lock.read_bytes()).hexdigest()[:16]
-    target = root / "build" / "lambdas" / f"dependencies-{digest}"
+    target = lock.parents[1] / "build" / "lambdas" / f"dependencies-{digest}"
     if not target.exists():
         with _publishing(target) as draft:
             subprocess.run(  # noqa: S603  the program is uv's own path, the arguments are ours
@@ -101,7 +111,8 @@ def _dependencies(root: Path) -> Path:
 
 
 def _strip(folder: Path) -> None:
-    for path in (folder / ".lock", folder / "bin", *folder.rglob("__pycache__"), *folder.glob("*.dist-info/*")):
+    unused = (*folder.rglob("__pycache__"), *folder.glob("numpy/**/tests"), *folder.glob("*.dist-info/*"))
+    for path in (folder / ".lock", folder / "bin", *unused):
         if path.is_dir():
             shutil.rmtree(path)
         elif path.exists() and path.name != "METADATA":

@@ -1,6 +1,6 @@
 """One way to make a Lambda function: its runtime, bundle, own role, log group, tracing and environment."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -14,6 +14,7 @@ from stacks.target import Target
 
 ONE_CPU_MB = 1769
 """The memory at which Lambda gives a whole processor."""
+DEFAULT_SCRATCH_MB = 512
 
 
 class Function(lambda_.Function):
@@ -33,6 +34,8 @@ class Function(lambda_.Function):
         memory_mb: int = ONE_CPU_MB,
         reserved_concurrency: int | None = None,
         traced: bool = True,
+        jobs: bool = False,
+        scratch_mb: int = DEFAULT_SCRATCH_MB,
     ) -> None:
         """Build it.
 
@@ -44,6 +47,8 @@ class Function(lambda_.Function):
             memory_mb: memory, and with it processor.
             reserved_concurrency: its own share of the account's concurrency, where the stage shares it out.
             traced: whether X-Ray samples its invocations; else only those that a caller has chosen.
+            jobs: whether it runs jobs of the pipelines, and carries them.
+            scratch_mb: room for files.
         """
         role = iam.Role(
             scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
@@ -55,7 +60,7 @@ class Function(lambda_.Function):
             description=description,
             handler=f"lambdas.{folder}.handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
-            code=lambda_.Code.from_asset(str(bundle(folder, usecase=target.usecase.name))),
+            code=lambda_.Code.from_asset(str(bundle(folder, usecase=target.usecase.name, jobs=jobs))),
             architecture=lambda_.Architecture.ARM_64,
             environment={
                 **settings.to_env(),
@@ -69,6 +74,7 @@ class Function(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE if traced else lambda_.Tracing.PASS_THROUGH,
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mb,
+            ephemeral_storage_size=Size.mebibytes(scratch_mb) if scratch_mb > DEFAULT_SCRATCH_MB else None,
             reserved_concurrent_executions=reserved_concurrency if target.stage.reserved_concurrency else None,
         )
         self.own_role = role

@@ -1,6 +1,7 @@
 """The state machine that runs a monitor once, and the schedules that start it: one of each kind."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -26,7 +27,14 @@ class MonitorMachine(sfn.StateMachine):
     """Runs ``states``. What EventBridge Scheduler could not start goes to ``dead_letters``."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, target: Target, states: MonitorStates, function: Function, key: kms.IKey
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        states: MonitorStates,
+        functions: Sequence[Function],
+        key: kms.IKey,
     ) -> None:
         role = iam.Role(scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         log = LogGroup(scope, f"{id_}Log", key=key, retention_days=target.stage.log_retention_days)
@@ -47,7 +55,10 @@ class MonitorMachine(sfn.StateMachine):
             role,
             {
                 "AwsSolutions-IAM5[Resource::*]": "Writing traces and setting up log delivery take no resource.",
-                f"AwsSolutions-IAM5[Resource::<{_logical(function)}.Arn>:*]": f"Versions of one function of {name}.",
+                **{
+                    f"AwsSolutions-IAM5[Resource::<{_logical(it)}.Arn>:*]": f"Versions of one function of {name}."
+                    for it in functions
+                },
             },
         )
         self.log = log

@@ -99,3 +99,15 @@ def test_a_change_elsewhere_leaves_the_bundle_alone(tmp_path: Path) -> None:
     other = tmp_path / "lambdas" / "enrichment" / "logic.py"
     other.write_text(other.read_text() + "\n")
     assert bundle("inference", usecase="fraud", root=tmp_path) == first
+
+
+def test_a_function_that_runs_jobs_carries_them_and_numpy_for_lambdas_processor() -> None:
+    folder = bundle("monitor_run", usecase="fraud", jobs=True)
+    assert (folder / "pipelines" / "jobs" / "monitor.py").is_file()
+    assert (folder / "pipelines" / "monitoring" / "counting.py").is_file()
+    assert {it.relative_to(folder).parts[0] for it in folder.rglob("*.so")} == {"numpy", "numpy.libs"}
+    built_for = {it.name.partition(".")[2] for it in (folder / "numpy").rglob("*.so")}
+    assert built_for == {f"cpython-{RUNTIME_PYTHON.replace('.', '')}-aarch64-linux-gnu.so"}
+    assert not list(folder.glob("numpy/**/tests"))
+    unpacked = sum(it.stat().st_size for it in folder.rglob("*") if it.is_file())
+    assert unpacked < 100_000_000  # of the 262 MB that Lambda takes

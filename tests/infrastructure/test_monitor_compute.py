@@ -78,3 +78,59 @@ def test_one_machine_needs_neither_the_states_nor_the_rights_of_several(tmp_path
     plain = synthesized(tmp_path, Compute())
     assert not [name for name in definition(plain)["States"] if "counting" in name]
     assert "monitoring-parts" not in text(statements(plain, "JobRole"))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return synthesized(tmp_path_factory.mktemp("small"), Compute(runs_on="volume", instances=2))
+
+
+def test_a_plan_of_a_small_window_is_judged_by_a_function(small: dict[str, Any]) -> None:
+    found = definition(small)["States"]
+    (choice,) = found["In a function?"]["Choices"]
+    assert (choice["Variable"], choice["StringEquals"]) == ("$.plan.runs_on", "lambda")
+    assert found["In a function?"]["Default"] == "On several machines?"
+    judge = found["Judge in a function"]
+    assert (choice["Next"], judge["InputPath"], judge["Next"]) == ("Judge in a function", "$.plan", "Publish")
+    assert judge["ResultPath"] is None
+    assert "Parameters" not in judge
+
+
+def test_a_function_without_memory_or_time_hands_over_to_a_machine(small: dict[str, Any]) -> None:
+    lost, failed = definition(small)["States"]["Judge in a function"]["Catch"]
+    assert set(lost["ErrorEquals"]) == {"RunLostError", "Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown"}
+    assert (lost["Next"], lost["ResultPath"]) == ("On several machines?", None)
+    assert (failed["ErrorEquals"], failed["Next"]) == (["States.ALL"], "Tell of failure")
+
+
+def test_the_function_has_room_and_time_and_a_role_of_its_own(small: dict[str, Any]) -> None:
+    (found,) = [
+        it["Properties"]
+        for name, it in small["Resources"].items()
+        if it["Type"] == "AWS::Lambda::Function" and name.startswith("MonitorRun")
+    ]
+    assert (found["Timeout"], found["MemorySize"], found["EphemeralStorage"]) == (900, 3_008, {"Size": 8_192})
+    assert found["Architectures"] == ["arm64"]
+    assert set(found["Environment"]["Variables"]) >= {"LAKE_BUCKET", "USECASE", "STAGE"}
+
+
+def test_the_function_reads_what_jobs_read_and_writes_documents_of_monitors_only(small: dict[str, Any]) -> None:
+    mine = statements(small, "MonitorRunRole")
+    actions = {action for it in mine for action in listed(it["Action"])}
+    assert {it for it in actions if not it.startswith(("logs:", "xray:"))} == {
+        "s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt", "kms:GenerateDataKey",
+    }  # fmt: skip
+    (write,) = [it for it in mine if "s3:PutObject" in listed(it["Action"])]
+    assert text(write["Resource"]).count("/*") == 1
+    assert "/monitoring/*" in text(write["Resource"])
+    (read,) = [it for it in mine if "s3:GetObject" in listed(it["Action"])]
+    folders = ("capture", "ground-truth", "models", "monitoring-plans", "monitoring")
+    assert text(read["Resource"]).count("/*") == len(folders)
+    assert all(f"/{it}/*" in text(read["Resource"]) for it in folders)
+
+
+def test_the_machine_may_call_both_functions_and_nothing_but_them(small: dict[str, Any]) -> None:
+    found = [it for it in statements(small, "MachineRole") if "lambda:InvokeFunction" in listed(it["Action"])]
+    named = {name for it in found for name in small["Resources"] if f'"{name}"' in text(it["Resource"])}
+    assert len(named) == 2
+    assert {small["Resources"][name]["Type"] for name in named} == {"AWS::Lambda::Function"}

@@ -16,6 +16,7 @@ from lambdas.monitoring.settings import Settings
 from stacks.application import Application
 from stacks.components.function import Function
 from stacks.components.job_code import JobCode
+from stacks.components.monitor_function import MonitorFunction
 from stacks.components.monitor_machine import MonitorMachine
 from stacks.components.monitor_role import MonitorJobRole
 from stacks.components.monitor_states import MonitorStates
@@ -41,6 +42,9 @@ class Watching(HeadraceStack):
             self, "Monitoring", folder="monitoring", target=target, key=lake.key, timeout_s=60, settings=settings,
             description="Monitoring",
         )  # fmt: skip
+        runner = None
+        if target.usecase.monitor.compute.runs_on != "processing":
+            runner = MonitorFunction(self, "MonitorRun", target=target, bucket=lake.bucket, key=lake.key)
         parted = target.usecase.monitor.compute.instances > 1
         states = MonitorStates(
             self,
@@ -52,8 +56,10 @@ class Watching(HeadraceStack):
             key=lake.key,
             image="image",
             code=code.locations,
+            runner=runner,
         )
-        MonitorMachine(self, "Machine", target=target, states=states, function=function, key=lake.key)
+        functions = [function, *([runner] if runner else [])]
+        MonitorMachine(self, "Machine", target=target, states=states, functions=functions, key=lake.key)
 
 
 def synthesized(folder: Path, compute: Compute, stage: str = "dev") -> dict[str, Any]:

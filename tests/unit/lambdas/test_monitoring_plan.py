@@ -27,6 +27,9 @@ class MemoryLake:
     def keys(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
 
+    def sizes(self, prefix: str) -> dict[str, int]:
+        return {key: len(self.objects[key]) for key in self.keys(prefix)}
+
     def read(self, key: str) -> bytes | None:
         return self.objects.get(key)
 
