@@ -1,8 +1,8 @@
 """What a bucket keeps of its events, and how two buckets become one.
 
-A new window function is added in three tables: the columns it needs (``columns_of`` here), what one event contributes
-to them (``contributions``) and the value of a range of buckets (``readings``). ``windows_columnar`` has the same for
-numpy.
+A new window function is a line in three tables: the columns it needs (``COLUMNS`` here), the value of a range of
+buckets (``readings.READINGS``), and the same for numpy (``windows_columnar.aggregation.REDUCED``). docs/extending.md
+has the steps.
 """
 
 import math
@@ -52,31 +52,60 @@ class Column:
         return array(SECONDS if self.kind in ("oldest", "newest", "last_at") else DOUBLES)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a function looks at: a field or part of the calendar (None: the events themselves), and what is known of it.
+
+    ``counted`` counts the events that have a value of it.
+    """
+
+    over: str | None
+    counted: Column
+    type: FieldType
+    allowed: tuple[str, ...]
+
+    def column(self, kind: ColumnKind) -> Column:
+        """A column of numbers of it."""
+        return Column(kind, self.over)
+
+
+COLUMNS: dict[WindowFunction, Callable[[Looked], tuple[Column, ...]]] = {
+    "count": lambda _: (Column("count"),),
+    "sum": lambda it: (it.column("sum"),),
+    "mean": lambda it: (it.counted, it.column("sum")),
+    "min": lambda it: (it.column("min"),),
+    "max": lambda it: (it.column("max"),),
+    "std": lambda it: (it.counted, it.column("sum"), it.column("deviation")),
+    "p10": lambda it: (it.column("bins"),),
+    "p50": lambda it: (it.column("bins"),),
+    "p90": lambda it: (it.column("bins"),),
+    "distinct": lambda it: (Column("hashes", it.over, type=it.type),),
+    "is_new": lambda it: (Column("hashes", it.over, type=it.type),),
+    "last": lambda it: (
+        Column("last_at", it.over, allowed=it.allowed),
+        Column("last", it.over, allowed=it.allowed),
+    ),
+    "time_since_last": lambda _: (Column("newest"),),
+    "time_since_first": lambda _: (Column("oldest"),),
+}
+"""Per function the columns that it needs, in the order in which its reading takes them."""
+
+
 def columns_of(function: WindowFunction, over: str | None, field: Field | None) -> tuple[Column, ...]:
-    """The columns a function needs, in the order in which its reading takes them.
+    """The columns a function needs.
 
     Args:
         function: the window function.
         over: the aggregated field or calendar part; None for functions of the events themselves.
         field: the event's field of that name; None for parts of the calendar.
     """
-    counted = Column("count", over if field is not None and not field.required else None)
-    kind: FieldType = "number" if field is None else field.type
-    allowed = () if field is None else field.allowed
-    by_function: dict[WindowFunction, tuple[Column, ...]] = {
-        "count": (Column("count"),),
-        "sum": (Column("sum", over),),
-        "mean": (counted, Column("sum", over)),
-        "min": (Column("min", over),),
-        "max": (Column("max", over),),
-        "std": (counted, Column("sum", over), Column("deviation", over)),
-        "distinct": (Column("hashes", over, type=kind),),
-        "is_new": (Column("hashes", over, type=kind),),
-        "last": (Column("last_at", over, allowed=allowed), Column("last", over, allowed=allowed)),
-        "time_since_last": (Column("newest"),),
-        "time_since_first": (Column("oldest"),),
-    }
-    return by_function.get(function, (Column("bins", over),))
+    looked = Looked(
+        over=over,
+        counted=Column("count", over if field is not None and not field.required else None),
+        type="number" if field is None else field.type,
+        allowed=() if field is None else field.allowed,
+    )
+    return COLUMNS[function](looked)
 
 
 def combiner(columns: Sequence[Column]) -> Combine:

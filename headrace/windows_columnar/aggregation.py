@@ -28,13 +28,14 @@ def _deviation(parts: Parts) -> Floats:
     return np.where(deviation <= ROUNDING * np.abs(mean), 0.0, deviation)
 
 
-_REDUCED: dict[WindowFunction, tuple[Reduction, Callable[[Parts], Floats]]] = {
+REDUCED: dict[WindowFunction, tuple[Reduction, Callable[[Parts], Floats]]] = {
     "sum": (TOTALS, lambda parts: parts[1] + parts[2]),
     "mean": (TOTALS, lambda parts: _divided(parts[1] + parts[2], parts[0])),
     "min": (LOWEST, lambda parts: parts[0]),
     "max": (HIGHEST, lambda parts: parts[0]),
     "std": (MOMENTS, _deviation),
 }
+"""Per function of numbers the aggregate that it needs, and its value by the aggregate's parts."""
 
 
 def event_features(features: Sequence[WindowFeature], rows: Rows, at: Points) -> Columns:
@@ -66,8 +67,8 @@ def _computed(features: Sequence[WindowFeature], rows: Rows, at: Points) -> Colu
             columns[it.name] = lengths.astype(float) if it.function == "count" else ages(it, covered, rows.line, at)
         elif it.function == "last":
             columns[it.name] = newest(rows.floats(it.over), covered, rows.line)
-        elif it.function in _REDUCED:
-            together.setdefault((it.over, id(_REDUCED[it.function][0])), []).append(it)
+        elif it.function in REDUCED:
+            together.setdefault((it.over, id(REDUCED[it.function][0])), []).append(it)
         else:
             sketched.setdefault((it.over, "quantiles" if it.function in QUANTILES else "different"), []).append(it)
     for users in together.values():
@@ -91,10 +92,10 @@ def _ranges(features: Sequence[WindowFeature], rows: Rows, at: Points) -> dict[s
 
 def _reduced(users: Sequence[WindowFeature], rows: Rows, ranges: dict[str, Ranges]) -> Columns:
     """Features of one column that come from one reduction."""
-    reduction = _REDUCED[users[0].function][0]
+    reduction = REDUCED[users[0].function][0]
     values = rows.floats(str(users[0].over))
     reduced = reduce_ranges(reduction, values, [ranges[it.name] for it in users])
-    return {it.name: _REDUCED[it.function][1](parts) for it, parts in zip(users, reduced, strict=True)}
+    return {it.name: REDUCED[it.function][1](parts) for it, parts in zip(users, reduced, strict=True)}
 
 
 def _quantiles(users: Sequence[WindowFeature], rows: Rows, ranges: dict[str, Ranges], _: Points) -> Columns:
