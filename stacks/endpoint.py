@@ -13,7 +13,7 @@ from stacks.components.endpoint import Endpoint
 from stacks.components.endpoint_model import ServedModel, packaged
 from stacks.components.endpoint_multi_model import tenants
 from stacks.components.endpoint_scaling import EndpointScaling
-from stacks.components.endpoint_trial import CHALLENGER_PARAMETER, on_trial_or_packaged
+from stacks.components.endpoint_trial import CHALLENGER_PARAMETER, ON_TRIAL, on_trial_or_packaged
 from stacks.lake import Lake
 from stacks.stack import HeadraceStack
 from stacks.target import Target
@@ -77,7 +77,7 @@ class EndpointStack(HeadraceStack):
             allowed_pattern=r"^$|^s3://\S+$",
             description="The artifact that is on trial. Empty: the second variant holds what serves.",
         )
-        on_trial = CfnCondition(self, "HasChallenger", expression=Fn.condition_not(Fn.condition_equals(artifact, "")))
+        on_trial = CfnCondition(self, ON_TRIAL, expression=Fn.condition_not(Fn.condition_equals(artifact, "")))
         container = on_trial_or_packaged(
             on_trial, artifact=artifact.value_as_string, package_arn=package_arn, region=self.target.region
         )

@@ -155,6 +155,8 @@ class Serving:
         )
         for ok, name, problem, fix in rules:
             require(ok, f"serving.{name}", f"{noun} {problem}", fix)
+        copied = self.trial is None or self.trial.shadow is None or self.sampled_percent > 0
+        require(copied, "serving.trial.shadow", "is seen by nobody where nothing is captured", "drop capture_percent=0")
 
     def _check_scaling(self) -> None:
         if self.scaling is None:

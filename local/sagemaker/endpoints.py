@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 
+from local.sagemaker import shadows
 from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.errors import ServiceError, ValidationError
 from local.sagemaker.fleet import FleetBuilder
@@ -59,7 +60,10 @@ class Endpoints:
 
     def describe(self, request: Record) -> Record:
         """DescribeEndpoint."""
-        record = self._shelf.get(request["EndpointName"])
+        record = {**self._shelf.get(request["EndpointName"])}
+        endpoint = self._endpoints.get(request["EndpointName"])
+        if endpoint is not None and endpoint.fleet is not None and endpoint.fleet.summaries(shadows.MEMBER):
+            record[shadows.MEMBER] = endpoint.fleet.summaries(shadows.MEMBER)
         config = self._models.configs.find(record["EndpointConfigName"]) or {}
         capture = config.get("DataCaptureConfig")
         if capture is None:

@@ -45,10 +45,10 @@ class Fleet:
             ServiceError: if the request names a variant that is not there.
         """
         if target is not None:
-            if target not in self.servers:
+            if target not in self._names("ProductionVariants"):
                 raise ServiceError("ValidationError", f"Variant {target} not found for request")
             return target, self.servers[target]
-        names = list(self.servers)
+        names = self._names("ProductionVariants")
         weights = [self.weights[name] for name in names]
         name = names[0] if len(names) == 1 or not any(weights) else self._random.choices(names, weights)[0]
         return name, self.servers[name]
@@ -81,9 +81,19 @@ class Fleet:
         for server in self.servers.values():
             server.close()
 
-    def summaries(self) -> list[Record]:
-        """ProductionVariants as DescribeEndpoint shows them."""
-        return [self._summary(variant) for variant in self.config["ProductionVariants"]]
+    def shadow(self, chosen: str) -> tuple[str, Serving] | None:
+        """The variant that gets a copy of the request that another one answers, if this request is one of those."""
+        for name in self._names("ShadowProductionVariants"):
+            if self._random.random() * self.weights[chosen] < self.weights[name]:
+                return name, self.servers[name]
+        return None
+
+    def summaries(self, member: str = "ProductionVariants") -> list[Record]:
+        """ProductionVariants or ShadowProductionVariants as DescribeEndpoint shows them."""
+        return [self._summary(variant) for variant in self.config.get(member, [])]
+
+    def _names(self, member: str) -> list[str]:
+        return [variant["VariantName"] for variant in self.config.get(member, [])]
 
     def _summary(self, variant: Record) -> Record:
         name = variant["VariantName"]
@@ -107,7 +117,7 @@ class FleetBuilder:
         Raises:
             FleetError: if one is not; none is left running.
         """
-        variants = config["ProductionVariants"]
+        variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
         with contextlib.ExitStack() as started:
             servers, roles = {}, {}
             for variant in variants:

@@ -13,6 +13,7 @@ from local.sagemaker.fleet import Fleet
 from local.sagemaker.many_models import ManyModels
 from local.sagemaker.platform import Measurement, Platform
 from local.sagemaker.server import INVOCATION_TIMEOUT_S, Answer, Server, UnavailableError
+from local.sagemaker.shadows import Copies
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 _HEADER = "x-amzn-sagemaker-"
@@ -52,6 +53,7 @@ class Invocations:
         self._capture = capture
         self._measurements: list[Measurement] = []
         self._lock = threading.Lock()
+        self._copies = Copies()
 
     def invoke(self, invocation: Invocation) -> Invoked:
         """Send a request to the endpoint.
@@ -83,6 +85,7 @@ class Invocations:
     def answered(self, invocation: Invocation, fleet: Fleet) -> Invoked:
         """Ask a fleet that was entered. Raises ServiceError."""
         variant, server = fleet.choose(invocation.option("target-variant"))
+        self._copies.send(fleet.shadow(variant), lambda name, it: self._from(it, name, invocation, fleet))
         if variant in fleet.slots:
             _require_size(invocation, serverless.MAX_BODY_BYTES)
             with fleet.slots[variant].take():
@@ -94,6 +97,10 @@ class Invocations:
                 return self._from(loaded, variant, invocation, fleet)
         except UnavailableError as exc:
             raise self._no_answer(invocation.endpoint, exc) from exc
+
+    def close(self) -> None:
+        """Send shadows no more copies."""
+        self._copies.close()
 
     def _from(self, server: Server, variant: str, invocation: Invocation, fleet: Fleet) -> Invoked:
         content_type = invocation.headers.get("content-type", "application/octet-stream")

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from local.sagemaker import asynchronous, serverless
+from local.sagemaker import asynchronous, serverless, shadows
 from local.sagemaker.errors import ValidationError
 from local.sagemaker.listing import page
 from local.sagemaker.packages import Packages
 from local.sagemaker.platform import Platform, Record
 from local.sagemaker.shelf import Shelf
 
-_UNSUPPORTED = ("ShadowProductionVariants", "ExplainerConfig")
+_UNSUPPORTED = ("ExplainerConfig",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class Models:
         for member in _UNSUPPORTED:
             if member in request:
                 raise ValidationError(f"{member} is not executed by the local SageMaker.")
-        variants = request["ProductionVariants"]
+        variants = [*request["ProductionVariants"], *request.get("ShadowProductionVariants", [])]
         names = [variant["VariantName"] for variant in variants]
         if len(set(names)) != len(names):
             raise ValidationError("Variant names must be unique within an endpoint configuration.")
@@ -79,6 +79,7 @@ class Models:
                 )
         serverless.require_config(request)
         asynchronous.require_config(request)
+        shadows.require_config(request)
         return self.configs.add(request)
 
     def container(self, model_name: str) -> ServedContainer:

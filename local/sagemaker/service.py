@@ -108,6 +108,7 @@ class SageMaker:
         self.jobs.stop_all()
         self.executions.stop_all(_STOP_S)
         self.queued.close()
+        self.invocations.close()
         self.endpoints.close()
 
     def _tick(self) -> None:

@@ -33,14 +33,14 @@ class TrialMachine(Construct):
             "Machine",
             role=role,
             definition_body=sfn.DefinitionBody.from_chainable(sfn.Chain.start(states.first)),
-            timeout=Duration.seconds(_LOADING_S + len(trial.steps) * trial.bake_s),
+            timeout=Duration.seconds(_LOADING_S + max(1, len(trial.steps)) * trial.bake_s),
             tracing_enabled=True,
             comment=f"Tries challengers of {target.usecase.name}",
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
         )
         key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
         grant_rollout(role, target=target, model_role_arn=model_role_arn, key_arn=key.key_arn)
-        self._grant_traffic(role, target)
+        self._grant_traffic(role, target, moves=bool(trial.steps))
         Alarm(
             self,
             "Failures",
@@ -50,14 +50,15 @@ class TrialMachine(Construct):
             description="A challenger failed its trial; the package's approval description says why",
         )
 
-    def _grant_traffic(self, role: iam.Role, target: Target) -> None:
+    def _grant_traffic(self, role: iam.Role, target: Target, *, moves: bool) -> None:
         stack = Stack.of(self)
         endpoint = stack.format_arn(service="sagemaker", resource="endpoint", resource_name=target.endpoint_name)
         alarms = stack.format_arn(
             service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         move = ["sagemaker:UpdateEndpointWeightsAndCapacities", "sagemaker:DescribeEndpoint"]
-        role.add_to_policy(iam.PolicyStatement(actions=move, resources=[endpoint]))
+        if moves:  # a shadow gets copies, and nothing is taken from the champion
+            role.add_to_policy(iam.PolicyStatement(actions=move, resources=[endpoint]))
         role.add_to_policy(iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=[alarms]))
         acknowledge_wildcard(role, alarms, "A listing of alarms is a right on all of them; it only reads.")
         acknowledge(

@@ -22,8 +22,8 @@ _REASON = "$.failure.Cause"
 class TrialStates(Construct):
     """From ``first``, with ``$.ModelPackageArn``: every way ends with the package approved, rejected, or in between.
 
-    In between is an A/B test: the challenger keeps its last share until an execution with ``$.Verdict``, ``promote`` or
-    ``reject``, ends it.
+    In between is an A/B test, in which the challenger keeps its last share, or a shadow, which has none: until an
+    execution with ``$.Verdict``, ``promote`` or ``reject``, ends it.
     Calls are written out, so that each right is granted in one place and not once per state.
     """
 
@@ -41,12 +41,15 @@ class TrialStates(Construct):
         promote = self._promote()
         shares = self._shares(promote if trial.staged else sfn.Succeed(self, "On trial"))
         package = self._call("Package", "sagemaker:describeModelPackage", {"ModelPackageName.$": _GIVEN}, "$.package")
-        fleet = self._call("Fleet", "sagemaker:describeEndpoint", {"EndpointName": target.endpoint_name}, "$.fleet")
         loaded = self._update(
             "Load", {CHALLENGER_PARAMETER: "$.package.InferenceSpecification.Containers[0].ModelDataUrl"}
         )
         self.first = self._verdict(promote, trying=package)
-        package.next(fleet).next(loaded)
+        if trial.steps:  # of whose shares each needs as many instances as there are
+            endpoint = {"EndpointName": target.endpoint_name}
+            package.next(self._call("Fleet", "sagemaker:describeEndpoint", endpoint, "$.fleet")).next(loaded)
+        else:
+            package.next(loaded)
         self._settled("Load", loaded, then=shares)
 
     def _verdict(self, promote: sfn.IChainable, *, trying: sfn.IChainable) -> sfn.Choice:
@@ -62,43 +65,50 @@ class TrialStates(Construct):
         )
 
     def _shares(self, last: sfn.IChainable) -> sfn.IChainable:
-        """Backwards, because each share knows what follows it."""
+        """Backwards, because each share knows what follows it. A shadow has none, and is watched once."""
         following = last
+        if self._trial.shadow is not None:
+            return self._watched("shadow", then=last)
         for share in reversed(self._trial.steps):
             shift = self._weights(
                 f"Share {share}", share, instances="$.fleet.ProductionVariants[0].CurrentInstanceCount"
             )
-            wait = sfn.Wait(self, f"Watch {share}", time=sfn.WaitTime.duration(Duration.seconds(self._trial.bake_s)))
-            alarms = self._call(
-                f"Alarms {share}",
-                "cloudwatch:describeAlarms",
-                {"AlarmNamePrefix": f"{self._stack}-", "StateValue": "ALARM", "MaxRecords": 1},
-                "$.alarms",
-            )
-            quiet = sfn.Choice(self, f"Quiet at {share}?")
-            quiet.when(sfn.Condition.is_present("$.alarms.MetricAlarms[0]"), self._alarmed).otherwise(following)
-            shift.next(wait).next(alarms).next(quiet)
+            shift.next(self._watched(str(share), then=following))
             following = shift
         return following
+
+    def _watched(self, what: str, *, then: sfn.IChainable) -> sfn.Wait:
+        """Wait, and go on if no alarm went off."""
+        wait = sfn.Wait(self, f"Watch {what}", time=sfn.WaitTime.duration(Duration.seconds(self._trial.bake_s)))
+        alarms = self._call(
+            f"Alarms {what}",
+            "cloudwatch:describeAlarms",
+            {"AlarmNamePrefix": f"{self._stack}-", "StateValue": "ALARM", "MaxRecords": 1},
+            "$.alarms",
+        )
+        quiet = sfn.Choice(self, f"Quiet at {what}?")
+        quiet.when(sfn.Condition.is_present("$.alarms.MetricAlarms[0]"), self._alarmed).otherwise(then)
+        wait.next(alarms).next(quiet)
+        return wait
 
     def _promote(self) -> sfn.IChainable:
         """Approved, it is the champion's package too; then the second variant goes back to rest."""
         approve = self._judge("Approve", "Approved", "passed its trial")
         take = self._update("Take", {_SERVING: _GIVEN, CHALLENGER_PARAMETER: ""})
-        home = self._weights("Home", 0, instances=1)
-        home.next(sfn.Succeed(self, "Passed"))
+        passed: sfn.IChainable = sfn.Succeed(self, "Passed")
         approve.next(take)
-        self._settled("Take", take, then=home)
+        if self._trial.steps:
+            passed = self._weights("Home", 0, instances=1).next(passed)
+        self._settled("Take", take, then=passed)
         return approve
 
     def _back(self) -> sfn.IChainable:
         """All traffic to the champion at once; then the registry learns why, and the artifact is unloaded."""
-        back = self._weights("Back", 0, instances=1, caught=False)
         reject = self._judge("Reject", "Rejected", f"States.Format('failed its trial: {{}}', {_REASON})", caught=False)
         unload = self._update("Unload", {CHALLENGER_PARAMETER: ""}, caught=False)
-        back.next(reject).next(unload)
+        reject.next(unload)
         unload.next(sfn.Fail(self, "Failed", error="TrialFailed", cause_path=_REASON))
-        return back
+        return self._weights("Back", 0, instances=1, caught=False).next(reject) if self._trial.steps else reject
 
     def _settled(self, noun: str, update: sfn.CustomState, *, then: sfn.IChainable) -> None:
         """Wait until an update is over; anything but success is a failure of the trial."""

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from typing import Any
 
 import pytest
 from memory_platform import MemoryPlatform
@@ -48,15 +47,10 @@ def test_variants_share_the_traffic_by_weight_and_can_be_asked_for(
     assert {invoke(sagemaker, {}, target_variant="v2")["version"] for _ in range(5)} == {"v2"}
 
 
-@pytest.mark.parametrize("member", ["AsyncInferenceConfig", "ShadowProductionVariants"])
-def test_what_does_not_run_here_is_refused_rather_than_ignored(
-    sagemaker: SageMaker, platform: MemoryPlatform, member: str
-) -> None:
-    value: Any = {"OutputConfig": {"S3OutputPath": "s3://lake/async"}}
-    if member == "ShadowProductionVariants":
-        value = [{"VariantName": "Shadow", "ModelName": "config-1", "InitialInstanceCount": 1}]
-    with pytest.raises(ServiceError, match=f"{member} is not executed"):
-        create_config(sagemaker, register_model(sagemaker, platform, "v1"), "config-1", **{member: value})
+def test_what_does_not_run_here_is_refused_rather_than_ignored(sagemaker: SageMaker, platform: MemoryPlatform) -> None:
+    explained = {"ClarifyExplainerConfig": {"ShapConfig": {"ShapBaselineConfig": {"ShapBaseline": "1"}}}}
+    with pytest.raises(ServiceError, match="ExplainerConfig is not executed"):
+        create_config(sagemaker, register_model(sagemaker, platform, "v1"), "config-1", ExplainerConfig=explained)
 
 
 def test_an_archive_that_leaves_its_directory_is_not_unpacked(sagemaker: SageMaker, platform: MemoryPlatform) -> None:

@@ -20,6 +20,22 @@ WRONG = {
     "a trial back and forth": (lambda: Trial(steps=(10, 5)), "trial.steps", "sort them"),
     "a trial that nobody watches": (lambda: Trial(bake_s=0), "trial.bake_s", "how long"),
     "a trial for no difference": (lambda: Trial(scale=0), "trial.scale", "worth finding"),
+    "a shadow that answers": (lambda: Trial(shadow=50), "trial.steps", "steps=()"),
+    "a shadow of nothing": (lambda: Trial(steps=(), shadow=0), "trial.shadow", "percentage"),
+    "a shadow of more than all": (lambda: Trial(steps=(), shadow=101), "trial.shadow", "percentage"),
+    "a shadow that nobody sees": (
+        lambda: Serving(trial=Trial(steps=(), shadow=50), capture_percent=0),
+        "trial.shadow",
+        "capture_percent",
+    ),
+    **{
+        f"a shadow of {kind}": (
+            lambda kind=kind: Serving(kind=kind, trial=Trial(steps=(), shadow=9)),
+            "trial",
+            "realtime",
+        )
+        for kind in ("serverless", "asynchronous", "batch")
+    },
     "a trial for sure": (lambda: Trial(alpha=0), "trial.alpha", "0.05"),
 }
 
@@ -36,4 +52,5 @@ def test_a_wrong_trial_is_refused_with_the_way_out(what):
 def test_only_a_trial_that_ends_with_everything_decides_by_itself():
     assert Trial().staged
     assert not Trial(steps=(10,)).staged
+    assert not Trial(steps=(), shadow=100).staged
     assert Serving(trial=Trial(steps=(10,))).trial is not None
