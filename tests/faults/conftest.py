@@ -2,8 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from role_grants import Roles
 
 for _folder in ("lambdas", "pipelines"):
     sys.path.append(str(Path(__file__).parents[1] / "unit" / _folder))
@@ -34,6 +38,24 @@ def offline(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}._PAUSE_S", 0.0)
 
 
+@pytest.fixture(scope="session")
+def dev_roles(tmp_path_factory: pytest.TempPathFactory) -> "Roles":
+    """The roles of the templates of the use case ``fraud``, as they are now."""
+    import rights_ledger  # noqa: PLC0415  # its neighbours are found once this module has said where
+    from role_grants import Roles  # noqa: PLC0415
+
+    import app as composition  # noqa: PLC0415
+    from stacks.application import Application  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("roles")
+    app = Application(context={"usecase": "fraud", "stage": "dev"}, outdir=str(folder), linted=False)
+    composition.build(app)
+    app.synth()
+    found = Roles(folder, app.target.prefix)
+    rights_ledger.roles[:] = [found]
+    return found
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--write-table`` puts what was counted into docs/trust.md."""
     parser.addoption("--write-table", action="store_true", help="write the counts of this run into docs/trust.md")
@@ -41,11 +63,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was tried and survived."""
-    import tally  # noqa: PLC0415  # its neighbours are found once this module has said where
+    import rights_ledger  # noqa: PLC0415  # its neighbours are found once this module has said where
+    import tally  # noqa: PLC0415
 
     for section, rows, counted in (
         ("faults", tally.fault_rows, tally.injected),
+        ("machines", tally.machine_rows, tally.tasks),
         ("fuzz", tally.fuzz_rows, tally.fuzzed),
+        ("rights", rights_ledger.rows, rights_ledger.driven),
     ):
         if not counted:
             continue
@@ -54,5 +79,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(row)
         if terminalreporter.config.getoption("--write-table", default=False):
             tally.write(section, rows())
-    for line in tally.totals():
+            if section == "rights":
+                rights_ledger.write()
+    for line in [*tally.totals(), *rights_ledger.totals()]:
         terminalreporter.line(line)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.exceptions import ReadTimeoutError
@@ -32,6 +32,16 @@ _REFUSALS = {
 }
 Answering = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """A service that is played by a test: operation and parameters in, answer out. Raises RefusalError."""
+
+
+class Permitting(Protocol):
+    """What a process may do. Both are asked with service, operation and parameters."""
+
+    def refuses(self, service: str, operation: str, given: Mapping[str, Any]) -> str:
+        """Why it may not, or ''."""
+
+    def hides(self, service: str, operation: str, given: Mapping[str, Any]) -> bool:
+        """Whether it may not learn that there is no such object."""
 
 
 class KilledError(BaseException):
@@ -64,6 +74,9 @@ class Injector:
     struck: int = 0
     active: bool = False
     played: dict[str, Answering] = field(default_factory=dict)
+    guard: "Permitting | None" = None
+    environment: dict[str, str] = field(default_factory=dict)
+    """What the function reads from its environment instead of what its scenario sets."""
     sends: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -125,6 +138,8 @@ def _before(model: Any, context: dict[str, Any], **_: object) -> tuple[Any, Any]
         raise KilledError(name)
     if kind in _REFUSALS:
         return _refusal(*_REFUSALS[kind])
+    if denial := _denial(model, context["given"]):
+        return _refusal(_denied_code(model), 403, denial)
     played = _current.played.get(model.service_model.service_name)
     if played is None:
         return None
@@ -136,7 +151,24 @@ def _before(model: Any, context: dict[str, Any], **_: object) -> tuple[Any, Any]
     return SimpleNamespace(status_code=200), answer
 
 
-def _after(model: Any, context: dict[str, Any], **_: object) -> None:
+def _denial(model: Any, given: Mapping[str, Any]) -> str:
+    guard = _current.guard if _current.active else None
+    return guard.refuses(model.service_model.service_name, model.name, given) if guard else ""
+
+
+def _hidden(model: Any, given: Mapping[str, Any]) -> bool:
+    guard = _current.guard if _current.active else None
+    return guard is not None and guard.hides(model.service_model.service_name, model.name, given)
+
+
+def _denied_code(model: Any) -> str:
+    """Services that speak JSON call it an exception."""
+    return "AccessDeniedException" if "json" in model.service_model.metadata["protocol"] else "AccessDenied"
+
+
+def _after(model: Any, context: dict[str, Any], parsed: Any, **_: object) -> None:
+    if parsed.get("Error", {}).get("Code") in ("NoSuchKey", "404") and _hidden(model, context["given"]):
+        parsed["Error"] = {"Code": _denied_code(model), "Message": "not yours to know"}
     if context.get("fault") == "crash after":
         raise KilledError(_name(model))
     if context.get("fault") == "timeout after success":

@@ -183,7 +183,7 @@ def running(
     injector.sends["dynamodb"] = _dynamodb
     install(injector)
     with mock_aws(config=_OWN), pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
+        for name, value in {**environment, **injector.environment}.items():
             patch.setenv(name, value)
         cold_start(folder)
         platform = Platform(injector, folder)

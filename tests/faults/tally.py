@@ -5,12 +5,17 @@ from pathlib import Path
 
 from fault_injection import KINDS
 from fault_table import JOBS, PROMISES
+from played_machine import KINDS as TASK_KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "trust.md"
 calls: Counter[str] = Counter()
 injected: Counter[tuple[str, str]] = Counter()
 survived: Counter[tuple[str, str]] = Counter()
 lasting: Counter[str] = Counter()
+tasks: Counter[str] = Counter()
+"""By machine, of all its courses."""
+struck: Counter[tuple[str, str]] = Counter()
+held: Counter[tuple[str, str]] = Counter()
 fuzzed: Counter[str] = Counter()
 unhandled: Counter[str] = Counter()
 
@@ -28,6 +33,15 @@ def fault_rows() -> list[str]:
     return rows
 
 
+def machine_rows() -> list[str]:
+    """A row per state machine: its tasks, and per kind how many faults were survived of how many."""
+    rows = [f"| machine | tasks | {' | '.join(TASK_KINDS)} |", f"|---|{'---:|' * (len(TASK_KINDS) + 1)}"]
+    for name in sorted(tasks):
+        counts = [f"{held[name, kind]}/{struck[name, kind]}" for kind in TASK_KINDS]
+        rows.append(f"| {name} | {tasks[name]} | {' | '.join(counts)} |")
+    return rows
+
+
 def fuzz_rows() -> list[str]:
     """A row per entry point: how many inputs it was given, and how many of them were left unhandled."""
     rows = ["| entry point | inputs | unhandled |", "|---|---:|---:|"]
@@ -37,8 +51,9 @@ def fuzz_rows() -> list[str]:
 
 def totals() -> list[str]:
     """One line per kind of trial, for the end of the run."""
-    faults, held = sum(injected.values()), sum(survived.values())
-    lines = [f"faults injected {faults:,}, survived {held:,}"] if faults else []
+    faults, whole = sum(injected.values()), sum(survived.values())
+    lines = [f"faults injected {faults:,}, survived {whole:,}"] if faults else []
+    lines += [f"faults of tasks {sum(struck.values()):,}, survived {sum(held.values()):,}"] if struck else []
     lines += [f"lasting faults {sum(lasting.values()):,}, all accounted for"] if lasting else []
     return (
         [*lines, f"inputs fuzzed {sum(fuzzed.values()):,}, unhandled {sum(unhandled.values()):,}"] if fuzzed else lines

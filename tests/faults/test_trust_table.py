@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import rights_ledger
 from fault_table import JOBS, PROMISES, SCENARIOS
 from tally import PAGE
 
@@ -31,7 +32,12 @@ def test_the_table_of_faults_tells_of_every_scenario_and_of_no_fault_that_was_no
         assert sum(int(injected) for _, _, injected in cells) >= int(row[1]), row
 
 
-@pytest.mark.parametrize("section", ["faults", "fuzz"])
+def test_no_right_is_superfluous() -> None:
+    assert all(row[-1] == "0" for row in rows("rights"))
+    assert {row[0] for row in rows("rights")} >= rights_ledger.kept().keys()
+
+
+@pytest.mark.parametrize("section", ["faults", "machines", "fuzz", "rights"])
 def test_the_tables_hold_numbers(section: str) -> None:
     assert rows(section)
     assert all(re.fullmatch(r"[\d,]+", row[1]) for row in rows(section))

@@ -1,6 +1,7 @@
 """One synthesis per stage and session, shared by all infrastructure tests."""
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from synthesized import Synthesized
 import app as composition
 from stacks.application import Application
 
+sys.path.append(str(Path(__file__).parents[1] / "faults"))  # for what tells of roles' rights
 Synth = Callable[..., Synthesized]
 
 

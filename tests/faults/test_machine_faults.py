@@ -1,0 +1,57 @@
+"""A task of any state machine fails, once or for good: nothing is done twice, and who waits for its end is told."""
+
+import pytest
+import tally
+from machine_scenarios import COURSES, Course, Facts
+from played_machine import KINDS, TaskFault
+from role_grants import Roles
+
+pytestmark = [pytest.mark.trust, pytest.mark.timeout(900)]
+TELLING = ("Publish", "Tell", "Tell of failure")
+"""Tasks that tell; when they never work, nobody is told but by the alarm on failed executions."""
+
+
+def wrong(found: Facts, calm: Facts, *, telling: bool) -> str:
+    """What is wrong after a fault, or ''. Without it ``calm`` would hold."""
+    same = found["ends"] == calm["ends"]
+    checks = {
+        "it holds back the next one": found["locked"] or found["ends"][1] != calm["ends"][1],
+        "something was done twice": found["pipelines"] > calm["pipelines"]
+        or len({*found["approved"]}) != len(found["approved"]),
+        "a job that nobody asked for": {*found["jobs"]} - {*calm["jobs"]},
+        "it says that it did what it did not": same and found["approved"] != calm["approved"],
+        "it failed and told nobody": not (same or found["told"] or telling),
+    }
+    return next((what for what, holds in checks.items() if holds), "")
+
+
+def survived(course: Course, roles: Roles, fault: TaskFault, calm: Facts) -> str:
+    """Go a course under a fault. Returns what is wrong afterwards, or ''."""
+    played, found = course.walk(roles, fault=fault)
+    assert played.struck, f"{fault} never struck"
+    return wrong(found, calm, telling=fault.state in TELLING)
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "for good"])
+@pytest.mark.parametrize("name", COURSES)
+def test_a_task_that_fails_is_done_again_or_told_of_and_holds_back_nobody(
+    name: str, lasting: bool, dev_roles: Roles
+) -> None:
+    left = []
+    for course in COURSES[name]:
+        walked, calm = course.walk(dev_roles)
+        states = list(dict.fromkeys(walked.tasks))
+        tally.tasks[name] += 0 if lasting else len(states)
+        for fault in (TaskFault(state, kind, lasting=lasting) for state in states for kind in KINDS):
+            found = survived(course, dev_roles, fault, calm)
+            tally.struck[name, fault.kind] += 1
+            tally.held[name, fault.kind] += not found
+            left += [(fault, found)] if found else []
+    assert not left
+
+
+def test_a_lock_that_nobody_gives_back_is_noticed(dev_roles: Roles) -> None:
+    course = COURSES["retraining/Machine"][0]
+    calm = course.walk(dev_roles)[1]
+    assert wrong({**calm, "locked": ["somebody"]}, calm, telling=False)
+    assert wrong({**calm, "ends": ["FAILED", "SUCCEEDED"], "told": []}, calm, telling=False)
