@@ -1,7 +1,7 @@
 """Two columns side by side: counts of the same bins or categories, and every distance that makes sense for them."""
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +11,6 @@ from headrace.drift.column import Column
 from headrace.drift.numbers import Numbers, middles
 from headrace.drift.texts import Texts
 
-Measure = Literal[
-    "kolmogorov_smirnov",
-    "linf_simple",
-    "linf_robust",
-    "chi_squared",
-    "turnover",
-    "psi",
-    "jensen_shannon",
-    "wasserstein",
-]
 Integers = npt.NDArray[np.int64]
 _GROUPS = 10
 
@@ -61,29 +51,14 @@ class Pair:
         """How many values there are of each."""
         return int(self.p.sum()), int(self.q.sum())
 
-    @property
+    @cached_property
     def largest_gap(self) -> float:
         """The effect that drift is judged by, 0 to 1: Kolmogorov-Smirnov of numbers, L-infinity of categories."""
         measure = distances.kolmogorov_smirnov if self.numeric else distances.linf_categories
         return measure(self.p, self.q)
 
-    def measures(self) -> dict[Measure, float]:
-        """Every distance. Wasserstein's is in standard deviations of the baseline, if it has any."""
-        gap = self.largest_gap
-        grouped = self.in_groups()
-        found: dict[Measure, float] = {
-            "linf_simple": gap,
-            "linf_robust": distances.linf_robust(gap, *self.sizes),
-            "psi": distances.stability_index(*grouped),
-            "jensen_shannon": distances.jensen_shannon(*grouped),
-        }
-        if not self.numeric:
-            squared, turnover = distances.chi_squared(self.p, self.q)[0], distances.turnover(self.p, self.q)
-            return {**found, "chi_squared": squared, "turnover": turnover}
-        moved = distances.wasserstein(self.p, self.q, self.values)
-        return {**found, "kolmogorov_smirnov": gap, "wasserstein": moved / self.spread if self.spread else moved}
-
-    def in_groups(self) -> tuple[Integers, Integers]:
+    @cached_property
+    def grouped(self) -> tuple[Integers, Integers]:
         """Numbers in tenths of the baseline (fewer where values repeat); categories as they are."""
         if not self.numeric:
             return self.p, self.q

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from headrace.drift import causes, checks, distances
-from headrace.drift.aligned import Measure, Pair
+from headrace.drift.aligned import Pair
 from headrace.drift.finding import ColumnFinding, Findings, Violation
+from headrace.drift.measures import MEASURES, measured
 from headrace.drift.rules import Rule, rules
 from headrace.drift.settings import Settings
 from headrace.drift.significance import adjusted, chi_squared_bound, chi_squared_p, smirnov_distance, smirnov_p
@@ -80,7 +81,7 @@ def _alike(pair: Pair, settings: Settings) -> bool:
 
 def _judge(name: str, pair: Pair, settings: Settings, raw: float, fair: float) -> ColumnFinding:
     """A column's verdict from its own p-value and the one that is fair among all columns."""
-    measures = pair.measures()
+    measures = measured(pair)
     measure = settings.numeric if pair.numeric else settings.categorical
     fixed = settings.numeric_threshold if pair.numeric else settings.categorical_threshold
     threshold = fixed
@@ -125,7 +126,7 @@ def _noise(pair: Pair, bound: float) -> float:
 
 def _unjudged(name: str, pair: Pair, settings: Settings) -> ColumnFinding:
     words = f"Not judged: {min(pair.sizes):,} values are fewer than {settings.minimum_rows:,}."
-    return ColumnFinding(name=name, measures=pair.measures(), words=(words,), pair=pair)
+    return ColumnFinding(name=name, measures=measured(pair), words=(words,), pair=pair)
 
 
 def _explained(
@@ -155,22 +156,10 @@ def _why_not(name: str, baseline: Summary, current: Summary, rules_of: Mapping[s
     return "Not compared: no values of the baseline's type." if rules_of[name].compares else "Not compared."
 
 
-_NAMES: Mapping[Measure, str] = {
-    "kolmogorov_smirnov": "Kolmogorov-Smirnov",
-    "linf_simple": "L-infinity",
-    "linf_robust": "robust L-infinity",
-    "chi_squared": "chi-squared",
-    "turnover": "turnover of categories",
-    "psi": "population stability index",
-    "jensen_shannon": "Jensen-Shannon",
-    "wasserstein": "Wasserstein",
-}
-
-
 def _violation(it: ColumnFinding) -> Violation:
     return Violation(
         feature_name=it.name,
         check="baseline_drift_check",
         description=f"Baseline drift distance: {it.distance:.4g} exceeds threshold: {it.threshold:.4g} "
-        f"({_NAMES[it.measure]}). {' '.join(it.words[:2])}",
+        f"({MEASURES[it.measure].words}). {' '.join(it.words[:2])}",
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headrace.drift.aligned import Measure, Pair
+from headrace.drift.aligned import Pair
+from headrace.drift.measures import Measure
 
 Check = Literal[
     "data_type_check",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from headrace.drift.aligned import Measure
+from headrace.drift.measures import MEASURES, Measure
 from headrace.drift.significance import Control
 from headrace.usecase.checks import require
 
@@ -65,13 +65,13 @@ class Settings:
                 "give a distance, or use kolmogorov_smirnov or linf_simple, whose threshold adapts",
             )
         require(
-            self.numeric not in ("chi_squared", "turnover"),
+            MEASURES[self.numeric].of_numbers is not None,
             "numeric",
             f"{self.numeric} is for categories",
             "use kolmogorov_smirnov",
         )
         require(
-            self.categorical not in ("kolmogorov_smirnov", "wasserstein"),
+            MEASURES[self.categorical].of_texts is not None,
             "categorical",
             f"{self.categorical} is for numbers",
             "use linf_simple",

@@ -1,38 +1,28 @@
 """The report's last section: every distance of every column, for whoever wants another measure."""
 
-from collections.abc import Sequence
 from html import escape
 
 from headrace.drift import ColumnFinding, Findings
-from headrace.drift.aligned import Measure
+from headrace.drift.measures import MEASURES
 from pipelines.jobs.report import cells
-
-_MEASURES: Sequence[tuple[Measure, str]] = (
-    ("kolmogorov_smirnov", "KS"),
-    ("linf_simple", "L-infinity"),
-    ("linf_robust", "L-infinity robust"),
-    ("chi_squared", "chi-squared"),
-    ("turnover", "turnover"),
-    ("psi", "PSI"),
-    ("jensen_shannon", "Jensen-Shannon"),
-    ("wasserstein", "Wasserstein"),
-)
 
 
 def section(found: Findings) -> str:
     """The section as HTML."""
-    shown = [it for it in _MEASURES if any(it[0] in one.measures for one in found.columns.values())]
+    shown = [it for it in MEASURES if any(it in one.measures for one in found.columns.values())]
     rows = (
         [
             escape(it.name),
-            *(f"{it.measures[measure]:.4f}" if measure in it.measures else "" for measure, _ in shown),
+            *(f"{it.measures[measure]:.4f}" if measure in it.measures else "" for measure in shown),
             f"{it.threshold:.4f}" if it.judged else "",
             f"{it.p_value:.2g}" if it.judged else "",
             _say(it, found),
         ]
         for it in found.columns.values()
     )
-    table = cells.table(["column", *(f"#{words}" for _, words in shown), "#threshold", "#p", "verdict"], rows)
+    table = cells.table(
+        ["column", *(f"#{MEASURES[measure].heading}" for measure in shown), "#threshold", "#p", "verdict"], rows
+    )
     note = (
         "Kolmogorov-Smirnov, PSI over the baseline's tenths, Jensen-Shannon (base 2, a distance), Wasserstein in the "
         "baseline's standard deviations; p is adjusted for the number of columns."
