@@ -1,40 +1,23 @@
 """State and event become a named feature vector: the one definition that stream, request and batch share."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from headrace.calendar import PARTS
 from headrace.expressions import evaluate_expressions
 from headrace.schema import LabelRecord, Value
 from headrace.usecase import Source, UseCase
 from headrace.windows import EventState, LabelState, Layout, State, compile_layout, decode, new_state
-from headrace.windows.evaluation import evaluate_events, evaluate_labels
+from headrace.windows.evaluation import Place, evaluate_events, evaluate_labels
+from headrace.windows.held import Held
 from headrace.windows.layout import MAX_BUCKETS, MAX_LABELS
 
 Vector = dict[str, float | None]
 _SOURCES: tuple[Source, ...] = ("events", "labels")
 
 
-_Evaluated = tuple[str, Layout | None, Layout | None]
-"""An entity and the layouts of its events' and its labels' states; None where no window looks at that source."""
-
-
-class Held(NamedTuple):
-    """What is stored of one entity: the states of its events and of its labels, of any number of shards."""
-
-    events: list[EventState]
-    labels: list[LabelState]
-
-    @classmethod
-    def of(cls, states: Iterable[State]) -> "Held":
-        """States of both sources, told apart."""
-        events, labels = [], []
-        for state in states:
-            if isinstance(state, EventState):
-                events.append(state)
-            else:
-                labels.append(state)
-        return cls(events, labels)
+_Evaluated = tuple[Layout | None, Layout | None]
+"""The layouts of an entity's events' and its labels' states; None where no window looks at that source."""
 
 
 class FeatureSet:
@@ -58,7 +41,7 @@ class FeatureSet:
             }
             for source in _SOURCES
         }
-        self._entities = [self._evaluated(entity.name) for entity in usecase.entities]
+        self._sources = [self._evaluated(entity.name) for entity in usecase.entities]
         self._inputs: list[tuple[str, Mapping[Any, float]]] = [
             (it, usecase.event.field(it).codes) for it in usecase.inputs
         ]
@@ -68,7 +51,7 @@ class FeatureSet:
 
     def _evaluated(self, entity: str) -> _Evaluated:
         events, labels = (self._layouts[source][entity] for source in _SOURCES)
-        return entity, events if events.tracks else None, labels if labels.tracks else None
+        return events if events.tracks else None, labels if labels.tracks else None
 
     def layout(self, entity: str, source: Source) -> Layout:
         """The layout of an entity's events or labels; it has no tracks if no window looks at them.
@@ -112,14 +95,14 @@ class FeatureSet:
             states: one state per entity name, those of the event's own keys; absent entities are left out.
             drop_duplicates: ignore the event where its id is among the newest.
         """
-        event_id = self._place(event)[1]
+        event_id = self.place(event)[1]
         for state in states.values():
             if not (drop_duplicates and state.contains(event_id)):
                 self.add_event(event, state)
 
     def add_event(self, event: Mapping[str, Value], state: EventState) -> None:
         """Fold a coerced event into one state of an entity of its, whether or not it is a copy."""
-        state.add(*self._place(event), event)
+        state.add(*self.place(event), event)
 
     def fold_label(self, label: LabelRecord, states: Mapping[str, LabelState]) -> None:
         """Fold a label into its entities' label states, in place.
@@ -150,29 +133,57 @@ class FeatureSet:
         Returns:
             Every feature in order; None is missing.
         """
-        return self.evaluate(event, [Held.of(states.get(name, ())) for name, *_ in self._entities], folded=folded)
+        return self.evaluate(event, [Held.of(states.get(it.name, ())) for it in self.usecase.entities], folded=folded)
 
     def evaluate(self, event: Mapping[str, Value], held: Iterable[Held], *, folded: bool | None = None) -> Vector:
         """As ``vector``, with what is stored of each of the event's entities, in the order of the use case."""
-        place = self._place(event)
+        place, vector = self.place(event), self.begin(event)
+        for number, its in enumerate(held):
+            known = _contained(its.events, place[1]) if folded is None else folded
+            self.evaluate_entity(number, place, event, its, vector, folded=known)
+        self.finish(vector)
+        return vector
+
+    def place(self, event: Mapping[str, Any]) -> Place:
+        """The event's time in seconds and its id."""
+        return event[self._timestamp], event[self._id]
+
+    def begin(self, event: Mapping[str, Any]) -> Vector:
+        """An event's vector with nothing but its inputs and calendar parts. Its entities and ``finish`` do the rest."""
         vector = self._blank.copy()
         for name, codes in self._inputs:
             value = codes.get(event.get(name)) if codes else event.get(name)
             vector[name] = None if value is None else float(value)
-        for part, value_at in self._calendar:
-            vector[part] = value_at(place[0])
-        for (_, on_events, on_labels), (events, labels) in zip(self._entities, held, strict=True):
-            if on_events is not None:
-                known = _contained(events, place[1]) if folded is None else folded
-                evaluate_events(events or [EventState(on_events)], place, event, known, vector)
-            if on_labels is not None:
-                evaluate_labels(labels or [LabelState(on_labels)], place[0], vector)
-        if self._expressions:
-            vector |= evaluate_expressions(self._expressions, vector)
+        if self._calendar:
+            timestamp = event[self._timestamp]
+            for part, value_at in self._calendar:
+                vector[part] = value_at(timestamp)
         return vector
 
-    def _place(self, event: Mapping[str, Any]) -> tuple[int, str]:
-        return event[self._timestamp], event[self._id]
+    def evaluate_entity(
+        self, number: int, place: Place, event: Mapping[str, Value], held: Held, vector: Vector, *, folded: bool
+    ) -> None:
+        """Add the windows of one of the event's entities, the ``number``th of the use case, to its vector.
+
+        Args:
+            number: of the entity.
+            place: of the event.
+            event: as for ``vector``.
+            held: what is stored of the entity.
+            vector: as ``begin`` made it.
+            folded: whether the states were given this event.
+        """
+        on_events, on_labels = self._sources[number]
+        events, labels = held
+        if on_events is not None:
+            evaluate_events(events or [EventState(on_events)], place, event, folded, vector)
+        if on_labels is not None:
+            evaluate_labels(labels or [LabelState(on_labels)], place[0], vector)
+
+    def finish(self, vector: Vector) -> None:
+        """Add the expressions, which look at everything else."""
+        if self._expressions:
+            vector |= evaluate_expressions(self._expressions, vector)
 
 
 def _contained(states: Sequence[EventState], event_id: str) -> bool:

@@ -24,6 +24,11 @@ def contributor(columns: Sequence[Column]) -> Contribute:
     Windows over parts of the calendar take them from the event's time.
     """
     parts = [_part(column) for column in columns[1:]]
+    if not parts:
+        return lambda _, __: [1]
+    if len(parts) == 1:
+        only = parts[0]
+        return lambda values, timestamp: [1, only(values, timestamp)]
 
     def contribute(values: Event, timestamp: int) -> Row:
         row: list[Any] = [1]

@@ -11,7 +11,7 @@ from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout
 from headrace.windows.merging import State, merge_labels
-from headrace.windows.readings import More
+from headrace.windows.readings import More, Point, mean_of
 from headrace.windows.track_state import TrackState
 
 Values: TypeAlias = dict[str, float | None]
@@ -19,6 +19,8 @@ Place: TypeAlias = tuple[int, str]
 """A time in seconds and the event id that orders within it."""
 Covered: TypeAlias = tuple[TrackState, list[int]]
 """A track of one state, and where windows end in it, per end of the track."""
+Elsewhere: TypeAlias = tuple[More, "list[Covered] | None"]
+"""What windows hold besides a track: per column the entries of the evaluated event, and the tracks of other states."""
 
 
 def evaluate(
@@ -75,29 +77,44 @@ def evaluate_events(
             row = plan.contribute(own, timestamp)
             if not (folded and _held(states, number, place)):
                 added = [(entry,) for entry in row]
-        times, columns, resolution, point = track.times, track.columns, plan.resolution_s, (timestamp, row)
+        times = track.times
         if tail and timestamp > times[-1]:  # the usual case: the point is after all events
             ends = track.ends(timestamp, len(times) - tail, tail, tail)
         else:
             ends = _covered(state, number, place)[1]
         others = [_covered(it, number, place) for it in more_states] if more_states else None
-        for reach, end, current, aggregates in plan.spans:
-            begin = timestamp - reach + 1
-            if resolution != 1:
-                begin += -begin % resolution  # the first bucket that starts there or later
-            first, last, more = bisect_left(times, begin), ends[end], added if current else None
-            if others:
-                more = _together(others, begin, end, more)
-            if last < first:  # noqa: PLR1730  # a call would cost more than the comparison
-                last = first
-            for name, read, fill in aggregates:
-                if read is None:
-                    counts = columns[0]
-                    counted = last - first if counts is ONES else sum(counts[first:last])
-                    values[name] = float(counted if more is None else counted + sum(more[0]))
-                    continue
+        _read_spans(track, ends, (timestamp, row), (added, others), values)
+
+
+def _read_spans(track: TrackState, ends: list[int], point: Point, elsewhere: Elsewhere, values: Values) -> None:
+    """Evaluate the features of one track."""
+    plan, times, columns = track.plan, track.times, track.columns
+    counts, after, resolution = columns[0], point[0] + 1, plan.resolution_s
+    added, others = elsewhere
+    for reach, end, current, aggregates in plan.spans:
+        begin = after - reach
+        if resolution != 1:
+            begin += -begin % resolution  # the first bucket that starts there or later
+        first, last, more = bisect_left(times, begin), ends[end], added if current else None
+        if others:
+            more = _together(others, begin, end, more)
+        if last < first:  # noqa: PLR1730  # a call would cost more than the comparison
+            last = first
+        counted = last - first if counts is ONES else sum(counts[first:last])
+        if more is not None:
+            counted += sum(more[0])
+        for name, read, fill in aggregates:
+            if read is None:
+                values[name] = float(counted)
+                continue
+            if read.__class__ is int:
+                numbers = columns[read][first:last]
+                if more is not None:
+                    numbers.extend(more[read])
+                value = mean_of(numbers, counted)
+            else:
                 value = read(columns, first, last, more, point)
-                values[name] = fill if value is None else value
+            values[name] = fill if value is None else value
 
 
 def _covered(state: EventState, number: int, place: Place) -> Covered:

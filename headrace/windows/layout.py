@@ -36,8 +36,7 @@ _CELLS: dict[ColumnKind, int] = {"hashes": 1, "bins": 2}
 
 # Plain tuples, which are taken apart quicker than named ones.
 Aggregate: TypeAlias = tuple[str, Any, "float | None"]
-"""One feature: its name, its reading (see ``readings`` and ``label_readings``; None counts events, as the most common
-function deserves), and its value over an empty window."""
+"""One feature: its name, its reading (see ``readings`` and ``label_readings``), and its value over an empty window."""
 Span: TypeAlias = tuple[int, int, bool, tuple[Aggregate, ...]]
 """The features of one length and delay that treat the evaluated event alike: how far back they begin in seconds, which
 of the track's ends they end at, and whether the event itself counts."""

@@ -44,6 +44,15 @@ def _fsum(numbers: Iterable[float]) -> float | None:
     return total if math.isfinite(total) else None
 
 
+def mean_of(numbers: Iterable[float], counted: int) -> float | None:
+    """The mean of so many values, from sums of them."""
+    try:
+        mean = math.fsum(numbers) / counted
+    except (ZeroDivisionError, OverflowError, ValueError):  # no values, or as in ``_fsum``
+        return None
+    return mean if math.isfinite(mean) else None
+
+
 def _mean(counts: int, sums: int) -> Read:
     def read(columns: Columns, first: int, last: int, more: More, _: Point) -> float | None:
         each, numbers = columns[counts], columns[sums][first:last]
@@ -51,13 +60,13 @@ def _mean(counts: int, sums: int) -> Read:
         if more is not None:
             counted += sum(more[counts])
             numbers.extend(more[sums])
-        try:
-            mean = math.fsum(numbers) / counted
-        except (ZeroDivisionError, OverflowError, ValueError):  # no values, or as in ``_fsum``
-            return None
-        return mean if math.isfinite(mean) else None
+        return mean_of(numbers, counted)
 
     return read
+
+
+def _mean_or_column(counts: int, sums: int) -> Read | int:
+    return _mean(counts, sums) if counts else sums
 
 
 def _extreme(choose: Callable[..., float], nothing: float) -> Callable[[int], Read]:
@@ -163,10 +172,10 @@ def _age(choose: Callable[..., int], *, of_first: bool) -> Callable[[int], Read]
     return reading
 
 
-READINGS: dict[WindowFunction, Callable[..., Read | None]] = {
+READINGS: dict[WindowFunction, Callable[..., Read | int | None]] = {
     "count": lambda _: None,
     "sum": _sum,
-    "mean": _mean,
+    "mean": _mean_or_column,
     "min": _extreme(min, math.inf),
     "max": _extreme(max, -math.inf),
     "std": _std,
@@ -179,4 +188,8 @@ READINGS: dict[WindowFunction, Callable[..., Read | None]] = {
     "time_since_last": _age(max, of_first=False),
     "time_since_first": _age(min, of_first=True),
 }
-"""Per function: from where its columns are in the track to its reading; counting events needs none."""
+"""Per function: from where its columns are in the track to its reading.
+
+The two most common ones need none, because a track's first column counts events: None stands for their count, and a
+number for the mean of that column over all of them.
+"""

@@ -9,7 +9,7 @@ from headrace.errors import RejectedError
 from headrace.events import AlertRaised, BusEvent, PredictionMade
 from headrace.schema import format_timestamp
 from headrace.usecase import Alerts, UseCase
-from lambdas.enrichment.folding import Accepted
+from lambdas.enrichment.parts import Accepted
 from lambdas.shared.scoring import Scored
 
 
@@ -71,7 +71,7 @@ class Announcer:
                 at=now,
                 event_id=cast(str, it.event[self._id]),
                 happened_at=format_timestamp(cast(int, it.event[self._timestamp])),
-                entities=tuple(key.id for key in it.keys.values()),
+                entities=tuple(key.id for key in it.keys),
                 score=answer.score,
                 decision=answer.decision,
                 model_version=answer.model_version or "",

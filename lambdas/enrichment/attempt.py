@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from lambdas.enrichment.folding import Accepted, Folded, Folding
+from lambdas.enrichment.folding import Folded, Folding
+from lambdas.enrichment.parts import Accepted
 from lambdas.shared.window_state import Stored
 
 

@@ -1,25 +1,19 @@
-"""A batch of events folded into its states, in shard order, each event valued as of its own place."""
+"""A batch of events folded into its states, in shard order, each event valued as of its own place.
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+The work goes entity by entity through the whole batch, not event by event: a loop that does one thing runs nearly
+twice as fast. Within an entity the order is that of the shard, and no entity's state depends on another's.
+"""
 
-from headrace.errors import StateError
-from headrace.features import FeatureSet, Held, Vector
-from headrace.schema import Value
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias, cast
+
+from headrace.features import FeatureSet, Vector
 from headrace.windows import EventState
-from lambdas.shared.stream import Record
-from lambdas.shared.window_state import EntityKey, OwnItem, OwnItems, Stored, StoredState, decode_states, source_of
+from lambdas.enrichment.parts import Accepted, Opening, Part
+from lambdas.shared.window_state import EntityKey, OwnItems, Stored, source_of
 
-_NEVER = -1
-
-
-class Accepted(NamedTuple):
-    """A record that holds a valid event. ``keys`` are by entity name, in the order of the use case."""
-
-    record: Record
-    mark: str
-    event: Mapping[str, Value]
-    keys: Mapping[str, EntityKey]
+_Step: TypeAlias = tuple[int, Accepted, tuple[int, str], "Vector | None"]
+"""One event on its way: its number in the batch, itself, its time and id, and its vector, None if that is out."""
 
 
 class Snapshot(NamedTuple):
@@ -57,17 +51,16 @@ class Folding:
 
     def __init__(self, features: FeatureSet) -> None:
         usecase = features.usecase
-        names = [entity.name for entity in usecase.entities]
         self._features = features
-        self._stateful = frozenset(features.entities("events"))
-        self._primary = names.index(usecase.primary.name) if usecase.event.drop_duplicates else None
-        self._event_id, self._timestamp = usecase.event.id, usecase.event.timestamp
-        self._cadences = {
-            entity.name: Cadence(place, entity.snapshot_s, windows)
+        self._opening = Opening(features)
+        self._drops_duplicates = usecase.event.drop_duplicates
+        self._cadences = [
+            Cadence(
+                place, entity.snapshot_s, tuple(it.name for it in usecase.window_features if it.entity == entity.name)
+            )
             for place, entity in enumerate(usecase.entities)
             if entity.snapshot_s is not None
-            for windows in [tuple(it.name for it in usecase.window_features if it.entity == entity.name)]
-        }
+        ]
 
     def fold(self, accepted: Sequence[Accepted], stored: Stored) -> Folded:
         """Fold events, each valued by what came before it and itself. Stops at a state that cannot be read.
@@ -81,99 +74,72 @@ class Folding:
             holds yet.
         """
         source = source_of("events", accepted[0].record.shard_id) if accepted else ""
-        mine = {key: state for key, states in stored.items() for state in states if state.source == source}
-        folded = Folded(OwnItems(source=source, stored=mine, layout=lambda name: self._features.layout(name, "events")))
-        known: dict[EntityKey, _Part] = {}
-        for it in accepted:
-            parts = []
-            try:
-                for key in it.keys.values():
-                    part = known.get(key)
-                    if part is None:
-                        part = known[key] = self._part(key, stored.get(key, ()), folded.own)
-                    parts.append(part)
-            except StateError as exc:
-                folded.damaged_from, folded.problem = it.mark, str(exc)
-                break
-            self._fold_one(it, parts, folded)
+        folded = Folded(OwnItems(source=source, stored={}, layout=lambda name: self._features.layout(name, "events")))
+        columns, readable, folded.problem = self._opening.open(accepted, stored, folded.own)
+        if folded.problem is not None:
+            folded.damaged_from = accepted[readable].mark
+        steps = self._begin(accepted[:readable], columns)
+        if self._drops_duplicates:
+            steps = self._fold_first_copies(columns[0], steps, folded)
+        for place, column in enumerate(columns):
+            if place or not self._drops_duplicates:
+                self._fold_entity(place, column, steps)
+        self._finish(steps, columns, folded)
         return folded
 
-    def _part(self, key: EntityKey, stored: Sequence[StoredState], own: OwnItems) -> "_Part":
-        """Raises StateError if what is stored of the entity cannot be read."""
-        foreign = [state for state in stored if state.source != own.source]
-        held = Held.of(decode_states(self._features, key, foreign)) if foreign else Held([], [])
-        item = None
-        if key.entity in self._stateful:
-            item = own.item(key)
-            held.events.append(cast(EventState, item.state))
-        cadence = self._cadences.get(key.entity)
-        return _Part(item, held, _NEVER if cadence is None else _newest(held.events) // cadence.period_s)
+    def _begin(self, accepted: Sequence[Accepted], columns: Sequence[Sequence[Part]]) -> list[_Step]:
+        """An item that holds an event proves that its vector and its snapshots are out."""
+        begin, place, steps = self._features.begin, self._features.place, []
+        for number, it in enumerate(accepted):
+            vector: Vector | None = begin(it.event)
+            for column in columns:
+                if column[number].holds(it.mark):
+                    vector = None
+            steps.append((number, it, place(it.event), vector))
+        return steps
 
-    def _fold_one(self, it: Accepted, parts: Sequence["_Part"], folded: Folded) -> None:
-        mark, event = it.mark, it.event
-        if self._primary is not None:
-            primary = parts[self._primary]
-            if primary.item is not None and primary.item.mark >= mark:
-                return  # it is written last: whatever else the event touched holds it as well
-            if _holds(primary.held, cast(str, event[self._event_id])):
-                folded.duplicates += 1
-                return
-        behind = []
-        out = False  # an item that holds the event proves that its vector and its snapshots are out
-        for part in parts:
+    def _fold_entity(self, place: int, column: Sequence[Part], steps: Sequence[_Step]) -> None:
+        """Value every event for one of its entities, then fold it into that entity's item."""
+        evaluate = self._features.evaluate_entity
+        for number, it, moment, vector in steps:
+            part = column[number]
+            if vector is not None:
+                evaluate(place, moment, it.event, part.held, vector, folded=False)
             item = part.item
-            if item is not None:
-                if item.mark < mark:
-                    behind.append(item)
-                else:
-                    out = True
-        due = self._due(it, parts) if self._cadences else ()
-        if not out:
-            vector = self._features.evaluate(event, [part.held for part in parts], folded=False)
-            folded.vectors.append((it, vector))
-            for entity in due:
-                folded.snapshots.append(self._snapshot(it, entity, vector))
-        for item in behind:
-            self._features.add_event(event, cast(EventState, item.state))
-            item.advance(mark)
+            if item is not None and item.mark < it.mark:
+                cast(EventState, item.state).add(*moment, it.event)
+                item.advance(it.mark)
 
-    def _due(self, it: Accepted, parts: Sequence["_Part"]) -> list[str]:
-        """The entities whose first event in a period this is."""
-        timestamp, due = cast(int, it.event[self._timestamp]), []
-        for entity, (place, period_s, _) in self._cadences.items():
-            period, part = timestamp // period_s, parts[place]
-            if period > part.period:
-                part.period = period
-                due.append(entity)
-        return due
+    def _fold_first_copies(self, column: Sequence[Part], steps: Sequence[_Step], folded: Folded) -> list[_Step]:
+        """Fold what the primary entity does not remember, and leave the other copies out."""
+        first = []
+        for step in steps:
+            number, it, (_, event_id), _ = step
+            if column[number].holds(it.mark):
+                continue  # it is written last: whatever else the event touched holds it as well
+            if column[number].remembers(event_id):
+                folded.duplicates += 1
+                continue
+            self._fold_entity(0, column, [step])
+            first.append(step)
+        return first
 
-    def _snapshot(self, it: Accepted, entity: str, vector: Vector) -> Snapshot:
-        names = self._cadences[entity].names
-        values = {name: value for name in names if (value := vector[name]) is not None}
-        return Snapshot(it.keys[entity], cast(int, it.event[self._timestamp]), values, it.mark)
-
-
-class _Part:
-    """One entity in a batch: the shard's item, if its events are kept, and all that is held, the item's state included.
-
-    ``period`` is that of the newest event, in the cadence of its snapshots.
-    """
-
-    __slots__ = ("held", "item", "period")
-
-    def __init__(self, item: OwnItem | None, held: Held, period: int) -> None:
-        self.item, self.held, self.period = item, held, period
+    def _finish(self, steps: Sequence[_Step], columns: Sequence[Sequence[Part]], folded: Folded) -> None:
+        """Complete the vectors, and take a snapshot of every entity whose first event in a period has come."""
+        for number, it, (timestamp, _), vector in steps:
+            if vector is not None:
+                self._features.finish(vector)
+                folded.vectors.append((it, vector))
+            for cadence in self._cadences:
+                part, period = columns[cadence.place][number], timestamp // cadence.period_s
+                if part.period is None:
+                    part.period = part.newest // cadence.period_s
+                if period > part.period:
+                    part.period = period
+                    if vector is not None:
+                        folded.snapshots.append(_snapshot(it, cadence, timestamp, vector))
 
 
-def _holds(held: Held, event_id: str) -> bool:
-    return any(state.contains(event_id) for state in held.events)
-
-
-def _newest(states: Iterable[EventState]) -> int:
-    """The time of the newest event, before all times if there is none."""
-    found = _NEVER
-    for state in states:
-        newest = state.newest
-        if newest is not None and newest > found:
-            found = newest
-    return found
+def _snapshot(it: Accepted, cadence: Cadence, timestamp: int, vector: Vector) -> Snapshot:
+    values = {name: value for name in cadence.names if (value := vector[name]) is not None}
+    return Snapshot(it.keys[cadence.place], timestamp, values, it.mark)

@@ -24,7 +24,8 @@ from headrace.schema import parse_event
 from headrace.usecase import UseCase
 from lambdas.enrichment.alerts import Announcer
 from lambdas.enrichment.attempt import Attempt
-from lambdas.enrichment.folding import Accepted, Folded, Folding, Snapshot
+from lambdas.enrichment.folding import Folded, Folding, Snapshot
+from lambdas.enrichment.parts import Accepted
 from lambdas.enrichment.rows import VectorRows
 from lambdas.shared.quarantine import ObjectStore, Rejected, quarantine
 from lambdas.shared.scoring import Scored, Scorer
@@ -117,7 +118,7 @@ def _parse(records: Sequence[Record], usecase: UseCase) -> tuple[list[Accepted],
         except RejectedError as exc:
             rejected.append(Rejected(record, exc))
         else:
-            keys = {name: EntityKey(name, cast(str, event[key])) for name, key in entities}
+            keys = [EntityKey(name, cast(str, event[key])) for name, key in entities]
             accepted.append(Accepted(record, record.mark, event, keys))
     return accepted, rejected
 
@@ -154,7 +155,7 @@ def _process(
 def _read(accepted: Sequence[Accepted], function: Enrichment) -> Stored:
     """Everything that is stored of the events' entities; where duplicates are dropped, the primary's items first."""
     stateful = {window.entity for window in function.usecase.windows}
-    keys = dict.fromkeys(key for it in accepted for key in it.keys.values() if key.entity in stateful)
+    keys = dict.fromkeys(key for it in accepted for key in it.keys if key.entity in stateful)
     if not function.usecase.event.drop_duplicates:
         return function.reader.read(keys)
     primary = function.usecase.primary.name
@@ -165,8 +166,7 @@ def _read(accepted: Sequence[Accepted], function: Enrichment) -> Stored:
 def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list[Scored]:
     if function.scorer is None:
         return [Scored()] * len(folded.vectors)
-    name = function.usecase.event.id
-    ids = [cast(str, it.event[name]) for it, _ in folded.vectors]
+    ids = [cast(str, it.event[function.usecase.event.id]) for it, _ in folded.vectors]
     answers = function.scorer.score([vector for _, vector in folded.vectors], ids)
     counts["Degraded"] = sum(answer.degraded is not None for answer in answers)
     counts["Scored"] = len(answers) - counts["Degraded"]

@@ -1,8 +1,10 @@
 """Logged vectors as the lake takes them: one line of JSON each, with the event's identity, its score and its place."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from json import JSONEncoder
 from json.encoder import encode_basestring_ascii as quoted
+from math import isfinite
 from typing import cast
 
 from headrace.errors import SettingsError
@@ -10,12 +12,13 @@ from headrace.features import Vector
 from headrace.masking import mask
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
-from lambdas.enrichment.folding import Accepted
+from lambdas.enrichment.parts import Accepted
 from lambdas.shared.scoring import Scored
 
 _encode = JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 """Made once: ``json.dumps`` with options makes an encoder for every row."""
 _VERDICT = ("decision", "model_version", "degraded")
+_TWO = [f"{number:02}" for number in range(60)]
 
 
 class VectorRows:
@@ -39,8 +42,12 @@ class VectorRows:
         if hashed and not mask_key:
             raise SettingsError(f"{hashed[0]} is hashed on its way to the lake: set the mask key")
         names = (self._id, self._timestamp, *(name for name, _ in self._keys), *usecase.feature_names)
-        names = (*names, "score", *_VERDICT, "shard_id", "sequence_number", "latency_ms")
-        self._template = "{" + ",".join(f'"{name}":%s' for name in names) + "}\n"
+        names = (*names, "score", *_VERDICT, "shard_id", "sequence_number")
+        figures = frozenset(usecase.feature_names)
+        self._given, self._finite = (
+            "{" + ",".join(f'"{it}":{figure if it in figures else "%s"}' for it in names) + ',"latency_ms":%.1f}\n'
+            for figure in ("%s", "%r")
+        )
 
     def row(self, it: Accepted, vector: Vector, answer: Scored, *, scored_at: float) -> bytes:
         """One row.
@@ -54,26 +61,32 @@ class VectorRows:
         Raises:
             ValueError: if a feature is infinite or not a number.
         """
-        event, record = it.event, it.record
-        figures = [*map(repr, vector.values())]
-        if "n" in "".join(figures):  # of None, nan or inf
-            figures = [_encode(value) for value in vector.values()]
-        keys = [quoted(self._key(cast(str, event[name]), hashed=hashed)) for name, hashed in self._keys]
-        row = self._template % (
-            quoted(cast(str, event[self._id])),
+        event, record, figures = it.event, it.record, vector.values()
+        texts = cast(Mapping[str, str], event)
+        keys = [
+            quoted(mask(texts[name], self._mask_key) if is_hashed else texts[name]) for name, is_hashed in self._keys
+        ]
+        finite = _all_finite(figures)
+        row = (self._finite if finite else self._given) % (
+            quoted(texts[self._id]),
             _moment(cast(int, event[self._timestamp])),
             *keys,
-            *figures,
+            *(figures if finite else map(_encode, figures)),
             "null" if answer.score is None else repr(answer.score),
             *_verdict(answer.decision, answer.model_version, answer.degraded),
             quoted(record.shard_id),
             quoted(record.sequence_number),
-            round((scored_at - record.arrived_at) * 1000, 1),
+            (scored_at - record.arrived_at) * 1000,
         )
         return row.encode()
 
-    def _key(self, value: str, *, hashed: bool) -> str:
-        return mask(value, self._mask_key) if hashed else value
+
+def _all_finite(figures: Iterable[float | None]) -> bool:
+    """Whether every one is there and finite; may be False of very large ones, too."""
+    try:
+        return isfinite(sum(cast(Iterable[float], figures)))
+    except TypeError:  # one is missing
+        return False
 
 
 @lru_cache(maxsize=256)
@@ -83,13 +96,13 @@ def _verdict(decision: str | None, model_version: str | None, degraded: str | No
 
 
 def _moment(timestamp: int) -> str:
-    """A time as JSON text; its date is made once a day."""
-    day, second = divmod(timestamp, 86_400)
+    """A time as JSON text; what stands before its minutes is made once an hour."""
+    hour, second = divmod(timestamp, 3_600)
     minute, second = divmod(second, 60)
-    hour, minute = divmod(minute, 60)
-    return f'"{_date(day)}T{hour:02}:{minute:02}:{second:02}Z"'
+    return f'{_hour(hour)}{_TWO[minute]}:{_TWO[second]}Z"'
 
 
-@lru_cache(maxsize=64)
-def _date(day: int) -> str:
-    return format_timestamp(day * 86_400).partition("T")[0]
+@lru_cache(maxsize=256)
+def _hour(hour: int) -> str:
+    date, _, clock = format_timestamp(hour * 3_600).partition("T")
+    return f'"{date}T{clock[:3]}'

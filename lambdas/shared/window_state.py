@@ -8,6 +8,7 @@ repeated, cut or overlapped at will, and every record is folded exactly once.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from headrace.features import FeatureSet
@@ -16,6 +17,7 @@ from headrace.windows import Layout, State, decode, encode, merge, new_state, up
 from lambdas.shared.stream import NO_MARK, Record
 
 _MARGIN_S = 7 * 86_400
+_FIRST = itemgetter(0)
 
 
 class EntityKey(NamedTuple):
@@ -102,6 +104,8 @@ def decode_states(features: FeatureSet, key: EntityKey, stored: Iterable[StoredS
         StateError: if the bytes cannot be read.
     """
     states = [unpack(it, features.layout(key.entity, kind_of(it.source))) for it in stored]
+    if len(states) == 1:
+        return states
     labels = [state for state in states if state.layout.source == "labels"]
     if len(labels) <= 1:
         return states
@@ -158,13 +162,16 @@ class OwnItems:
             StateError: if the stored bytes cannot be read.
         """
         found = self._items.get(key)
-        if found is None:
-            layout, stored = self._layout(key.entity), self._stored.get(key)
-            if stored is None:
-                found = OwnItem(new_state(layout), None, NO_MARK, 0)
-            else:
-                found = OwnItem(unpack(stored, layout), stored.mark, stored.mark, stored.folded)
-            self._items[key] = found
+        return self.open(key, self._stored.get(key)) if found is None else found
+
+    def open(self, key: EntityKey, stored: StoredState | None) -> OwnItem:
+        """The entity's item from what is stored of it, for the first time. Raises as ``item`` does."""
+        layout = self._layout(key.entity)
+        if stored is None:
+            found = OwnItem(new_state(layout), None, NO_MARK, 0)
+        else:
+            found = OwnItem(unpack(stored, layout), stored.mark, stored.mark, stored.folded)
+        self._items[key] = found
         return found
 
     def coarse(self) -> int:
@@ -172,20 +179,13 @@ class OwnItems:
         return sum(item.state.coarse for item in self._items.values() if item.first_mark)
 
     def writes(self, expires_at: int) -> list[StateWrite]:
-        """One write per item that has changed."""
+        """One write per item that has changed, in the order of the shard."""
+        source = self.source
+        changed = [(item.first_mark, key, item) for key, item in self._items.items() if item.first_mark]
+        changed.sort(key=_FIRST)
         return [
-            StateWrite(
-                key,
-                self.source,
-                encode(item.state),
-                item.mark,
-                item.folded,
-                expires_at,
-                item.read_mark,
-                item.first_mark,
-            )
-            for key, item in self._items.items()
-            if item.first_mark
+            StateWrite(key, source, encode(item.state), item.mark, item.folded, expires_at, item.read_mark, mark)
+            for mark, key, item in changed
         ]
 
 
