@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from headrace.identifiers import luhn
+
 _MOST_VALUES = 2_000
 _SHARE = 0.6
 """Of the values that must look alike, so that a few chance hits are no finding."""
@@ -27,15 +29,6 @@ _NAMES = {
     "a date of birth": ("birth", "dob", "birthdate", "birth_date", "birthday", "date_of_birth"),
     "an official number": ("ssn", "passport", "license", "tax_id", "national_id", "iban"),
 }  # fmt: skip
-
-
-def luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit of the others, as on payment cards (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(map(int, reversed(digits))):
-        doubled = digit * 2 if place % 2 else digit
-        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004 - the sum of the two digits
-    return total % 10 == 0
 
 
 def _card(text: str) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from headrace.errors import RejectedError
+from headrace.identifiers import field_check
 from headrace.json_object import read_object, shown
 from headrace.usecase import UseCase
-from headrace.values import Coercer, Value, coercer, format_timestamp, parse_timestamp
+from headrace.values import Coercer, Value, format_timestamp, parse_timestamp
 
 __all__ = [
     "LabelRecord",
@@ -181,11 +182,11 @@ def _checks_of(usecase: UseCase) -> _Checks:
 
 
 def _compile(usecase: UseCase) -> _Checks:
-    shape = usecase.event
+    shape, check = usecase.event, field_check(usecase)
     return _Checks(
         usecase=usecase,
-        event=tuple((field.name, coercer(field), field.required) for field in shape.fields),
-        id=coercer(shape.field(shape.id)),
+        event=tuple((field.name, check(field), field.required) for field in shape.fields),
+        id=check(shape.field(shape.id)),
         timestamp=shape.timestamp,
-        keys=tuple((it.name, it.key, coercer(shape.field(it.key))) for it in usecase.entities),
+        keys=tuple((it.name, it.key, check(shape.field(it.key))) for it in usecase.entities),
     )

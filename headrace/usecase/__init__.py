@@ -8,10 +8,11 @@ from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Band, Decision
 from headrace.usecase.api import Api, UsagePlan
 from headrace.usecase.checks import RESERVED
+from headrace.usecase.compliance import EU_REGIONS, Compliance, Profile
 from headrace.usecase.compute import Compute
 from headrace.usecase.definition import UseCase
 from headrace.usecase.endpoint_kind import KINDS, EndpointKind, Kind
-from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy
+from headrace.usecase.event import Entity, Event, Field, FieldType, Privacy, Sensitive
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.facet import Facet
@@ -27,6 +28,7 @@ from headrace.usecase.tuning import Between, OneOf, Tuning
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
 __all__ = [
+    "EU_REGIONS",
     "KINDS",
     "RESERVED",
     "Alerts",
@@ -37,6 +39,7 @@ __all__ = [
     "Batch",
     "Between",
     "CalendarPart",
+    "Compliance",
     "Compute",
     "Decision",
     "EndpointKind",
@@ -59,10 +62,12 @@ __all__ = [
     "OffHours",
     "OneOf",
     "Privacy",
+    "Profile",
     "Promotion",
     "Reaction",
     "Resampling",
     "Scaling",
+    "Sensitive",
     "Serverless",
     "Serving",
     "Source",

@@ -7,6 +7,7 @@ from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Decision
 from headrace.usecase.api import Api
 from headrace.usecase.checks import require, require_name
+from headrace.usecase.compliance import Compliance, check_compliance
 from headrace.usecase.event import Entity, Event
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression
@@ -43,12 +44,14 @@ class UseCase:
     reaction: Reaction = field(default_factory=Reaction)
     api: Api = field(default_factory=Api)
     alerts: Alerts | None = None
+    compliance: Compliance = field(default_factory=Compliance)
     version: int = 1
 
     def __post_init__(self) -> None:
         require_name(self.name, "name")
         require(self.version >= 1, "version", "is below 1", "count up from 1")
         check_agreement(self)
+        check_compliance(self)
 
     @property
     def primary(self) -> Entity:

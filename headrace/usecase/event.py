@@ -8,6 +8,7 @@ from headrace.usecase.checks import require, require_duration, require_name, req
 
 FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]
 Privacy = Literal["clear", "hash", "remove"]
+Sensitive = Literal["pii", "phi", "pan"]
 
 NUMERIC: frozenset[FieldType] = frozenset({"integer", "number", "boolean"})
 """Types that features can be computed from."""
@@ -20,7 +21,8 @@ class Field:
 
     ``integer`` and ``number`` are bounded by ``minimum`` and ``maximum`` (inclusive), ``string`` by ``max_length``
     characters and ``allowed``. A string with privacy ``hash`` reaches the lake only as a keyed hash, a field with
-    ``remove`` not at all.
+    ``remove`` not at all. ``sensitive`` marks what names a person (``pii``), a patient (``phi``) or a payment card
+    (``pan``) by itself: profiles of ``headrace.usecase.compliance`` ask that it is masked.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Field:
     max_length: int = 256
     allowed: tuple[str, ...] = ()
     privacy: Privacy = "clear"
+    sensitive: Sensitive | None = None
 
     @property
     def codes(self) -> dict[str, int]:
@@ -42,6 +45,8 @@ class Field:
         require_name(self.name, where)
         require_one_of(self.type, get_args(FieldType), f"{where}.type")
         require_one_of(self.privacy, get_args(Privacy), f"{where}.privacy")
+        if self.sensitive is not None:
+            require_one_of(self.sensitive, get_args(Sensitive), f"{where}.sensitive")
         require(
             self.privacy != "hash" or self.type == "string",
             f"{where}.privacy",

@@ -17,7 +17,7 @@ from headrace.usecase import UseCase
 from lambdas.shared.quarantine import json_lines
 from lambdas.shared.stream import Record
 
-Result = Literal["Ok", "ProcessingFailed"]
+Result = Literal["Ok", "Dropped", "ProcessingFailed"]
 MOST_BYTES = 5_900_000
 """Room in the answer, below Lambda's 6 MB."""
 _FRAME_BYTES = 64
@@ -64,13 +64,15 @@ def transform(
         SettingsError: if a field is to be hashed and there is no secret.
     """
     room = most_bytes - sum(len(it.record_id) + _FRAME_BYTES for it in deliveries)
+    # What Firehose keeps it keeps as it came. Enrichment quarantines the same records without what names somebody.
+    refused: Result = "Dropped" if usecase.compliance.profiles else "ProcessingFailed"
     answers, rejected, overflowed = [], 0, 0
     for it in deliveries:
         try:
             data = base64.b64encode(_line(it.record, usecase, mask_key)).decode()
         except RejectedError:
             rejected += 1
-            answers.append(Transformed(it.record_id, "ProcessingFailed"))
+            answers.append(Transformed(it.record_id, refused))
             continue
         if len(data) > room:
             overflowed += 1

@@ -102,7 +102,7 @@ def enrich(records: Sequence[Record], function: Enrichment) -> Outcome:
         failed, problem = _process(accepted, function, counts)
     rejected = [it for it in rejected if failed is None or it.record.mark < failed]
     try:
-        quarantine(function.quarantine, "enrichment", rejected)
+        quarantine(function.quarantine, "enrichment", rejected, usecase=function.usecase)
         counts["Quarantined"] = len(rejected)
     except RetryableError as exc:
         failed, problem = rejected[0].record.mark, str(exc)

@@ -70,7 +70,7 @@ def collect(records: Sequence[Record], function: GroundTruth) -> Outcome:
     refused = [it for it in rejected if failed is None or it.record.mark < failed]
     try:
         write_files(done, function.lake, usecase=function.features.usecase, mask_key=function.mask_key)
-        quarantine(function.lake, "ground_truth", refused)
+        quarantine(function.lake, "ground_truth", refused, usecase=function.features.usecase)
         counts["Quarantined"] = len(refused)
     except RetryableError as exc:
         marks = [*(it.record.mark for it in done), *(it.record.mark for it in refused)]

@@ -1,6 +1,5 @@
 """What a slice of a file reads from and writes to, and the rows on their way between the two."""
 
-import base64
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from headrace.schema import LabelRecord
 from headrace.usecase import UseCase
 from lambdas.label_inbox.label_rows import Labels, Row
 from lambdas.label_inbox.places import Place
-from lambdas.shared.quarantine import ObjectStore, json_lines
+from lambdas.shared.quarantine import ObjectStore, evidence, json_lines
 from lambdas.shared.stream import CLOCK_SKEW_S
 
 BATCH_ROWS = 500
@@ -150,7 +149,7 @@ class Batch:
             "file": self.place.key,
             "version": self.place.writing,
             "line": row.line,
-            "data": base64.b64encode(row.data[:EVIDENCE_BYTES]).decode(),
+            "data": evidence(self.its.usecase, row.data[:EVIDENCE_BYTES]),
         }
 
 

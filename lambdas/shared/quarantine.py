@@ -1,4 +1,7 @@
-"""Records that can never be accepted are kept, with the reason and the bytes as they came, for people to look at."""
+"""Records that can never be accepted are kept, with the reason and the bytes as they came, for people to look at.
+
+Under a profile of controls nothing is kept of them that could name somebody: see ``headrace.masking.keepable``.
+"""
 
 import base64
 import json
@@ -7,6 +10,8 @@ from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from headrace.errors import RejectedError
+from headrace.masking import keepable
+from headrace.usecase import UseCase
 from lambdas.shared.stream import Record
 
 
@@ -35,7 +40,7 @@ def object_key(prefix: str, records: Sequence[Record]) -> str:
     return f"{prefix}/{first.shard_id}-{first.sequence_number}-{last.sequence_number}.jsonl"
 
 
-def quarantine(store: ObjectStore, function: str, rejected: Sequence[Rejected]) -> None:
+def quarantine(store: ObjectStore, function: str, rejected: Sequence[Rejected], *, usecase: UseCase) -> None:
     """Write rejected records under ``quarantine/{function}/dt=YYYY-MM-DD/`` (date of arrival, UTC).
 
     Raises:
@@ -45,13 +50,18 @@ def quarantine(store: ObjectStore, function: str, rejected: Sequence[Rejected]) 
     for date, group in groupby(rejected, key=lambda it: it.record.arrived.date()):
         rows = list(group)
         key = object_key(f"quarantine/{function}/dt={date}", [row.record for row in rows])
-        store.put(key, json_lines([_row(row) for row in rows]))
+        store.put(key, json_lines([_row(row, usecase) for row in rows]))
 
 
-def _row(rejected: Rejected) -> dict[str, object]:
+def evidence(usecase: UseCase, data: bytes) -> str:
+    """The bytes in base64; under a profile, only what may be kept of them."""
+    return base64.b64encode(keepable(usecase, data) if usecase.compliance.profiles else data).decode()
+
+
+def _row(rejected: Rejected, usecase: UseCase) -> dict[str, object]:
     return {
         "reason": rejected.error.reason,
         "field": rejected.error.field,
         **rejected.record.columns,
-        "data": base64.b64encode(rejected.record.data).decode(),
+        "data": evidence(usecase, rejected.record.data),
     }

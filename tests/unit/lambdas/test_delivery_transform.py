@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from lambda_fakes import START, event, hashing, record
 
 from headrace.errors import SettingsError
 from headrace.masking import mask
+from headrace.usecase import Compliance
 from lambdas.delivery_transform.logic import Delivery, Transformed, transform
 from lambdas.shared.stream import CLOCK_SKEW_S
 from usecases import load
@@ -81,3 +83,10 @@ def test_fields_are_masked_as_the_use_case_says() -> None:
 def test_a_use_case_that_hashes_without_a_key_delivers_nothing() -> None:
     with pytest.raises(SettingsError, match="mask key"):
         transform(deliveries(event(1)), hashing("customer_id"))
+
+
+def test_under_a_profile_nothing_is_left_to_firehose_as_it_came() -> None:
+    sealed = replace(FRAUD, compliance=Compliance(profiles=("pci",)))
+    answers, counts = transform(deliveries(b"4111111111111111"), sealed)
+    assert [answer.result for answer in answers] == ["Dropped"]
+    assert counts["Rejected"] == 1

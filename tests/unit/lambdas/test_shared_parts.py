@@ -1,5 +1,6 @@
 """The small shared parts: clients, error mapping, objects in the lake, the mask key, the batch answer."""
 
+import base64
 import json
 from dataclasses import replace
 
@@ -10,9 +11,10 @@ from botocore.stub import Stubber
 from lambda_fakes import START, FakeStore, event, hashing, label, record
 from moto import mock_aws
 
+import usecases
 from headrace.errors import RejectedError, RetryableError, UseCaseError
 from headrace.masking import mask
-from headrace.usecase import Field
+from headrace.usecase import Compliance, Field
 from headrace.windows import EventState, LabelState, encode
 from lambdas.shared.clients import BACKGROUND, BULK, client, single_attempt
 from lambdas.shared.failures import DependencyError, translate
@@ -104,6 +106,7 @@ def test_quarantined_records_keep_reason_field_place_and_bytes_under_their_day_o
             Rejected(record(3, b"{}"), RejectedError("is missing", field="event_id")),
             Rejected(record(4, b"x", arrived_at=late), RejectedError("is not JSON")),
         ],
+        usecase=usecases.load("fraud"),
     )
     first, last = record(1, b"").sequence_number, record(3, b"").sequence_number
     assert sorted(store.objects) == [
@@ -120,6 +123,19 @@ def test_quarantined_records_keep_reason_field_place_and_bytes_under_their_day_o
         "data": "/w==",
     }
     assert store.rows("quarantine/enrichment/dt=2023-11-14")[1]["field"] == "event_id"
+
+
+def test_under_a_profile_quarantine_keeps_nothing_that_names_somebody() -> None:
+    fraud = usecases.load("fraud")
+    sealed = replace(fraud, compliance=Compliance(profiles=("pci",)))
+    store = FakeStore()
+    data = json.dumps({"event_id": "e1", "customer_id": "4111111111111111", "ssn": "078-05-1120"}).encode()
+    quarantine(
+        store, "enrichment", [Rejected(record(1, data), RejectedError("is missing", field="amount"))], usecase=sealed
+    )
+    (row,) = store.rows("quarantine/enrichment/dt=2023-11-14")
+    assert base64.b64decode(row["data"]) == b'{"event_id":"e1"}'
+    assert row["field"] == "amount"
 
 
 def test_the_answer_to_a_batch_names_the_first_failed_record_as_kinesis_spells_it() -> None:
