@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PEERS  := .venv-peers
 SPARK  := .venv-spark
+POLICIES := .venv-policies
 STAGE  ?= dev
 USECASE ?= fraud
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly test-loop test-stories test-usecases test-spark run-test-spark test-container test-trust audit sbom check synth bench lock clean
+.PHONY: help setup demo test nightly test-loop test-stories test-usecases test-spark run-test-spark test-container test-trust lint-policies audit sbom check synth bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,10 +45,8 @@ test-stories: $(STAMP) ## the demo's scenarios: thieves change, nothing, seasons
 test-trust: $(STAMP) ## fail every AWS call in every way, and fuzz every entry point (SHORT=1: each call in one way)
 	HEADRACE_TRUST=$(if $(SHORT),short,full) $(BIN)/python -m pytest tests/faults -m trust --show-capture=no $(ARGS)
 
-audit: $(STAMP) ## ask the advisory databases about every pinned dependency (needs the network)
-	for group in lambdas lambda-jobs dev container spark; do \
-	  $(BIN)/python -m uv tool run "pip-audit==2.10.*" --disable-pip --require-hashes -r requirements/$$group.txt || exit 1; \
-	done
+audit: $(STAMP) ## ask the advisory database about every pinned dependency; says how many it could ask about
+	$(BIN)/python -m nox --session audit
 
 sbom: $(STAMP) ## write what functions and jobs carry into build/sbom, as CycloneDX (needs the network)
 	mkdir -p build/sbom
@@ -88,6 +87,15 @@ run-test-spark: $(SPARK)/.installed
 test-container: $(STAMP) ## run the jobs in the environment of SageMaker's XGBoost image (needs Python 3.12: HEADRACE_PYTHON312)
 	$(BIN)/python -m nox --session container -- $(ARGS)
 
+$(POLICIES)/.installed: requirements/policies.txt
+	$(PYTHON) -m venv $(POLICIES)
+	$(BIN)/python -m uv pip install --quiet --python $(POLICIES)/bin/python --require-hashes -r requirements/policies.txt
+	@touch $@
+
+lint-policies: $(STAMP) $(POLICIES)/.installed ## parliament, cloudsplaining and checkov on production: clean or reasoned
+	$(BIN)/python app.py --context stage=prod --context usecase=$(USECASE) --output build/policies
+	HEADRACE_TEMPLATES=build/policies $(POLICIES)/bin/python -m pytest -W ignore --confcutdir=tests/policies tests/policies $(ARGS)
+
 bench: $(STAMP) $(PEERS)/.installed ## measure against named alternatives; writes out/bench/summary.json
 	$(BIN)/python -m bench $(ARGS)
 
@@ -103,8 +111,9 @@ lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambda-jobs -c requirements/dev.txt -o requirements/lambda-jobs.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group peers -o requirements/peers.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group spark -o requirements/spark.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group policies -o requirements/policies.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.12 --group container -o requirements/container.txt
 	echo uv | $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) $(PEERS) $(SPARK) .nox cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(SPARK) $(POLICIES) .nox cdk.out build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
