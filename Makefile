@@ -43,7 +43,7 @@ test-stories: $(STAMP) ## the demo's scenarios: thieves change, nothing, seasons
 	$(BIN)/python -m pytest tests/local/loop -m stories -rs $(ARGS)
 
 test-trust: $(STAMP) ## fail every AWS call in every way, and fuzz every entry point (SHORT=1: each call in one way)
-	HEADRACE_TRUST=$(if $(SHORT),short,full) $(BIN)/python -m pytest tests/faults -m trust --show-capture=no $(ARGS)
+	HEADRACE_TRUST=$(if $(SHORT),short,full) $(BIN)/python -m pytest tests/faults tests/infrastructure/test_chain_trust.py -m trust --show-capture=no $(ARGS)
 
 audit: $(STAMP) ## ask the advisory database about every pinned dependency; says how many it could ask about
 	$(BIN)/python -m nox --session audit

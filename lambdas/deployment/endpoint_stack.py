@@ -78,7 +78,7 @@ class CloudFormationStack:
             RetryableError: if CloudFormation throttles or cannot be reached.
             DependencyError: if it refuses.
         """
-        token, status, reason = "", "", ""
+        token, status, reason, at = "", "", "", 0.0
         for event in self._events():  # the newest first
             found = event.get("ClientRequestToken", "")
             if not token and Operation.of(found):
@@ -87,9 +87,10 @@ class CloudFormationStack:
                 break
             if token:
                 own = event.get("ResourceType") == _STACK and event.get("PhysicalResourceId") == event["StackId"]
-                status = status or (event.get("ResourceStatus", "") if own else "")
+                if own and not status:
+                    status, at = event.get("ResourceStatus", ""), _time(event)
                 reason = _failure(event) or reason  # the first failure is the cause of the others
-        return Update(token, status, reason) if token else None
+        return Update(token, status, reason, at) if token else None
 
     def _events(self) -> "Iterator[StackEventTypeDef]":
         pages = self._client.get_paginator("describe_stack_events").paginate(
@@ -119,6 +120,11 @@ class CloudFormationStack:
         except (ClientError, BotoCoreError) as exc:
             raise translate(exc, doing="listing the endpoint stack's resources") from exc
         return found[0] if found else ""
+
+
+def _time(event: "StackEventTypeDef") -> float:
+    found = event.get("Timestamp")
+    return found.timestamp() if found else 0.0
 
 
 def _failure(event: "StackEventTypeDef") -> str:

@@ -49,7 +49,7 @@ def settle(state: StackState, function: Deployment) -> Outcome:
 
 def _deployed(update: Update, operation: Operation, state: StackState, function: Deployment) -> Outcome:
     arn, before = (_arn(state, function, version) for version in (operation.version, operation.before))
-    for event in _good_news(operation, arn, before, function):
+    for event in _good_news(update, operation, arn, before, function):
         function.bus.publish(event)
     if operation.cause != "deploy" and before and function.registry.find(before):
         # Otherwise a late copy of its approval would bring it back: its version is the higher one.
@@ -63,11 +63,11 @@ def _deployed(update: Update, operation: Operation, state: StackState, function:
 _WORDS = {"quality": "live quality fell", "request": "somebody asked"}
 
 
-def _good_news(operation: Operation, arn: str, before: str, function: Deployment) -> Iterator[BusEvent]:
+def _good_news(update: Update, operation: Operation, arn: str, before: str, function: Deployment) -> Iterator[BusEvent]:
     common = {
         "usecase": function.usecase,
         "stage": function.stage,
-        "at": _now(function),
+        "at": _at(update, function),
         "endpoint_name": function.endpoint_name,
     }
     yield ModelDeployed(model_package_arn=arn, previous_model_package_arn=before, **common)
@@ -89,7 +89,7 @@ def _failed(update: Update, operation: Operation, state: StackState, function: D
         ModelRolledBack(
             usecase=function.usecase,
             stage=function.stage,
-            at=_now(function),
+            at=_at(update, function),
             model_package_arn=_arn(state, function, operation.before),
             rolled_back_model_package_arn=arn,
             endpoint_name=function.endpoint_name,
@@ -119,5 +119,6 @@ def _arn(state: StackState, function: Deployment, version: int) -> str:
     return f"arn:{partition}:sagemaker:{region}:{account}:model-package/{function.group}/{version}" if version else ""
 
 
-def _now(function: Deployment) -> str:
-    return datetime.fromtimestamp(function.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _at(update: Update, function: Deployment) -> str:
+    """When the update ended: the same for every copy of the news about it, so that readers know them for copies."""
+    return datetime.fromtimestamp(update.at or function.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -20,11 +20,15 @@ class StackState:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An update of ours: its token, the stack's last status in it, and why its first resource failed, if one did."""
+    """An update of ours: its token, the stack's last status in it, and why its first resource failed, if one did.
+
+    ``at`` is when the stack reached that status, epoch seconds; 0 if that is not known.
+    """
 
     token: str
     status: str
     reason: str = ""
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

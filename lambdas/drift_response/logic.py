@@ -118,9 +118,8 @@ def _news(memory: Memory, signal: Signal, function: DriftResponse) -> tuple[Memo
             made = on_labels(memory, _count(function.lake.read(key)), usecase, moment)
         case RetrainingFinished() as event:
             made = on_finished(memory, event)
-        case Cut(execution=execution, status=status):
-            reason = f"{execution} ended as {status}; its lock is released"
-            made = memory, Decision(action="notify", reason=reason, severity="medium")
+        case Cut() as cut:
+            made = memory, _cut(cut, function)
         case ModelDeployed() as event:
             made = on_deployed(memory, event, signal.at)
         case ModelRolledBack() as event:
@@ -128,6 +127,14 @@ def _news(memory: Memory, signal: Signal, function: DriftResponse) -> tuple[Memo
         case _:
             raise RejectedError("is of no kind that is reacted to")
     return made
+
+
+def _cut(cut: Cut, function: DriftResponse) -> Decision:
+    """Of two executions of one request the one that claimed it trains; that the other was stopped changes nothing."""
+    ended = f"{cut.execution} ended as {cut.status}"
+    if not function.ledger.claim(cut.request_id, cut.execution):
+        return Decision(action="ignore", reason=f"{ended}; another one trains for {cut.request_id}")
+    return Decision(action="notify", reason=f"{ended}; its lock is released", severity="medium")
 
 
 def _finding(content: Document, function: DriftResponse) -> Finding:

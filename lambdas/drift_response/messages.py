@@ -160,4 +160,6 @@ def _own(event: BusEvent, at: int, usecase: str, stage: str) -> Signal | None:
     if (event.usecase, event.stage) != (usecase, stage):
         return None
     text = json.dumps(event.to_detail(), sort_keys=True)
-    return Signal(id=signal_id(at, event.detail_type, text), at=at, content=event)
+    # Whoever lost the bus's answer puts the event again, later: the time it speaks of is the same.
+    id_ = signal_id(parse_timestamp(event.at, field="At"), event.detail_type, text)
+    return Signal(id=id_, at=at, content=event)

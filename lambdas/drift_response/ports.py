@@ -30,7 +30,13 @@ class Ledger(Protocol):
         """Say that everything the record demands is done."""
 
     def conclude(self, id_: str, outcome: str) -> None:
-        """Say what became of a decision; nothing if there is no such record."""
+        """Say what became of a decision; nothing if there is no such record.
+
+        What a training said of its own end counts more than that somebody stopped it while it told.
+        """
+
+    def claim(self, request_id: str, execution: str) -> bool:
+        """Claim a request for an execution unless another one has. Returns whether it is that execution's."""
 
     def release(self, execution: str) -> None:
         """Free retraining's lock if this execution holds it."""

@@ -137,7 +137,7 @@ def _effects(
             decision_id=base.id,
         )
         wanted.append({"publish": back.detail_type, "detail": back.to_detail()})
-    if isinstance(signal.content, Cut):
+    if isinstance(signal.content, Cut) and decision.action == "notify":
         cut = signal.content
         over = RetrainingFinished(
             **common,

@@ -8,10 +8,12 @@ DECISIONS = "decisions/"
 """Folder of the lake with one JSON line per decision, by day."""
 SUBJECT, ITEM = "subject", "entry_id"
 """Keys of the table that holds decisions, what is remembered, and retraining's lock."""
-DECISION, MEMORY, LOCK = "decision", "memory", "lock"
+DECISION, MEMORY, LOCK, REQUEST = "decision", "memory", "lock", "request"
 """Values of ``subject``."""
 CURRENT = "current"
 """``entry_id`` of what is remembered; also of the lock."""
+CLAIMANT = "execution"
+"""Attribute of a request that names the execution that claimed it: the first one, and no other, trains."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from headrace.reaction import Memory
 from lambdas.drift_response.ports import LostRaceError
 from lambdas.drift_response.record import Record
-from lambdas.drift_response.settings import CURRENT, DECISION, ITEM, LOCK, MEMORY, SUBJECT
+from lambdas.drift_response.settings import CLAIMANT, CURRENT, DECISION, ITEM, LOCK, MEMORY, REQUEST, SUBJECT
 from lambdas.shared.failures import code_of, translate
 
 if TYPE_CHECKING:
@@ -66,11 +66,29 @@ class ReactionTable:
 
     def close(self, id_: str) -> None:
         """See ``ports.Ledger``."""
-        self._set(id_, "#name = :value", "open", {"BOOL": False})
+        self._set(id_, "open", {"BOOL": False})
 
     def conclude(self, id_: str, outcome: str) -> None:
         """See ``ports.Ledger``."""
-        self._set(id_, "#name = :value", "outcome", {"S": outcome[:1_024]})
+        late = " AND (attribute_not_exists(#name) OR begins_with(#name, :aborted))"
+        aborted = outcome.startswith("aborted")
+        self._set(id_, "outcome", {"S": outcome[:1_024]}, late if aborted else "")
+
+    def claim(self, request_id: str, execution: str) -> bool:
+        """See ``ports.Ledger``; the machine's first task does the same."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item={**item_key(REQUEST, request_id), CLAIMANT: {"S": execution}},
+                ConditionExpression=f"attribute_not_exists({ITEM}) OR #execution = :execution",
+                ExpressionAttributeNames={"#execution": CLAIMANT},
+                ExpressionAttributeValues={":execution": {"S": execution}},
+            )
+        except (ClientError, BotoCoreError) as exc:
+            if isinstance(exc, ClientError) and code_of(exc) == "ConditionalCheckFailedException":
+                return False
+            raise translate(exc, doing="claiming a request") from exc
+        return True
 
     def release(self, execution: str) -> None:
         """See ``ports.Ledger``."""
@@ -112,19 +130,20 @@ class ReactionTable:
             raise translate(exc, doing="reading the reaction's table") from exc
         return answer.get("Item")
 
-    def _set(self, id_: str, expression: str, name: str, value: dict[str, Any]) -> None:
+    def _set(self, id_: str, name: str, value: dict[str, Any], condition: str = "") -> None:
+        values = {":value": value, **({":aborted": {"S": "aborted"}} if condition else {})}
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=item_key(DECISION, id_),
-                UpdateExpression=f"SET {expression}",
-                ConditionExpression=f"attribute_exists({ITEM})",
+                UpdateExpression="SET #name = :value",
+                ConditionExpression=f"attribute_exists({ITEM}){condition}",
                 ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues={":value": value},
+                ExpressionAttributeValues=values,
             )
         except (ClientError, BotoCoreError) as exc:
             if isinstance(exc, ClientError) and code_of(exc) == "ConditionalCheckFailedException":
-                return  # of a training that somebody else asked for
+                return  # of a training that somebody else asked for, or one that said itself how it ended
             raise translate(exc, doing="writing what became of a decision") from exc
 
 

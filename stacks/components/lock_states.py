@@ -13,8 +13,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from lambdas.drift_response.settings import CURRENT, ITEM, LOCK, SUBJECT
+from lambdas.drift_response.settings import CLAIMANT, ITEM, LOCK, REQUEST
 from stacks.components.acknowledgement import acknowledge_wildcard
+from stacks.components.reaction_item import current_key, item_key
 from stacks.components.reaction_table import ReactionTable
 from stacks.components.retry import retried
 from stacks.target import Target
@@ -88,7 +89,7 @@ class LockStates(Construct):
             self._scope,
             "Release",
             table=self._table,
-            key=_key(LOCK, tasks.DynamoAttributeValue.from_string(CURRENT)),
+            key=current_key(LOCK),
             condition_expression="#owner = :me",
             expression_attribute_names={"#owner": "owner"},
             expression_attribute_values={":me": _text(_ME)},
@@ -104,12 +105,12 @@ class LockStates(Construct):
             "Claim",
             table=self._table,
             item={
-                **_key("request", _text("$.run.RequestId")),
-                "execution": _text(_ME),
+                **item_key(REQUEST, _text("$.run.RequestId")),
+                CLAIMANT: _text(_ME),
                 "at": _text("$$.Execution.StartTime"),
             },
             condition_expression=f"attribute_not_exists({ITEM}) OR #execution = :me",
-            expression_attribute_names={"#execution": "execution"},
+            expression_attribute_names={"#execution": CLAIMANT},
             expression_attribute_values={":me": _text(_ME)},
             result_path=sfn.JsonPath.DISCARD,
         )
@@ -119,7 +120,7 @@ class LockStates(Construct):
             self._scope,
             id_,
             table=self._table,
-            key=_key(LOCK, tasks.DynamoAttributeValue.from_string(CURRENT)),
+            key=current_key(LOCK),
             update_expression="SET #owner = :me, #since = :now",
             condition_expression=condition,
             expression_attribute_names={"#owner": "owner", "#since": "since"},
@@ -132,7 +133,7 @@ class LockStates(Construct):
             self._scope,
             "Find holder",
             table=self._table,
-            key=_key(LOCK, tasks.DynamoAttributeValue.from_string(CURRENT)),
+            key=current_key(LOCK),
             consistent_read=True,
             result_path="$.lock",
         )
@@ -149,10 +150,6 @@ class LockStates(Construct):
             result_selector={"Status.$": "$.Status"},
             result_path="$.holder",
         )
-
-
-def _key(subject: str, item: tasks.DynamoAttributeValue) -> dict[str, tasks.DynamoAttributeValue]:
-    return {SUBJECT: tasks.DynamoAttributeValue.from_string(subject), ITEM: item}
 
 
 def _text(path: str) -> tasks.DynamoAttributeValue:

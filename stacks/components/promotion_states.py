@@ -6,9 +6,10 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from lambdas.drift_response.settings import CURRENT, ITEM, MEMORY, SUBJECT
+from lambdas.drift_response.settings import MEMORY
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.lock_states import PASSING
+from stacks.components.reaction_item import current_key
 from stacks.components.reaction_table import ReactionTable
 from stacks.components.retry import PASSING_ERRORS, retried
 from stacks.target import Target
@@ -83,10 +84,7 @@ class PromotionStates(Construct):
             self._scope,
             "Read freeze",
             table=self._table,
-            key={
-                SUBJECT: tasks.DynamoAttributeValue.from_string(MEMORY),
-                ITEM: tasks.DynamoAttributeValue.from_string(CURRENT),
-            },
+            key=current_key(MEMORY),
             consistent_read=True,
             projection_expression=[tasks.DynamoProjectionExpression().with_attribute("frozen")],
             result_path="$.promotion",

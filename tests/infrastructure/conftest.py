@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from synthesized import Synthesized
 import app as composition
 from stacks.application import Application
 
-sys.path.append(str(Path(__file__).parents[1] / "faults"))  # for what tells of roles' rights
+for _folder in ("faults", "unit/lambdas"):
+    sys.path.append(str(Path(__file__).parents[1] / _folder))
+
 Synth = Callable[..., Synthesized]
 
 
@@ -45,3 +47,36 @@ def local(synth: Synth) -> Synthesized:
 @pytest.fixture(scope="session")
 def dev(synth: Synth) -> Synthesized:
     return synth("dev")
+
+
+@pytest.fixture(scope="module")
+def struck_clients() -> Iterator[None]:
+    """The functions' clients are made anew, such that they can be made to fail."""
+    import boto3  # noqa: PLC0415  # most tests here do without the SDK
+    import fault_injection  # noqa: PLC0415  # loads it
+
+    from lambdas.shared import clients  # noqa: PLC0415
+
+    fault_injection.prepare()
+    clients._client.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "POWERTOOLS_METRICS_DISABLED": "true",
+            "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        }.items():
+            patch.setenv(name, value)
+        yield
+    fault_injection.install(fault_injection.Injector())
+    boto3.DEFAULT_SESSION = None
+    clients._client.cache_clear()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many stories of the chain were lived through, and of what kind."""
+    known = sys.modules.get("chain_story")
+    if known is not None and known.lived:
+        told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(known.lived.items()))
+        terminalreporter.line(f"chains from drift to rollout: {sum(known.lived.values()):,} ({told})")

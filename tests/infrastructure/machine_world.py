@@ -25,7 +25,15 @@ class NoTime:
 class World:
     """One table, one pipeline, one registry. ``fails`` says how often a state's task fails, before or after it acts."""
 
-    def __init__(self, definition: Mapping[str, Any], patch: Callable[[Any, str, Any], None]) -> None:
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        patch: Callable[[Any, str, Any], None],
+        *,
+        machine: str = MACHINE,
+        table: str = TABLE,
+    ) -> None:
+        self.machine, self.table = machine, table
         self.fails: Counter[str] = Counter()
         self.after = False
         self.entered: list[str] = []
@@ -37,8 +45,9 @@ class World:
         self.said: list[dict[str, Any]] = []
         self.told: list[str] = []
         self._task = stepfunctions._execute_task
-        machine = {"definition": json.dumps(definition), "name": "retraining", "roleArn": "role"}
-        patch(stepfunctions, "_state_machines", {MACHINE: machine})
+        name = machine.rpartition(":")[2]
+        known = {"definition": json.dumps(definition), "name": name, "roleArn": "role"}
+        patch(stepfunctions, "_state_machines", {machine: known})
         patch(stepfunctions, "_executions", {})
         patch(stepfunctions, "_execute_task", self._named)
         patch(stepfunctions, "_invoke_resource", self._invoke)
@@ -48,17 +57,22 @@ class World:
         patch(dynamodb, "_tables", {})
         keys = [{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "entry_id", "KeyType": "RANGE"}]
         names = [{"AttributeName": name, "AttributeType": "S"} for name in ("subject", "entry_id")]
-        table = {"TableName": TABLE, "KeySchema": keys, "AttributeDefinitions": names, "BillingMode": "PAY_PER_REQUEST"}
+        made = {"TableName": table, "KeySchema": keys, "AttributeDefinitions": names, "BillingMode": "PAY_PER_REQUEST"}
         with request_scope("000000000000", "eu-west-1"):
-            dynamodb._create_table(table)
+            dynamodb._create_table(made)
 
     def run(self, name: str, **given: object) -> dict[str, Any]:
-        """One execution to its end."""
-        arn = f"arn:aws:states:eu-west-1:000000000000:execution:retraining:{name}"
-        document = {"RequestId": "r1", "TriggerReason": "drift", "Promotion": "automatic", **given}
+        """One execution of a request for a drift to its end."""
+        return self.execute(
+            name, json.dumps({"RequestId": "r1", "TriggerReason": "drift", "Promotion": "automatic", **given})
+        )
+
+    def execute(self, name: str, document: str) -> dict[str, Any]:
+        """One execution of an input to its end."""
+        arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{name}"
         stepfunctions._executions[arn] = {
-            "executionArn": arn, "stateMachineArn": MACHINE, "name": name, "status": "RUNNING",
-            "startDate": "2026-01-01T00:00:00.000Z", "stopDate": None, "input": json.dumps(document), "output": None,
+            "executionArn": arn, "stateMachineArn": self.machine, "name": name, "status": "RUNNING",
+            "startDate": "2026-01-01T00:00:00.000Z", "stopDate": None, "input": document, "output": None,
             "events": [], "testCase": "", "mockAttempts": {},
         }  # fmt: skip
         with request_scope("000000000000", "eu-west-1"):
@@ -70,7 +84,7 @@ class World:
         """An item of the table."""
         key = {"subject": {"S": subject}, "entry_id": {"S": entry}}
         with request_scope("000000000000", "eu-west-1"):
-            answer = json.loads(dynamodb._get_item({"TableName": TABLE, "Key": key})[2])
+            answer = json.loads(dynamodb._get_item({"TableName": self.table, "Key": key})[2])
         found: dict[str, Any] | None = answer.get("Item")
         return found
 
@@ -78,7 +92,7 @@ class World:
         """Write an item of the table."""
         item = {"subject": {"S": subject}, "entry_id": {"S": entry}, **attributes}
         with request_scope("000000000000", "eu-west-1"):
-            dynamodb._put_item({"TableName": TABLE, "Item": item})
+            dynamodb._put_item({"TableName": self.table, "Item": item})
 
     def _named(self, state: Any, given: Any, execution: Any, context: Any) -> Any:
         self.entered.append(context["State"]["Name"])

@@ -47,6 +47,7 @@ class World:
         self.objects: dict[str, bytes] = {}
         self.published: list[BusEvent] = []
         self.released: list[str] = []
+        self.claimed: dict[str, str] = {}
         self.told: list[tuple[str, bool]] = []
         self.function = DriftResponse(
             usecase=usecase,
@@ -80,6 +81,9 @@ class World:
 
     def conclude(self, id_: str, outcome: str) -> None:
         self.faults(lambda: self.outcomes.update({id_: outcome}))
+
+    def claim(self, request_id: str, execution: str) -> bool:
+        return self.faults(lambda: self.claimed.setdefault(request_id, execution)) == execution
 
     def release(self, execution: str) -> None:
         self.faults(lambda: self.released.append(execution))

@@ -1,6 +1,7 @@
 """How deployment learns of an update's end and tells of it, on the wire."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from lambdas.shared.clients import client
 from lambdas.shared.failures import DependencyError
 
 NAME = "headrace-fraud-dev-endpoint"
+AT = 1_767_225_600.0
+"""When everything happened to the stack."""
 TOKEN, EARLIER = "deploy-2-after-1-" + "a" * 64, "deploy-1-after-0-" + "b" * 64
 
 
@@ -49,7 +52,7 @@ def stack_event(status: str, token: str | None = TOKEN, *, resource: str = "", r
         "StackId": STACK,
         "EventId": "e",
         "StackName": NAME,
-        "Timestamp": "2026-01-01T00:00:00Z",
+        "Timestamp": datetime.fromtimestamp(AT, UTC),
         "LogicalResourceId": resource or NAME,
         "PhysicalResourceId": resource or STACK,
         "ResourceType": f"AWS::SageMaker::{resource}" if resource else "AWS::CloudFormation::Stack",
@@ -74,16 +77,16 @@ ROLLED_BACK = [
 @pytest.mark.parametrize(
     ("events", "found"),
     [
-        (ROLLED_BACK, Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off")),
+        (ROLLED_BACK, Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off", AT)),
         (
             [
                 stack_event("UPDATE_COMPLETE", "Console-UpdateStack-1"),
                 stack_event("UPDATE_COMPLETE", None),
                 *ROLLED_BACK,
             ],
-            Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off"),
+            Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off", AT),
         ),
-        ([stack_event("UPDATE_IN_PROGRESS"), *ROLLED_BACK[-1:]], Update(TOKEN, "UPDATE_IN_PROGRESS")),
+        ([stack_event("UPDATE_IN_PROGRESS"), *ROLLED_BACK[-1:]], Update(TOKEN, "UPDATE_IN_PROGRESS", at=AT)),
         ([stack_event("CREATE_COMPLETE", None)], None),
     ],
 )
@@ -98,7 +101,7 @@ def test_events_are_read_page_by_page_until_the_update_began(cloudformation: Stu
     pages = [ROLLED_BACK[:3], ROLLED_BACK[3:]]
     cloudformation.add_response("describe_stack_events", {"StackEvents": pages[0], "NextToken": "n"})
     cloudformation.add_response("describe_stack_events", {"StackEvents": pages[1], "NextToken": "never asked for"})
-    expected = Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off")
+    expected = Update(TOKEN, "UPDATE_ROLLBACK_COMPLETE", "alarms went off", AT)
     assert CloudFormationStack(cloudformation.client, NAME).last_update() == expected
 
 

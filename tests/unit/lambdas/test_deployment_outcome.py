@@ -1,6 +1,7 @@
 """The end of an update: what serves decides, a model that fails is rejected for good, and everybody is told once."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,16 @@ def test_a_model_that_serves_is_announced_with_the_one_before() -> None:
     assert (event.model_package_arn, event.previous_model_package_arn) == (arn(2), arn(1))
     assert (event.usecase, event.stage, event.at) == ("fraud", "dev", "2026-01-01T00:00:00Z")
     assert world.packages[arn(2)].approval == "Approved"
+
+
+def test_news_that_are_told_again_speak_of_the_same_moment() -> None:
+    world = deploying()
+    end = world.finish()
+    assert world.last is not None
+    world.last = replace(world.last, at=1_767_229_200.0)
+    world.results(end)
+    (event,) = world.events
+    assert event.at == "2026-01-01T01:00:00Z"
 
 
 def test_the_first_model_has_none_before_it() -> None:

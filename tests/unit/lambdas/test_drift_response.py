@@ -67,6 +67,11 @@ def test_a_second_delivery_has_the_same_id_and_another_version_another() -> None
     assert signal(one).id != signal(one.replace('"sequencer": "0"', '"sequencer": "1"')).id
 
 
+def test_an_event_of_ours_that_was_put_twice_is_one_signal() -> None:
+    first, again = (own_event(DEPLOYED, time=f"2026-01-01T00:00:0{second}Z") for second in (0, 7))
+    assert signal(first).id == signal(again).id
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -198,3 +203,14 @@ def test_a_training_that_was_cut_is_released_and_announced_in_its_place(world: W
     assert world.released == ["arn:run"]
     (ended,) = world.of(RetrainingFinished)
     assert (ended.request_id, ended.trigger, ended.outcome) == ("r1", "drift", "aborted")
+    assert world.claimed == {"r1": "arn:run"}
+
+
+def test_a_copy_of_a_training_that_was_cut_ends_nothing(world: World) -> None:
+    world.claimed["r1"] = "arn:first"
+    given = json.dumps({"RequestId": "r1", "TriggerReason": "drift"})
+    detail = {"executionArn": "arn:copy", "name": "copy", "status": "ABORTED", "input": given}
+    kind = "Step Functions Execution Status Change"
+    assert world.handle(envelope("aws.states", kind, detail, time="2026-01-01T03:00:00Z")).action == "ignore"
+    assert not world.released
+    assert not world.of(RetrainingFinished)

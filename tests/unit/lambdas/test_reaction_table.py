@@ -94,6 +94,8 @@ def test_the_outcome_is_written_to_a_decision_that_is_there_and_to_no_other(tabl
     table.commit(RECORD, MEMORY, 0)
     table.conclude(RECORD.id, "succeeded arn:model/2")
     assert stored("decision", RECORD.id)["outcome"] == {"S": "succeeded arn:model/2"}
+    table.conclude(RECORD.id, "aborted while it told")
+    assert stored("decision", RECORD.id)["outcome"] == {"S": "succeeded arn:model/2"}
     table.conclude("of somebody else", "failed")
     assert table.find("of somebody else") is None
 
@@ -107,6 +109,13 @@ def test_the_lock_is_freed_of_its_holder_and_of_nobody_else(table: ReactionTable
     with pytest.raises(KeyError):
         stored("lock", "current")
     table.release("arn:run")
+
+
+def test_a_request_is_claimed_by_the_first_execution_only(table: ReactionTable) -> None:
+    assert table.claim("r1", "arn:run")
+    assert table.claim("r1", "arn:run")
+    assert not table.claim("r1", "arn:copy")
+    assert stored("request", "r1")["execution"] == {"S": "arn:run"}
 
 
 def test_an_object_that_is_not_there_is_none(aws: None) -> None:
