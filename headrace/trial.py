@@ -94,7 +94,7 @@ def tally(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Tr
             one.positives += bool(label)
             one.caught += bool(label) and alarmed
             one.false_alarms += not label and alarmed
-            one.cost += _cost(usecase, it.decision, label)
+            one.cost += cost(usecase, it.decision, label)
     return found
 
 
@@ -120,12 +120,13 @@ def judge(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Tr
     last = {it.inference_id: it for it in answers if it.variant in arms}
     known = sorted((truths[name].labelled_at, name) for name in last.keys() & truths.keys())
     for _, name in known:
-        arms[last[name].variant].add(-_cost(usecase, last[name].decision, truths[name].value))
+        arms[last[name].variant].add(-cost(usecase, last[name].decision, truths[name].value))
         comparison.look()
     return comparison.look()
 
 
-def _cost(usecase: UseCase, decision: str, label: int) -> float:
+def cost(usecase: UseCase, decision: str, label: int) -> float:
+    """What an answer costs once its label is known."""
     alarmed = _alarmed(usecase, decision)
     if label:
         return 0.0 if alarmed else usecase.label.missed_cost

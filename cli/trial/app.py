@@ -1,6 +1,7 @@
 """``headrace trial``: its options."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -36,6 +37,9 @@ def trial(
     reject: Annotated[
         bool, typer.Option("--reject", help="End the trial: the challenger is rejected and unloaded.")
     ] = False,
+    out: Annotated[
+        Path, typer.Option(help="Of a challenger in the shadow: folder for comparison.json and comparison.html.")
+    ] = Path("out/trial"),
     json: JsonOption = False,
 ) -> None:
     """Say how the challenger on trial stands, begin a trial, or end it.
@@ -56,7 +60,14 @@ def trial(
         package, execution = command.end(deployment, "promote" if promote else "reject")
         _tell({"package": package, "action": "promote" if promote else "reject", "execution": execution}, json)
     else:
-        _show(command.standing(deployment, first), json)
+        found = command.standing(deployment, first)
+        if found["shadow"] is not None:
+            from cli.trial import page  # noqa: PLC0415  so that other commands start without plots
+
+            page.write(out, found, deployment.usecase)
+        _show(found, json)
+        if found["shadow"] is not None:
+            progress_console.print(f"comparison in {out / 'comparison.html'}", soft_wrap=True)
 
 
 def _tell(done: Mapping[str, object], json: bool) -> None:
@@ -74,6 +85,9 @@ def _show(found: Mapping[str, Any], json: bool) -> None:
         print_json(found)
         return
     variants = found["variants"]
+    if found["shadow"] is not None:
+        alike = f"{found['agreement']:.2%}" if found["pairs"] else "-"
+        progress_console.print(f"{found['pairs']:,} requests answered by both, decided alike: {alike}")
     table = Table("", *variants, box=None)
     for name in _SHOWN:
         table.add_row(name.replace("_", " "), *(_figure(it[name]) for it in variants.values()))

@@ -1,29 +1,20 @@
 """How a trial stands, and how a person begins and ends it: the registry, the stack and the state machine are asked."""
 
 import json
-import math
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from cli.deployment import Deployment
-from cli.trial import reading
+from cli.trial import reading, shadow
+from cli.trial.standing import figures, told
 from headrace.errors import HeadraceError
 from headrace.schema import format_timestamp
-from headrace.sequential import Verdict
 from headrace.trial import CHALLENGER, CHAMPION, Tally, judge, tally
 from headrace.usecase import Trial
 
-Advice = Literal["continue", "promote", "reject"]
 End = Literal["promote", "reject"]
-_ADVICE: Mapping[Verdict, Advice] = {
-    "undecided": "continue",
-    "better": "promote",
-    "worse": "reject",
-    "no difference": "reject",
-}
-"""A challenger that makes no difference is not worth the change."""
 _PARAMETER = "ChallengerModelData"
 _EXECUTIONS = 100
 
@@ -53,22 +44,23 @@ def standing(deployment: Deployment, since: int | None) -> dict[str, Any]:
     """
     trial, found = _settings(deployment), on_trial(deployment)
     first = found.since if since is None else since
-    answers = list(reading.answers(deployment, (CHAMPION, CHALLENGER), first))
-    truths = reading.truths(deployment, first)
-    verdict = judge(deployment.usecase, answers, truths)
-    counts = tally(deployment.usecase, answers, truths)
-    interval = [None if math.isinf(it) else it for it in (verdict.low, verdict.high)]
-    return {
+    about = {
         "package": found.package,
         "since": format_timestamp(first),
         "running": found.running,
         "steps": list(trial.steps),
-        "variants": {it: _figures(counts.get(it, Tally())) for it in (CHAMPION, CHALLENGER)},
-        "saved_per_answer": verdict.difference,
-        "interval": interval,
-        "p_value": verdict.p_value,
-        "alpha": trial.alpha,
-        "verdict": _ADVICE[verdict.verdict],
+        "shadow": trial.shadow,
+    }
+    if trial.shadow is not None:
+        return {**about, **shadow.compared(deployment, first)}
+    answers = list(reading.answers(deployment, (CHAMPION, CHALLENGER), first))
+    truths = reading.truths(deployment, first)
+    verdict = judge(deployment.usecase, answers, truths)
+    counts = tally(deployment.usecase, answers, truths)
+    return {
+        **about,
+        "variants": {it: figures(counts.get(it, Tally())) for it in (CHAMPION, CHALLENGER)},
+        **told(verdict, trial),
     }
 
 
@@ -114,10 +106,6 @@ def on_trial(deployment: Deployment) -> OnTrial:
             running = it["executionArn"] if it["status"] == "RUNNING" else None
             return OnTrial(package=package, since=int(it["startDate"].timestamp()), running=running)
     raise TrialError(f"no execution says when the trial of {package} began")
-
-
-def _figures(it: Tally) -> dict[str, Any]:
-    return {**vars(it), "alarm_rate": it.alarm_rate, "cost_per_answer": it.cost_per_answer}
 
 
 def _settings(deployment: Deployment) -> Trial:

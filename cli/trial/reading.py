@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from cli import lake
 from cli.deployment import Deployment
-from headrace.drift.capture import is_capture, rows
+from headrace.drift.capture import Captured, is_capture, rows
 from headrace.errors import RejectedError
 from headrace.ground_truth import Truth, read_truths
 from headrace.schema import parse_timestamp
+from headrace.shadowing import Said
 from headrace.trial import Answered, answered
 
 _HOUR = re.compile(r"/(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
@@ -24,11 +25,18 @@ def answers(deployment: Deployment, variants: tuple[str, ...], since: int) -> It
         variants: of the endpoint.
         since: epoch seconds; what was answered before does not count.
     """
-    endpoint = deployment.output("serving", "EndpointName")
     for variant in variants:
-        for key in _keys(deployment, f"capture/{endpoint}/{variant}/", since):
-            for line in _lines(deployment, key):
-                yield from _answers(key, line, since)
+        for key, row in _captured(deployment, variant, since):
+            if (it := answered(key, row)) is not None:
+                yield it
+
+
+def said(deployment: Deployment, variant: str, since: int) -> Iterator[Said]:
+    """The captured answers of one variant since a moment, with their scores."""
+    for key, row in _captured(deployment, variant, since):
+        score = row.columns.get("score")
+        if (it := answered(key, row)) is not None and isinstance(score, int | float):
+            yield Said(it.inference_id, float(score), it.decision)
 
 
 def truths(deployment: Deployment, since: int) -> dict[str, Truth]:
@@ -37,16 +45,22 @@ def truths(deployment: Deployment, since: int) -> dict[str, Truth]:
     return dict(read_truths((key, _lines(deployment, key)) for key in keys).last)
 
 
-def _answers(key: str, line: bytes, since: int) -> Iterator[Answered]:
+def _captured(deployment: Deployment, variant: str, since: int) -> Iterator[tuple[str, Captured]]:
+    endpoint = deployment.output("serving", "EndpointName")
+    for key in _keys(deployment, f"capture/{endpoint}/{variant}/", since):
+        for line in _lines(deployment, key):
+            for row in _rows(line):
+                if not row.time or parse_timestamp(row.time, field="inferenceTime") >= since:
+                    yield key, row
+
+
+def _rows(line: bytes) -> list[Captured]:
+    """The rows of a line; a line of somebody else's shape holds no answer of ours."""
     try:
         document = json.loads(line)
-        found = list(rows(document)) if isinstance(document, dict) and is_capture(document) else []
+        return list(rows(document)) if isinstance(document, dict) and is_capture(document) else []
     except (ValueError, RejectedError):
-        return  # a line of somebody else's shape is no answer of ours
-    for row in found:
-        it = answered(key, row)
-        if it is not None and (not row.time or parse_timestamp(row.time, field="inferenceTime") >= since):
-            yield it
+        return []
 
 
 def _keys(deployment: Deployment, prefix: str, since: int) -> list[str]:

@@ -75,8 +75,8 @@ class Endpoint:
         self._emit()
         self._in_thread(lambda: self._create(config))
 
-    def update(self, config: Record, deployment: Record, *, keep_variant_properties: bool) -> None:
-        """Replace the fleet blue/green; returns at once.
+    def update(self, config: Record, deployment: Record, *, kept: frozenset[str]) -> None:
+        """Replace the fleet blue/green, with the ``kept`` properties of its variants; returns at once.
 
         Raises:
             ValidationError: if the endpoint is busy or the guardrails do not fit.
@@ -101,7 +101,7 @@ class Endpoint:
         }
         self.record.pop("FailureReason", None)
         self._change("Updating", PendingDeploymentSummary=pending, LastDeploymentConfig=deployment or None)
-        self._in_thread(lambda: self._update(config, deployment, keep_variant_properties))
+        self._in_thread(lambda: self._update(config, deployment, kept))
 
     def delete(self) -> None:
         """Stop serving and end every server."""
@@ -145,7 +145,7 @@ class Endpoint:
         self._routes.set((self._fleet, 1.0))
         self._change("InService", ProductionVariants=self._fleet.summaries())
 
-    def _update(self, config: Record, deployment: Record, keep_variant_properties: bool) -> None:
+    def _update(self, config: Record, deployment: Record, kept: frozenset[str]) -> None:
         old = self._fleet
         self._announce("Creating")
         try:
@@ -155,8 +155,8 @@ class Endpoint:
                 "Failed" if old is None else "InService", FailureReason=str(exc), PendingDeploymentSummary=None
             )
             return
-        if keep_variant_properties and old is not None:
-            new.adopt(old)
+        if old is not None:
+            new.adopt(old, kept)
         try:
             self._shift(old, new, deployment)
         except FleetError as exc:

@@ -53,9 +53,7 @@ class Endpoints:
         if deployment is None and request.get("RetainDeploymentConfig"):
             deployment = endpoint.record.get("LastDeploymentConfig")
         with self._lock:
-            endpoint.update(
-                config, deployment or {}, keep_variant_properties=request.get("RetainAllVariantProperties", False)
-            )
+            endpoint.update(config, deployment or {}, kept=_kept(request))
         return endpoint.record
 
     def describe(self, request: Record) -> Record:
@@ -135,3 +133,11 @@ class Endpoints:
             fleet.instance_counts[name] = change.get("DesiredInstanceCount", fleet.instance_counts[name])
         endpoint.record.update(ProductionVariants=fleet.summaries(), LastModifiedTime=self._platform.now())
         return endpoint.record
+
+
+def _kept(request: Record) -> frozenset[str]:
+    """Which properties of variants outlast an update: of ``DesiredInstanceCount`` and ``DesiredWeight``."""
+    if not request.get("RetainAllVariantProperties", False):
+        return frozenset()
+    dropped = {it["VariantPropertyType"] for it in request.get("ExcludeRetainedVariantProperties", [])}
+    return frozenset({"DesiredInstanceCount", "DesiredWeight"}) - dropped

@@ -70,11 +70,13 @@ class Fleet:
             self._idle.wait_for(lambda: self._in_flight == 0, _DRAIN_S)
         self.close()
 
-    def adopt(self, old: "Fleet") -> None:
-        """Take over weights and instance counts of variants that both fleets have (RetainAllVariantProperties)."""
+    def adopt(self, old: "Fleet", kept: frozenset[str]) -> None:
+        """Take over what is kept of variants that both fleets have, shadows included."""
         for name in self.servers.keys() & old.servers.keys():
-            self.weights[name] = old.weights[name]
-            self.instance_counts[name] = old.instance_counts[name]
+            if "DesiredWeight" in kept:
+                self.weights[name] = old.weights[name]
+            if "DesiredInstanceCount" in kept:
+                self.instance_counts[name] = old.instance_counts[name]
 
     def close(self) -> None:
         """End the servers now."""

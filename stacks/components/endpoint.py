@@ -37,11 +37,20 @@ class Endpoint(Construct):
             endpoint_config_name=_config(scope, target, bucket, model, challenger).attr_endpoint_config_name,
             # Without it an update would fall back to the configured count and drop what scaling has added.
             retain_all_variant_properties=True if can.instances else None,
+            exclude_retained_variant_properties=_by_template(target),
             deployment_config=guardrails(target.stage, steps=can.answers, alarms=alarms.rollback)
             if can.guardrails
             else None,
         )
         self.resource.override_logical_id("Endpoint")  # the stack policy protects it by this name
+
+
+def _by_template(target: Target) -> list[sagemaker.CfnEndpoint.VariantPropertyProperty] | None:
+    """A shadow's share comes and goes with its challenger; a share that was retained would keep it at none for good."""
+    trial = target.usecase.serving.trial
+    if trial is None or trial.shadow is None:
+        return None
+    return [sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")]
 
 
 def _config(

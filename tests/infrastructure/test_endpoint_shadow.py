@@ -45,6 +45,12 @@ def test_one_variant_answers_and_one_gets_copies_while_there_is_a_challenger(sha
     assert shadow["ModelName"] == {"Fn::GetAtt": ["Challenger", "ModelName"]}
 
 
+def test_a_share_that_comes_with_the_challenger_is_not_overridden_by_the_one_before(shadowed: dict[str, Body]) -> None:
+    endpoint = only(shadowed["endpoint"], "AWS::SageMaker::Endpoint")
+    assert endpoint["RetainAllVariantProperties"] is True
+    assert endpoint["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
+
+
 def test_what_it_would_have_answered_is_captured(shadowed: dict[str, Body]) -> None:
     assert only(shadowed["endpoint"], CONFIG)["DataCaptureConfig"]["EnableCapture"] is True
 

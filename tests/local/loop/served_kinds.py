@@ -13,6 +13,7 @@ import pytest
 import xgboost as xgb
 
 import usecases
+from headrace.drift import capture
 from headrace.usecase import Serving
 from lambdas.inference.lake_queue import LakeQueue
 from local import deploy
@@ -79,7 +80,7 @@ class Served:
             "bands": [{"decision": "APPROVE", "from_score": 0}, {"decision": "BLOCK", "from_score": 0.5}],
             "model_version": f"v{seed}",
         }
-        artifact.write(model, Trees(booster), about, rows)
+        artifact.write(model, (Trees(booster),), about, rows)
         self.package = self._register(model, approval)
         if approval == "Approved":
             changed = {"ModelPackageArn": self.package}
@@ -118,6 +119,16 @@ class Served:
             except storage.exceptions.NoSuchKey:
                 time.sleep(0.1)
         raise AssertionError(f"{uri} did not appear")
+
+    def captured(self, variant: str) -> dict[str, str]:
+        """Which model answered, by inference id, of what is captured of a variant; what is under way is waited for."""
+        self._loop.flush()
+        storage = self._loop.client("s3")
+        prefix = f"capture/{self.target.endpoint_name}/{variant}/"
+        found = storage.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
+        bodies = [storage.get_object(Bucket=self._bucket, Key=it["Key"])["Body"].read() for it in found]
+        rows = [row for body in bodies for line in body.splitlines() for row in capture.rows(json.loads(line))]
+        return {row.inference_id: row.version for row in rows}
 
     def queue(self) -> LakeQueue:
         """What the API hands requests to, with this machine's own rights."""

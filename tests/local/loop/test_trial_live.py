@@ -1,6 +1,7 @@
 """A challenger's trial, deployed from its templates: it passes and takes over, or fails and leaves no trace."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +70,29 @@ def test_an_ab_test_splits_until_somebody_rejects_it(loop: Loop, tmp_path: Path)
     assert parameters(loop, served)["ModelPackageArn"] == first
     package = loop.client("sagemaker").describe_model_package(ModelPackageName=served.package)
     assert package["ModelApprovalStatus"] == "Rejected"
+
+
+def test_a_challenger_in_the_shadow_answers_nobody_until_it_is_promoted(loop: Loop, tmp_path: Path) -> None:
+    served = Served(loop, tmp_path, Serving(trial=Trial(steps=(), shadow=100, bake_s=1)))
+    served.deploy(seed=1)
+    served.deploy(seed=2, approval="PendingManualApproval")
+    assert served.run(ModelPackageArn=served.package) == "SUCCEEDED", served.ended_with
+    for number in range(ROWS):
+        answer = loop.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=served.target.endpoint_name,
+            Body=json.dumps({"instances": served.rows(1)}),
+            ContentType="application/json",
+            InferenceId=f"e{number}",
+        )
+        assert json.load(answer["Body"])["model_version"] == "v1"
+    ids = {f"e{it}" for it in range(ROWS)}
+    for _ in range(50):
+        copied = served.captured("Challenger")
+        if copied.keys() == ids:
+            break
+        time.sleep(0.1)
+    assert copied == dict.fromkeys(ids, "v2")
+    assert served.captured("AllTraffic") == dict.fromkeys(ids, "v1")
+    assert served.run(ModelPackageArn=served.package, Verdict="promote") == "SUCCEEDED", served.ended_with
+    assert versions(loop, served) == {"v2"}
+    assert parameters(loop, served) == {"ModelPackageArn": served.package, "ChallengerModelData": ""}

@@ -88,8 +88,13 @@ def test_weights_set_by_scaling_survive_an_update_that_retains_them(
     change = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 3, "DesiredWeight": 2.0}]
     request = {"EndpointName": "echo", "DesiredWeightsAndCapacities": change}
     serving.call("UpdateEndpointWeightsAndCapacities", request)
-    kept = update(serving, platform, "v2", RetainAllVariantProperties=True)
-    assert kept["ProductionVariants"][0]["DesiredInstanceCount"] == 3
+    kept = update(serving, platform, "v2", RetainAllVariantProperties=True)["ProductionVariants"][0]
+    assert (kept["DesiredInstanceCount"], kept["DesiredWeight"]) == (3, 2)
+    excluded = [{"VariantPropertyType": "DesiredWeight"}]
+    partly = update(
+        serving, platform, "v4", RetainAllVariantProperties=True, ExcludeRetainedVariantProperties=excluded
+    )["ProductionVariants"][0]
+    assert (partly["DesiredInstanceCount"], partly["DesiredWeight"]) == (3, 1)
     dropped = update(serving, platform, "v3")
     assert dropped["ProductionVariants"][0]["DesiredInstanceCount"] == 1
 

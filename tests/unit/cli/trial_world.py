@@ -79,9 +79,9 @@ class Stage:
             ),
         )
 
-    def answer(self, variant: str, outcomes: list[tuple[str, str, int]]) -> None:
+    def answer(self, variant: str, outcomes: list[tuple[str, str, int]], score: float = 0.5) -> None:
         """Captured answers of a variant as (id, decision, label), in one hour; all labels are there."""
-        captured = [_captured(name, decision) for name, decision, _ in outcomes]
+        captured = [_captured(name, decision, score) for name, decision, _ in outcomes]
         told = [truth_line(name, _label(name, label)) for name, _, label in outcomes]
         self.put(f"capture/{ENDPOINT}/{variant}/{HOUR}/a.jsonl", captured)
         self.put(f"ground-truth/{HOUR}/{variant}.jsonl", told)
@@ -123,8 +123,8 @@ class Stage:
         return f"{MACHINE.replace('stateMachine', 'execution')}:run-{place}"
 
 
-def _captured(name: str, decision: str) -> dict[str, Any]:
-    prediction = {"predictions": [{"score": 0.5, "decision": decision}], "model_version": "v"}
+def _captured(name: str, decision: str, score: float) -> dict[str, Any]:
+    prediction = {"predictions": [{"score": score, "decision": decision}], "model_version": "v"}
     sides = {"endpointInput": {"instances": [{"amount": 1}]}, "endpointOutput": prediction}
     return {
         "captureData": {side: {"data": json.dumps(it), "encoding": "JSON"} for side, it in sides.items()},
