@@ -28,7 +28,7 @@ NIGHT_S = 5_400
 REMEMBERED_DAYS = 5
 """Shorter than the stream's retention."""
 ROLLOUT_STEP_S = 300
-ROLLOUT_LIMIT_S = 240.0
+ROLLOUT_LIMIT_S = 900.0
 
 
 class StuckError(HeadraceError):

@@ -15,7 +15,7 @@ LOOP: Hyperparameters = {
     "num_round": 500,
     "early_stopping_rounds": 30,
     "class_weight": "none",
-    "checkpoint_every": 50,
+    "checkpoint_every": 100,
     "refit": 1,
 }
 """Those of the training loop of boosted trees, with their defaults. ``early_stopping_rounds`` 0 never stops early."""

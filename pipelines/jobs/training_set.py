@@ -72,9 +72,13 @@ def matrix(table: pa.Table, features: Sequence[str]) -> np.ndarray:
     Filled column by column, so that no second copy of the whole set exists beside it.
     """
     out = np.empty((table.num_rows, len(features)), dtype=np.float32)
+    _fill(out, table, features)
+    return out
+
+
+def _fill(out: np.ndarray, table: pa.Table, features: Sequence[str]) -> None:
     for position, name in enumerate(features):
         out[:, position] = table.column(name).cast(pa.float32(), safe=False).to_numpy()
-    return out
 
 
 def read_rows(folder: Path, usecase: UseCase) -> tuple[np.ndarray, np.ndarray]:
@@ -96,7 +100,8 @@ def read_rows(folder: Path, usecase: UseCase) -> tuple[np.ndarray, np.ndarray]:
             for group in range(source.num_row_groups):
                 table = _typed(source.read_row_group(group, columns=wanted.names), wanted, path)
                 rows = slice(first, first + table.num_rows)
-                features[rows], truth[rows] = matrix(table, usecase.feature_names), labels(table)
+                _fill(features[rows], table, usecase.feature_names)
+                truth[rows] = labels(table)
                 first += table.num_rows
     pa.default_memory_pool().release_unused()
     return features, truth
