@@ -54,6 +54,7 @@ class Application(App):
             stage=stage(self._required("stage")),
             region=self._required("region"),
             account=self.node.try_get_context("account"),
+            boundary=self.node.try_get_context("boundary"),
             record=recorded.load(usecase.name),
             network=network.read(self.node.try_get_context("subnets"), self.node.try_get_context("security_groups")),
         )

@@ -1,6 +1,6 @@
 """What every stack has in common: its name, its place and its protection."""
 
-from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
+from aws_cdk import CfnOutput, Environment, IStackSynthesizer, PermissionsBoundary, Stack
 from constructs import Construct
 
 from stacks.target import Target
@@ -27,6 +27,7 @@ class HeadraceStack(Stack):
             env=Environment(account=target.account, region=target.region),
             termination_protection=target.stage.keep_data,
             synthesizer=synthesizer,
+            permissions_boundary=PermissionsBoundary.from_name(target.boundary) if target.boundary else None,
         )
         self.target = target
 

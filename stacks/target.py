@@ -21,6 +21,8 @@ class Target:
     region: str
     account: str | None = None
     """None: the templates fit any account."""
+    boundary: str | None = None
+    """The managed policy of the account that bounds every role; None where the account asks for none."""
     record: Record | None = None
     """What was deployed of the use case's features so far; None if nothing was recorded."""
     network: Network | None = None
