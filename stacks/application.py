@@ -12,7 +12,7 @@ from aws_cdk import App, Tags
 
 import usecases
 from headrace.errors import UseCaseError
-from stacks import network, packs, recorded
+from stacks import network, packs, profiles, recorded
 from stacks.stage import stage
 from stacks.target import Target
 
@@ -51,7 +51,7 @@ class Application(App):
         usecase = usecases.load(self._required("usecase"))
         self.target = Target(
             usecase=usecase,
-            stage=stage(self._required("stage")),
+            stage=profiles.hardened(stage(self._required("stage")), usecase.compliance),
             region=self._required("region"),
             account=self.node.try_get_context("account"),
             boundary=self.node.try_get_context("boundary"),
@@ -60,6 +60,7 @@ class Application(App):
         )
         recorded.require(self.target)
         network.require(self.target.network, wanted=usecase.serving.vpc)
+        profiles.require(self.target)
         self._tag()
         packs.enforce(self)
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.components.bucket import LakeBucket
+from stacks.components.data_trail import DataTrail
 from stacks.components.key import EncryptionKey
 from stacks.components.table import LakeTable, event_columns, feature_columns
 from stacks.stack import HeadraceStack
@@ -59,5 +60,7 @@ class LakeStack(HeadraceStack):
             bucket=bucket,
             columns=feature_columns(target.usecase),
         )
+        if target.stage.data_trail:
+            DataTrail(self, "DataTrail", target=target, watched=bucket, logs=bucket.access_logs, key=key)
         self.lake = Lake(key=key, bucket=bucket, events=events, features=features)
         self.publish(BucketName=bucket.bucket_name, DatabaseName=target.database_name)

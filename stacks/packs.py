@@ -40,6 +40,6 @@ REASONS = {
 
 def enforce(app: App) -> None:
     """Let every pack look at every resource of the app when it is synthesized; one open finding stops it."""
-    Validations.of(app).add_plugins(AwsSolutionsChecks(), HIPAASecurityChecks(), NIST80053R5Checks(), PCIDSS321Checks())
+    Validations.of(app).add_plugins(*(pack() for pack in PACKS))
     for rule, reason in REASONS.items():
         acknowledge_rule(app, rule, reason)

@@ -22,6 +22,8 @@ class Stage:
     """
 
     name: str
+    real_data: bool = True
+    """Events of real people come here. Elsewhere profiles leave off what only guards those: years of logs, a VPC."""
     keep_data: bool = True
     """Buckets, tables and keys outlive their stack, and deletion of stack and table is refused."""
     stream_mode: StreamMode = "on_demand"
@@ -43,6 +45,10 @@ class Stage:
     """Models train on capacity that AWS may take back, at up to 90 % less; training resumes from its checkpoint."""
     spare_capacity: bool = False
     """Glue runs jobs on whatever AWS has to spare: a third cheaper, but a run may have to wait for it."""
+    isolated_jobs: bool = False
+    """Training jobs reach no network, and what their containers say to each other is encrypted."""
+    data_trail: bool = False
+    """CloudTrail records every read and write of the lake's objects."""
 
 
 STAGES = {
@@ -50,6 +56,7 @@ STAGES = {
     for stage in (
         Stage(
             name="dev",
+            real_data=False,
             keep_data=False,
             stream_mode="provisioned",
             log_retention_days=7,
@@ -62,9 +69,9 @@ STAGES = {
             spot_training=True,
             spare_capacity=True,
         ),
-        Stage(name="staging", keep_data=False, log_retention_days=30, spot_training=True),
+        Stage(name="staging", real_data=False, keep_data=False, log_retention_days=30, spot_training=True),
         Stage(name="prod", rollout="linear"),
-        Stage(name="local", keep_data=False, rollout="linear", poll_s=2, approval_retry_s=10),
+        Stage(name="local", real_data=False, keep_data=False, rollout="linear", poll_s=2, approval_retry_s=10),
     )
 }
 

@@ -83,6 +83,16 @@ class Target:
         return self.prefix
 
     @property
+    def private_network(self) -> Network | None:
+        """Where functions and model run because a profile asks for it."""
+        return self.network if self.usecase.compliance.demands.private else None
+
+    @property
+    def model_network(self) -> Network | None:
+        """Where the model runs, if not in a network of SageMaker's own."""
+        return self.network if self.usecase.serving.vpc else self.private_network
+
+    @property
     def masks(self) -> bool:
         """Whether the use case hashes a field, which takes a secret key."""
         return any(field.privacy == "hash" for field in self.usecase.event.fields)

@@ -6,7 +6,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from pipelines.retraining.definition import definition
-from pipelines.retraining.plan import CodeLocations, JobSize
+from pipelines.retraining.plan import CodeLocations, JobSize, Network
 from pipelines.retraining.sizes import training_size
 from stacks.components.glue_job import TrainingSetJob
 from stacks.components.job_code import JobCode
@@ -69,6 +69,7 @@ class TrainingStack(HeadraceStack):
 
     def _build_pipeline(self, lake: Lake, code: JobCode, jobs: JobRole, size: JobSize) -> sagemaker.CfnPipeline:
         role = PipelineRole(self, "PipelineRole", target=self.target, bucket=lake.bucket, jobs=jobs)
+        isolated = self.target.stage.isolated_jobs
         body = definition(
             usecase=self.target.usecase,
             name=self.target.pipeline_name,
@@ -80,6 +81,7 @@ class TrainingStack(HeadraceStack):
             code=code.locations,
             training=size,
             spot=self.target.stage.spot_training,
+            network=Network(isolated=isolated, encrypted=isolated),
         )
         pipeline = sagemaker.CfnPipeline(
             self,

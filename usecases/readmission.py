@@ -7,6 +7,7 @@ carry their reasons: the contributions of features to this very score (exact SHA
 
 from headrace.usecase import (
     Band,
+    Compliance,
     Decision,
     Entity,
     Event,
@@ -33,9 +34,16 @@ usecase = UseCase(
             Field(name="timestamp", type="timestamp"),
             Field(name="patient_id", type="string", max_length=64),
             Field(name="ward_id", type="string", max_length=64),
-            Field(name="name", type="string", required=False, privacy="remove"),
-            Field(name="ssn", type="string", required=False, max_length=16, privacy="remove"),
-            Field(name="record_number", type="string", required=False, max_length=64, privacy="hash"),
+            Field(name="name", type="string", required=False, privacy="remove", sensitive="phi"),
+            Field(name="ssn", type="string", required=False, max_length=16, privacy="remove", sensitive="phi"),
+            Field(
+                name="record_number",
+                type="string",
+                required=False,
+                max_length=64,
+                privacy="hash",
+                sensitive="phi",
+            ),
             Field(name="age", type="integer", minimum=0, maximum=120),
             Field(name="ward", type="string", allowed=WARDS),
             Field(name="days_in_hospital", type="number", minimum=0, maximum=730),
@@ -90,6 +98,7 @@ usecase = UseCase(
         fallback="MEDIUM",
     ),
     serving=Serving(score_stream=True),
+    compliance=Compliance(profiles=("hipaa",), subject="patient_id"),
     expectations=(
         Expectation(column="event_id", uniqueness=0.99),
         Expectation(column="age", completeness=1.0, minimum=0, maximum=120, mean=(20, 90)),

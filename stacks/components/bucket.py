@@ -53,6 +53,7 @@ class LakeBucket(s3.Bucket):
     """The bucket of the lake. Object events go to EventBridge, access logs to a bucket of their own."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
+        self.access_logs = self._build_logs(scope, removal_policy)
         super().__init__(
             scope,
             id_,
@@ -65,7 +66,7 @@ class LakeBucket(s3.Bucket):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=removal_policy,
-            server_access_logs_bucket=self._build_logs(scope, removal_policy),
+            server_access_logs_bucket=self.access_logs,
             server_access_logs_prefix="lake/",
             lifecycle_rules=[
                 self._housekeeping(),

@@ -18,7 +18,7 @@ class ServedModel(sagemaker.CfnModel):
         container: sagemaker.CfnModel.ContainerDefinitionProperty,
         execution_role_arn: str,
     ) -> None:
-        network = target.network if target.usecase.serving.vpc else None
+        network = target.model_network
         super().__init__(
             scope,
             id_,

@@ -9,6 +9,7 @@ from constructs import Construct
 from lambdas.shared.settings import EnvSettings
 from stacks.components.acknowledgement import acknowledge
 from stacks.components.bundle import bundle
+from stacks.components.function_network import enter_network
 from stacks.components.log import LogGroup
 from stacks.target import Target
 
@@ -80,4 +81,8 @@ class Function(lambda_.Function):
         self.own_role = role
         self.timeout_s = timeout_s
         log.grant_write(role)
-        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's write calls take no resource."})
+        if target.private_network:
+            enter_network(self, role, target.private_network)
+        acknowledge(
+            role, {"AwsSolutions-IAM5[Resource::*]": "Calls of X-Ray, and of EC2 that only look, take no resource."}
+        )

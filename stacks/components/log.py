@@ -27,4 +27,5 @@ RETENTION = {
     30: logs.RetentionDays.ONE_MONTH,
     90: logs.RetentionDays.THREE_MONTHS,
     365: logs.RetentionDays.ONE_YEAR,
+    2_192: logs.RetentionDays.SIX_YEARS,
 }

@@ -44,8 +44,8 @@ class ModelRole(iam.Role):
         if serving.kind == "batch":
             bucket.grant_read_of(self, BATCH_FOLDER)
             bucket.grant_write_to(self, PREDICTIONS_FOLDER)
-        if serving.vpc and target.network:
-            grant_network(self, target.network)
+        if target.model_network:
+            grant_network(self, target.model_network)
 
     def _grant_log(self, target: Target) -> None:
         stack = Stack.of(self)

@@ -9,6 +9,8 @@ import pytest
 import usecases
 from stacks.stage import STAGES
 
+NETWORK = ("subnets=subnet-0000001a,subnet-0000002b", "security_groups=sg-0000003c")
+"""What a profile asks of production."""
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usecases
 
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.usecases
 def test_templates_are_synthesized_under_nag_and_pass_the_linter(usecase: str, stage: str, tmp_path: Path) -> None:
     """In a process of their own, as ``make check`` and ``cdk deploy`` do; a finding without a reason ends it."""
     context = ["--context", f"usecase={usecase}", "--context", f"stage={stage}"]
+    if usecases.load(usecase).compliance.demands.private:
+        context += [part for place in NETWORK for part in ("--context", place)]
     command = [sys.executable, str(ROOT / "app.py"), *context, "--output", str(tmp_path / "assembly")]
     synthesized = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert synthesized.returncode == 0, synthesized.stderr[-3_000:]
