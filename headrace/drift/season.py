@@ -1,11 +1,13 @@
 """Like with like: rows of the same hours of the week, so that a Monday is not held against a Sunday."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Season = Literal["hour_of_day", "day_of_week", "hour_of_week"]
+from headrace.usecase.season import Season
+
+__all__ = ["NO_WINDOW", "Season", "slots", "window_starts"]
 _HOUR_S = 3_600
 NO_WINDOW = np.iinfo(np.int64).min
 _THURSDAY = 3

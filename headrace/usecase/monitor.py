@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from headrace.events.kinds import KINDS, Kind
 from headrace.usecase.checks import require, require_duration, require_one_of, require_unique
 from headrace.usecase.compute import Compute
+from headrace.usecase.season import EVERY_HOUR_S, SEASONS, Season
 
 Engine = Literal["headrace", "model_monitor"]
 EVERY: Mapping[str, str] = {
@@ -72,6 +73,7 @@ class Monitor:
         sample_rows: so many rows are explained, and held against their facets.
         dashboard: whether the dashboard has a section about it.
         compute: what runs of the engine headrace may use.
+        season: data quality holds a window against training rows of the same hours only; None: against all of them.
     """
 
     kinds: tuple[Kind, ...] = ("data_quality", "model_quality", "attribution")
@@ -82,6 +84,7 @@ class Monitor:
     sample_rows: int = 20_000
     dashboard: bool = True
     compute: Compute = field(default_factory=Compute)
+    season: Season | None = None
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -99,7 +102,20 @@ class Monitor:
             "is a week, and Model Monitor runs at least daily",
             "use 1d, or the engine headrace",
         )
+        self._check_season()
         require(self.sample_rows >= 1, "monitor.sample_rows", "is below 1", "20000 is plenty")
+
+    def _check_season(self) -> None:
+        if self.season is None:
+            return
+        where = "monitor.season"
+        require_one_of(self.season, SEASONS, where)
+        require(
+            self.engine == "headrace", where, "is unknown to Model Monitor", "use the engine headrace, or no season"
+        )
+        longer = self.every_s >= EVERY_HOUR_S[self.season]
+        fix = "choose shorter windows, day_of_week for windows of a day, or no season"
+        require(not longer, where, f"{self.season} is all in one window of {self.every}", fix)
 
     @property
     def every_s(self) -> int:

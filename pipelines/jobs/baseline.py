@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import usecases
-from headrace.drift import Summary, documents, summarize
+from headrace.drift import Summary, documents, seasonal, summarize
 from headrace.drift.unrest import unrest
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
@@ -32,7 +32,8 @@ Documents = dict[str, dict[str, Any]]
 def baseline(usecase: UseCase, model_dir: Path, learned: Path, test: Path) -> Documents:
     """``statistics.json``, ``constraints.json`` and ``noise.json`` by name: features first, then the score.
 
-    ``noise.json`` says how far single windows, as long as the monitor's, are from all rows together.
+    ``noise.json`` says how far single windows, as long as the monitor's, are from all rows together. Where the monitor
+    has a season there is ``season.json`` too, with every slot by itself.
 
     Args:
         usecase: whose model it is.
@@ -59,7 +60,18 @@ def baseline(usecase: UseCase, model_dir: Path, learned: Path, test: Path) -> Do
     constraints["features"] += documents.constraints(answers)["features"]
     rounded = {name: round(distance, 6) for name, distance in noise.items()}
     quiet = {"version": 1, "every": usecase.monitor.every, "distances": rounded}
-    return {documents.STATISTICS: statistics, documents.CONSTRAINTS: constraints, documents.NOISE: quiet}
+    found = {documents.STATISTICS: statistics, documents.CONSTRAINTS: constraints, documents.NOISE: quiet}
+    tables = ((columns, known.timestamps), ({SCORE: scores}, judged.timestamps))
+    return found | _season(usecase, tables)
+
+
+def _season(usecase: UseCase, tables: Sequence[tuple[Mapping[str, np.ndarray], np.ndarray]]) -> Documents:
+    """``season.json`` of columns with their times; nothing if the monitor has no season."""
+    season, every_s = usecase.monitor.season, usecase.monitor.every_s
+    if season is None:
+        return {}
+    parts = [seasonal.seasonal(it, times, season, every_s=every_s, most=MOST_WINDOWS) for it, times in tables]
+    return {seasonal.DOCUMENT: seasonal.document(parts)}
 
 
 def _windows(columns: Mapping[str, np.ndarray], times: np.ndarray, length_s: int) -> list[Summary]:

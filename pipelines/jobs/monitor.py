@@ -20,8 +20,9 @@ from headrace.events.drift import KINDS, Kind
 from headrace.schema import parse_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import outcome
-from pipelines.monitoring import quality, shards, watch
+from pipelines.monitoring import baselines, quality, shards, watch
 from pipelines.monitoring.answers import Names, truths
+from pipelines.monitoring.counting import Seasons
 from pipelines.monitoring.examples import examples
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.run import About, Run, write
@@ -83,7 +84,15 @@ def _watched(usecase: UseCase, places: Places) -> watch.Watched:
         minimum_rows=asked.minimum_rows,
         ignore=frozenset(it.name for it in usecase.event.fields if it.privacy != "clear"),
     )
-    return watch.watch(places.baseline, places.capture, settings, thresholds=asked.of_baseline)
+    seasons = _seasons(usecase)
+    if seasons is not None and not baselines.tells(places.baseline, seasons.season):
+        sys.stdout.write(f"the model was trained before its monitor had the season {seasons.season}: all hours count\n")
+        seasons = None
+    return watch.watch(places.baseline, places.capture, settings, seasons=seasons, thresholds=asked.of_baseline)
+
+
+def _seasons(usecase: UseCase) -> Seasons | None:
+    return Seasons(season=usecase.monitor.season) if usecase.monitor.season else None
 
 
 def _quality(usecase: UseCase, places: Places, names: Names, window_end: str) -> quality.QualityFound | None:
@@ -128,11 +137,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     places = Places(**{name: getattr(args, name) for name in Places.__annotations__})
 
     def job() -> None:
+        usecase = usecases.load(args.usecase)
         if args.part:
-            part = shards.leave(shards.share(places.capture), args.output, _host(args.resources))
+            part = shards.leave(shards.share(places.capture, _seasons(usecase)), args.output, _host(args.resources))
             sys.stdout.write(f"counted: {part}\n")
             return
-        usecase = usecases.load(args.usecase)
         run = monitor(usecase, places, args.kind, args.window_end)
         about = About(
             usecase=usecase,

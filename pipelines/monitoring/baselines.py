@@ -7,8 +7,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from headrace.drift import Settings, Summary, documents, imported, noise
+from headrace.drift import Settings, Summary, documents, imported, noise, seasonal
 from headrace.drift.rules import Rule
+from headrace.drift.season import Season
 from headrace.errors import RejectedError
 from pipelines.monitoring.counting import Report, Seasons, Windows, count
 from pipelines.monitoring.refusal import TableError
@@ -64,7 +65,8 @@ def read(
         counted = count(place, seasons=seasons, wanted=slots, windows=quiet, report=report)
         restless = replace(settings, noise=_noise(counted.windows)) if quiet else settings
         return Baseline(summary=counted.summary, settings=restless)
-    if seasons is not None or quiet is not None:
+    apart = seasons is None or tells(place, seasons.season)
+    if quiet is not None or not apart:
         raise TableError(f"--season, --quiet: {place} does not tell hours apart; give the table that it was made of")
     constraints = statistics.with_name(documents.CONSTRAINTS)
     if thresholds and not constraints.is_file():
@@ -75,7 +77,31 @@ def read(
         found = imported.read(_document(statistics), demands, settings, thresholds=thresholds)
     except RejectedError as exc:
         raise TableError(f"{statistics}: {exc}; give the files of a baseline job") from exc
-    return Baseline(summary=found.summary, settings=found.settings, rules=found.rules)
+    made = Baseline(summary=found.summary, settings=found.settings, rules=found.rules)
+    return made if seasons is None else _of_slots(made, statistics, seasons.season, slots or frozenset())
+
+
+def tells(place: Path, season: Season) -> bool:
+    """Whether a baseline that was written down tells the hours of a season apart."""
+    statistics = written(place)
+    beside = statistics.with_name(seasonal.DOCUMENT) if statistics else None
+    return beside is not None and beside.is_file() and seasonal.of_season(_document(beside), season)
+
+
+def _of_slots(made: Baseline, statistics: Path, season: Season, slots: frozenset[int]) -> Baseline:
+    """The rows of the same hours in the place of all, and as noise what these hours differ by from week to week."""
+    place = statistics.with_name(seasonal.DOCUMENT)
+    try:
+        summary, restless = seasonal.read(_document(place), season, slots)
+    except RejectedError as exc:
+        raise TableError(f"{place}: {exc}") from exc
+    if not summary.rows:
+        raise TableError(
+            f"{place}: no row is of the current table's hours; train on more of the past, or use no season"
+        )
+    # A column without a row of these hours, such as scores of few days, is held against all of its rows.
+    summary = Summary(rows=summary.rows, columns={**made.summary.columns, **summary.columns})
+    return replace(made, summary=summary, settings=replace(made.settings, noise=restless))
 
 
 def _with_noise(settings: Settings, place: Path) -> Settings:

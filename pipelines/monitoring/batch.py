@@ -1,7 +1,7 @@
 """Some rows of a table, whoever read them: what of them is counted, and when they happened."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ class Batch:
         unreadable: lines before and among these rows that could not be read.
         repeated: answers that are not among these rows, because their event had been answered before.
         answers: columns that a captured answer gave.
+        answered_at: when each row was answered, ISO 8601, empty where unknown; nothing where nobody was asked.
     """
 
     rows: int
@@ -34,6 +35,7 @@ class Batch:
     unreadable: int = 0
     repeated: int = 0
     answers: frozenset[str] = frozenset()
+    answered_at: Sequence[str] = ()
 
     def column(self, name: str) -> Column:
         """One column, counted."""
@@ -49,7 +51,18 @@ class Batch:
         arrays = {
             name: [it for it, kept in zip(values, chosen, strict=True) if kept] for name, values in self.arrays.items()
         }
-        return replace(self, rows=int(inside.sum()), arrays=arrays, unreadable=0, repeated=0)
+        at = [it for it, kept in zip(self.answered_at, chosen, strict=True) if kept] if self.answered_at else ()
+        return replace(self, rows=int(inside.sum()), arrays=arrays, unreadable=0, repeated=0, answered_at=at)
+
+    def answer_times(self) -> np.ndarray:
+        """When each row was answered: epoch seconds, NaN where unknown, shape (rows,).
+
+        Raises:
+            NoTimesError: if nobody was asked for these rows.
+        """
+        if len(self.answered_at) != self.rows:
+            raise NoTimesError("rows of a table have no times of answers")
+        return np.array([_seconds(it or None) for it in self.answered_at], dtype=np.float64)
 
     def times(self, name: str) -> np.ndarray:
         """A column as moments: epoch seconds, NaN where missing, or ``datetime64``; shape (rows,).

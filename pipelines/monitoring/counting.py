@@ -19,10 +19,10 @@ MOST_WINDOWS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Seasons:
-    """Which column holds the time of a row, and which hours are alike."""
+    """Which hours are alike, and which column holds the time of a row; by default it is when the row was answered."""
 
-    time: str
     season: Season
+    time: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def _in_season(
     """The rows that count, and the slots they are in."""
     if seasons is None or not batch.rows:
         return batch, ()
-    if seasons.time not in batch.arrays:
+    if seasons.time and seasons.time not in batch.arrays:
         raise TableError(f"{place}: has no column {seasons.time!r}; name the column of times with --time")
     found = slots(_moments(place, seasons.time, batch), seasons.season)
     inside = found >= 0 if wanted is None else np.isin(found, list(wanted))
@@ -131,7 +131,7 @@ def _in_season(
 
 def _moments(place: Path, name: str, batch: Batch) -> np.ndarray:
     try:
-        return batch.times(name)
+        return batch.times(name) if name else batch.answer_times()
     except NoTimesError as exc:
         raise TableError(
             f"{place}: column {name!r} holds no times; give ISO 8601, epoch seconds or Parquet's timestamps"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from headrace.drift import Summary, merged, packing
 from headrace.errors import RejectedError
-from pipelines.monitoring.counting import Counted, count
+from pipelines.monitoring.counting import Counted, Seasons, count
 from pipelines.monitoring.refusal import TableError
 
 _SUFFIX = ".summary"
 _ABOUT = ".about.json"
 
 
-def share(place: Path) -> Counted:
+def share(place: Path, seasons: Seasons | None = None) -> Counted:
     """What one machine counts of its share, of which there may be nothing to read, or nothing at all.
 
     Raises:
@@ -20,7 +20,7 @@ def share(place: Path) -> Counted:
     """
     if not place.is_dir() or not any(it.is_file() for it in place.rglob("*")):
         return Counted(summary=Summary(), slots=frozenset(), unreadable=0)
-    return count(place, whole=False)
+    return count(place, seasons=seasons, whole=False)
 
 
 def leave(counted: Counted, folder: Path, name: str) -> Path:
@@ -31,7 +31,12 @@ def leave(counted: Counted, folder: Path, name: str) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        about = {"unreadable": counted.unreadable, "repeated": counted.repeated, "answers": sorted(counted.answers)}
+        about = {
+            "unreadable": counted.unreadable,
+            "repeated": counted.repeated,
+            "answers": sorted(counted.answers),
+            "slots": sorted(counted.slots),
+        }
         (folder / f"{name}{_ABOUT}").write_text(json.dumps(about))
         path = folder / f"{name}{_SUFFIX}"
         path.write_bytes(packing.pack(counted.summary))
@@ -53,6 +58,7 @@ def gathered(place: Path) -> Counted:
     """
     parts: list[Summary] = []
     answers: set[str] = set()
+    slots: set[int] = set()
     unreadable = repeated = 0
     for path in sorted(place.rglob(f"*{_SUFFIX}")):
         try:
@@ -61,11 +67,16 @@ def gathered(place: Path) -> Counted:
             unreadable += int(about["unreadable"])
             repeated += int(about["repeated"])
             answers.update(about["answers"])
+            slots.update(about["slots"])
         except (OSError, ValueError, KeyError, TypeError, RejectedError) as exc:
             raise TableError(f"{path}: cannot be read ({exc}); count that part again") from exc
     summary = merged(parts)
     if unreadable and not summary.rows:
         raise TableError(f"{place}: none of {unreadable:,} lines can be read; give one JSON object a line")
     return Counted(
-        summary=summary, slots=frozenset(), unreadable=unreadable, repeated=repeated, answers=frozenset(answers)
+        summary=summary,
+        slots=frozenset(slots),
+        unreadable=unreadable,
+        repeated=repeated,
+        answers=frozenset(answers),
     )

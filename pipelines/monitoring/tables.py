@@ -22,8 +22,8 @@ _BLOCK_BYTES = 4 << 20
 _CAPTURED = capture.CAPTURED.encode()
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 _SHOWN = 200
-Row = tuple[Mapping[str, object], str]
-"""Columns, and the name of the event and of the model that answered; empty where nobody can tell."""
+Row = tuple[Mapping[str, object], str, str]
+"""Columns, the name of the event and of the model that answered, and when; empty where nobody can tell."""
 
 
 def files(place: Path) -> list[Path]:
@@ -91,8 +91,9 @@ def _one_by_one(lines: list[bytes], repeats: Repeats) -> Iterator[Batch]:
             unreadable += 1
     if not rows and not unreadable:
         return
-    fresh = repeats.fresh([name for _, name in rows])
-    columns = [rows[place][0] for place in np.flatnonzero(fresh)]
+    fresh = repeats.fresh([name for _, name, _ in rows])
+    kept = [rows[place] for place in np.flatnonzero(fresh)]
+    columns = [it for it, _, _ in kept]
     names = dict.fromkeys(name for row in columns for name in row)
     yield Batch(
         rows=len(columns),
@@ -100,6 +101,7 @@ def _one_by_one(lines: list[bytes], repeats: Repeats) -> Iterator[Batch]:
         unreadable=unreadable,
         repeated=len(rows) - len(columns),
         answers=frozenset(answers),
+        answered_at=[at for _, _, at in kept],
     )
 
 
@@ -111,7 +113,7 @@ def _read(line: bytes, answers: set[str]) -> list[Row]:
         captured = list(capture.rows(document))
         answers.update(*(it.answers for it in captured))
         return [
-            (it.columns, name_of(it.inference_id, it.version) if it.single and it.inference_id else "")
+            (it.columns, name_of(it.inference_id, it.version) if it.single and it.inference_id else "", it.time)
             for it in captured
         ]
-    return [(capture.flat(document), "")]
+    return [(capture.flat(document), "", "")]

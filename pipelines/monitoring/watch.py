@@ -69,7 +69,7 @@ def watch(
     )
     if not normal.summary.rows:
         raise TableError(f"{baseline}: has no rows; there is nothing to compare with")
-    times = frozenset(it.time for it in (seasons, windows, quiet) if it is not None)
+    times = frozenset(it.time for it in (seasons, windows, quiet) if it is not None and it.time)
     return _judged(normal, counted, times)
 
 
