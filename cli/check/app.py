@@ -41,8 +41,11 @@ def check(
         return
     table = Table(box=None, show_header=False)
     for key, value in {**found.about, **found.deploys}.items():
-        table.add_row(key, escape(_text(value)))
+        if key != "controls":
+            table.add_row(key, escape(_text(value)))
     progress_console.print(table)
+    for control, implemented in found.about["controls"].items():
+        progress_console.print(f"control {escape(f'{control}: {implemented}')}", soft_wrap=True)
     for it in found.findings:
         colour = _COLOURS[it.severity]
         said = f"[{colour}]{it.severity:<6}[/] {escape(f'{it.where} {it.what}; {it.fix}')}"

@@ -10,6 +10,7 @@ from cli.check import data, definition
 from cli.check.deployment import deployment
 from cli.check.finding import ORDER, Finding
 from headrace.usecase import UseCase
+from headrace.usecase.controls import controls
 from pipelines.jobs.splits import warm_up_s
 
 
@@ -72,4 +73,6 @@ def _about(usecase: UseCase) -> dict[str, Any]:
         "fallback": usecase.decision.fallback,
         "endpoint": usecase.serving.kind,
         "scores_in_the_stream": usecase.serving.score_stream,
+        "profiles": list(usecase.compliance.profiles),
+        "controls": {it.name: it.by for it in controls(usecase.compliance.profiles)},
     }

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -10,8 +12,9 @@ from headrace.errors import RejectedError, UseCaseError
 from headrace.identifiers import named_by
 from headrace.masking import keepable
 from headrace.schema import parse_event
-from headrace.usecase import Api, Compliance, Entity, Field, Serving, UsagePlan, UseCase
+from headrace.usecase import Api, Compliance, Entity, Field, Profile, Serving, UsagePlan, UseCase
 from headrace.usecase.compliance import EU_REGIONS
+from headrace.usecase.controls import CONTROLS, controls
 
 PAN, SSN = "4111111111111111", "078-05-1120"
 _FRAUD = usecases.load("fraud")
@@ -126,3 +129,15 @@ def test_of_a_rejected_record_only_right_values_of_clear_fields_are_kept() -> No
 @pytest.mark.parametrize("data", [b"", b"[]", f'"{PAN}"'.encode(), f"{{{PAN}".encode(), b"\xff"])
 def test_of_what_is_no_event_nothing_is_kept(data: bytes) -> None:
     assert keepable(profiled("pci"), data) == b""
+
+
+def test_the_page_lists_every_control_with_what_implements_it_and_what_remains() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "profiles.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| control")]
+    assert rows == [f"| {it.name} | {', '.join(it.profiles)} | {it.by} | {it.duty} |" for it in CONTROLS]
+
+
+@pytest.mark.parametrize("profile", get_args(Profile))
+def test_every_profile_has_controls_and_a_use_case_without_one_has_none(profile: Profile) -> None:
+    assert len(controls((profile,))) >= 10
+    assert controls(()) == ()
