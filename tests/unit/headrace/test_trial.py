@@ -10,7 +10,7 @@ import usecases
 from headrace.drift.capture import rows
 from headrace.errors import RejectedError
 from headrace.ground_truth import Truth
-from headrace.trial import CHALLENGER, CHAMPION, Answered, answered, judge, variant_of
+from headrace.trial import CHALLENGER, CHAMPION, Answered, Tally, answered, judge, tally, variant_of
 from headrace.usecase import Serving, Trial
 
 FRAUD = usecases.load("fraud")
@@ -56,6 +56,30 @@ def test_only_labelled_answers_of_the_two_variants_count_and_each_once() -> None
     truths = {name: Truth(name, 1, START, START) for name in ("a", "b")}
     standing = judge(USECASE, answers, truths)
     assert (standing.champion, standing.challenger, standing.verdict) == (0, 1, "undecided")
+
+
+def test_a_tally_counts_answers_by_variant_and_money_where_labels_are_known() -> None:
+    answers = [
+        Answered("a", CHAMPION, "BLOCK"),
+        Answered("a", CHAMPION, "APPROVE"),
+        Answered("b", CHAMPION, "BLOCK"),
+        Answered("c", CHALLENGER, "BLOCK"),
+        Answered("d", CHALLENGER, "BLOCK"),
+    ]
+    truths = {name: Truth(name, value, START, START) for name, value in (("a", 1), ("b", 0), ("c", 1))}
+    found = tally(USECASE, answers, truths)
+    assert found[CHAMPION] == Tally(
+        answers=2,
+        alarms=1,
+        labelled=2,
+        positives=1,
+        caught=0,
+        false_alarms=1,
+        cost=FRAUD.label.missed_cost + FRAUD.label.false_alarm_cost,
+    )
+    assert (found[CHALLENGER].answers, found[CHALLENGER].labelled, found[CHALLENGER].caught) == (2, 1, 1)
+    assert (found[CHALLENGER].alarm_rate, found[CHALLENGER].cost_per_answer) == (1, 0)
+    assert (Tally().alarm_rate, Tally().cost_per_answer) == (None, None)
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_files() -> None:
