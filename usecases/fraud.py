@@ -8,6 +8,7 @@ To them come more windows of the same events, and what the customer did before a
 from headrace.usecase import (
     Alerts,
     Band,
+    Compute,
     Decision,
     Entity,
     Event,
@@ -17,6 +18,7 @@ from headrace.usecase import (
     Gate,
     Label,
     Model,
+    Monitor,
     Reaction,
     Serving,
     UseCase,
@@ -153,6 +155,8 @@ usecase = UseCase(
         Expectation(column="amount", completeness=1.0, minimum=0, maximum=1_000_000, mean=(5, 500)),
         Expectation(column="label", allowed=(0, 1)),
     ),
+    # A quiet day fits a function, which has no minutes of start-up; a day of peaks is counted on several machines.
+    monitor=Monitor(compute=Compute(runs_on="volume", instances=4)),
     # Fraud changes its ways faster than calendars turn: what is lost until somebody looks costs more than a training.
     # Sixty frauds of the new kind are enough to learn it; with fewer the next model is hardly better than this one.
     reaction=Reaction(promotion="automatic", least_positives=60, cooldown="1d", attempts=3),

@@ -99,6 +99,11 @@ class LakeBucket(s3.Bucket):
         self.key.grant(role, "kms:Decrypt")
         self.grant_list_of(role, *prefixes)
 
+    def grant_get_of(self, role: iam.Role, *prefixes: str) -> None:
+        """Let a role of another stack read objects below the given prefixes that it is told the keys of."""
+        self._grant(role, ("s3:GetObject",), prefixes)
+        self.key.grant(role, "kms:Decrypt")
+
     def grant_list_of(self, role: iam.Role, *prefixes: str) -> None:
         """Let a role of another stack see which objects there are below the given prefixes."""
         role.add_to_policy(

@@ -8,7 +8,7 @@ from headrace.usecase.compute import MOST_LAMBDA_MB
 from lambdas.monitor_run.settings import Settings
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
-from stacks.components.monitor_role import READS
+from stacks.components.monitor_role import MODELS, NAMED
 from stacks.target import Target
 
 LONGEST_S = 900
@@ -35,5 +35,7 @@ class MonitorFunction(Function):
             description="Judges windows that are not worth a machine",
             settings=Settings(usecase=target.usecase.name, stage=target.stage.name, lake_bucket=bucket.bucket_name),
         )
-        bucket.grant_read_of(self.own_role, *READS, FOLDER)
+        # What was captured and labelled is named by a manifest; baselines and documents are looked for.
+        bucket.grant_get_of(self.own_role, *NAMED)
+        bucket.grant_read_of(self.own_role, MODELS, FOLDER)
         bucket.grant_put_to(self.own_role, FOLDER)

@@ -11,7 +11,8 @@ from stacks.components.container_image import grant_pull
 from stacks.components.job_code import JobCode
 from stacks.components.key import grant_volumes
 
-READS = ("capture/", "ground-truth/", "models/", PLANS)
+NAMED, MODELS = ("capture/", "ground-truth/", PLANS), "models/"
+"""What runs read: objects that a manifest names, or is, and baselines."""
 
 
 class MonitorJobRole(iam.Role):
@@ -26,7 +27,7 @@ class MonitorJobRole(iam.Role):
             description="Runs the jobs that watch the deployed model",
         )
         parts = (PARTS,) if parted else ()
-        bucket.grant_read_of(self, *READS, *parts)
+        bucket.grant_read_of(self, *NAMED, MODELS, *parts)
         bucket.grant_write_to(self, FOLDER, *parts)
         code.grant_read_to(self)
         grant_volumes(bucket.key, self)

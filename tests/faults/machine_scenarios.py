@@ -28,6 +28,8 @@ class World:
     told: set[str] = field(default_factory=set)
     pipeline_ends: str = "Succeeded"
     job_ends: str = "Completed"
+    runs_on: str = "processing"
+    instances: int = 1
 
     def answers(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         """By operation."""
@@ -62,13 +64,21 @@ class World:
             "told": sorted(self.told),
         }
 
-    @staticmethod
-    def _plan(given: Mapping[str, Any]) -> Any:
+    def _plan(self, given: Mapping[str, Any]) -> Any:
         if "published" in given:
             return {"published": given["published"]}
-        names = ["headrace-fraud-dev-job-1", "headrace-fraud-dev-job-2"]
-        place = {"output": "s3://lake/monitoring/", "folder": "monitoring/x/", "arguments": [], "inputs": []}
-        return {"ready": True, "names": names, "job": names[0], **place}
+        if "arguments" in given:
+            self.jobs["in a function"] += 1
+            return {"judged": True}
+        return {
+            **_run("job"),
+            "ready": True,
+            "runs_on": self.runs_on,
+            "again": False,
+            "folder": "monitoring/x/",
+            "counted": self.instances > 1,
+            "count": {**_run("count"), "instances": self.instances},
+        }
 
     def _create(self, given: Mapping[str, Any]) -> Any:
         name = given["ProcessingJobName"]
@@ -116,12 +126,16 @@ class Course:
     job_ends: str = "Completed"
     held: bool = False
     """Somebody whom nobody remembers holds the lock."""
+    runs_on: str = "processing"
+    instances: int = 1
 
     def walk(
         self, roles: Roles, *, guard: Guard | None = None, fault: TaskFault | None = None
     ) -> tuple[PlayedMachine, Facts]:
         """Go it. Returns the machine, which knows its tasks, and what holds afterwards."""
-        world = World(pipeline_ends=self.pipeline_ends, job_ends=self.job_ends)
+        world = World(
+            pipeline_ends=self.pipeline_ends, job_ends=self.job_ends, runs_on=self.runs_on, instances=self.instances
+        )
         arn, definition = machine(roles, self.noun)
         table = "reaction" if self.noun == "retraining" else ""
         played = PlayedMachine(arn, definition, world.answers(), table=table, guard=guard, fault=fault)
@@ -138,6 +152,12 @@ def machine(roles: Roles, noun: str) -> tuple[str, str]:
     """The ARN and the definition of a stack's machine."""
     ((logical_id, it),) = [(name, it) for name, it in roles.bodies[noun]["Resources"].items() if it["Type"] == MACHINE]
     return roles.resolve(noun, {"Ref": logical_id}), roles.resolve(noun, it["Properties"]["DefinitionString"])
+
+
+def _run(step: str) -> dict[str, Any]:
+    """What CreateProcessingJob is asked for, under two names."""
+    names = [f"headrace-fraud-dev-{step}-{attempt}" for attempt in (1, 2)]
+    return {"names": names, "output": f"s3://lake/{step}/", "arguments": [], "inputs": []}
 
 
 def _hold() -> None:
@@ -160,6 +180,8 @@ COURSES: Mapping[str, Sequence[Course]] = {
     "monitoring/Machine": (
         Course("monitoring", _WINDOW),
         Course("monitoring", _WINDOW, job_ends="Failed"),
+        Course("monitoring", _WINDOW, instances=4),
+        Course("monitoring", _WINDOW, runs_on="lambda"),
     ),
     "retraining/Machine": (
         Course("retraining", _ASKED),

@@ -20,6 +20,7 @@ from fault_table import SCENARIOS
 from inbox_fakes import HEADER, cells, created
 from lambda_events import ENVIRONMENT
 from lambda_fakes import START, event
+from monitor_runs import window_judged
 from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
 from queue_faults import REACTION, TOPIC
 from reaction_world import ENDPOINT, drift, envelope, s3_event
@@ -172,6 +173,7 @@ DRIVEN: Mapping[str, tuple[Driven, ...]] = {
     "features/GroundTruth": (SCENARIOS["ground_truth"],),
     "ingestion/DeliveryTransform": (),
     "ingestion/LabelInbox": (SCENARIOS["label_inbox"], versions),
+    "monitoring/MonitorRun": (window_judged,),
     "monitoring/Monitoring": (SCENARIOS["monitoring"], judged),
     "retraining/DriftResponse": (SCENARIOS["drift_response"], cut),
     "serving/Deployment": (SCENARIOS["deployment"], checked),
