@@ -73,7 +73,9 @@ def test_every_failure_is_told_and_ends_the_run_as_failed(prod: Synthesized) -> 
         ]
     assert found["Tell of failure"]["Next"] == "Failed"
     assert found["Failed"]["Type"] == "Fail"
-    assert json.loads(joined(prod.only("monitoring", MACHINE)["DefinitionString"]))["TimeoutSeconds"] == 14_400
+    jobs = min(2, usecases.load("fraud").monitor.compute.instances)  # several machines count before one judges
+    longest_s = json.loads(joined(prod.only("monitoring", MACHINE)["DefinitionString"]))["TimeoutSeconds"]
+    assert longest_s == jobs * 14_400
 
 
 def test_a_job_that_sagemaker_lost_is_started_once_more_and_one_that_refused_is_not(prod: Synthesized) -> None:
