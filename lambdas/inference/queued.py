@@ -102,7 +102,9 @@ def result(name: str, predictor: Predictor, queue: Queue) -> Answer:
     try:
         found = queue.outcome(name)
     except HeadraceError:
-        return Answer(HTTPStatus.OK, {"inference_id": name, "status": "unknown", "reason": "lake_error"}, counted())
+        return _unknown(name)
+    except Exception as exc:  # the boundary, as above: a ticket that somebody has written over, for example
+        return _unknown(name, place_of(exc))
     if found is None:
         return refusal(HTTPStatus.NOT_FOUND, "names no request that was accepted", field="inference_id")
     body: dict[str, object] = {"inference_id": name, "status": found.state}
@@ -110,3 +112,8 @@ def result(name: str, predictor: Predictor, queue: Queue) -> Answer:
         explain = bool(found.answer.reasons)
         body["prediction"] = predictor.body(found.ticket.event_id, found.answer, explain=explain)
     return Answer(HTTPStatus.OK, body, counted())
+
+
+def _unknown(name: str, trouble: str | None = None) -> Answer:
+    body = {"inference_id": name, "status": "unknown", "reason": "lake_error"}
+    return Answer(HTTPStatus.OK, body, counted(), trouble=trouble)

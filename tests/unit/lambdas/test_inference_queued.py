@@ -109,9 +109,15 @@ def test_an_event_that_nobody_takes_is_answered_with_the_fallback(
     assert (answer.trouble is not None) is (reason == "internal_error")
 
 
-def test_while_the_lake_is_down_nobody_says_what_is_not_known() -> None:
-    answer = ask(wired(FakeQueue(failure=RetryableError("slow down"))), "GET", "/predict/e000001")
-    assert answer.body == {"inference_id": "e000001", "status": "unknown", "reason": "lake_error"}
+@pytest.mark.parametrize("failure", [RetryableError("slow down"), ValueError("no ticket of 420")])
+def test_while_the_lake_is_down_nobody_says_what_is_not_known(failure: Exception) -> None:
+    answer = ask(wired(FakeQueue(failure=failure)), "GET", "/predict/e000001")
+    assert (answer.status, answer.body) == (
+        200,
+        {"inference_id": "e000001", "status": "unknown", "reason": "lake_error"},
+    )
+    assert (answer.trouble is not None) is isinstance(failure, ValueError)
+    assert "420" not in str(answer.trouble)
 
 
 @pytest.mark.parametrize("name", ["e9", "../x", "", "a" * 65, "%2e"])
