@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 for _folder in ("lambdas", "pipelines"):
     sys.path.append(str(Path(__file__).parents[1] / "unit" / _folder))
+sys.path.append(str(Path(__file__).parents[1] / "infrastructure"))
 
 _PAUSES = (
     "lambdas.enrichment.adapters",
@@ -70,6 +71,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         ("faults", tally.fault_rows, tally.injected),
         ("machines", tally.machine_rows, tally.tasks),
         ("fuzz", tally.fuzz_rows, tally.fuzzed),
+        ("packs", tally.pack_rows, tally.findings),
         ("rights", rights_ledger.rows, rights_ledger.driven),
     ):
         if not counted:

@@ -18,6 +18,9 @@ struck: Counter[tuple[str, str]] = Counter()
 held: Counter[tuple[str, str]] = Counter()
 fuzzed: Counter[str] = Counter()
 unhandled: Counter[str] = Counter()
+stacks_checked: Counter[str] = Counter()
+findings: Counter[str] = Counter()
+unreasoned: Counter[str] = Counter()
 
 
 def fault_rows() -> list[str]:
@@ -49,12 +52,23 @@ def fuzz_rows() -> list[str]:
     return [*rows, f"| together | {sum(fuzzed.values()):,} | {sum(unhandled.values()):,} |"]
 
 
+def pack_rows() -> list[str]:
+    """A row per pack of cdk-nag: how often it looked at all stacks, what it found, and how much has no reason."""
+    rows = ["| pack | deployments | findings | without a reason |", "|---|---:|---:|---:|"]
+    rows += [
+        f"| {name} | {stacks_checked[name]} | {count:,} | {unreasoned[name]} |" for name, count in findings.items()
+    ]
+    return rows
+
+
 def totals() -> list[str]:
     """One line per kind of trial, for the end of the run."""
     faults, whole = sum(injected.values()), sum(survived.values())
     lines = [f"faults injected {faults:,}, survived {whole:,}"] if faults else []
     lines += [f"faults of tasks {sum(struck.values()):,}, survived {sum(held.values()):,}"] if struck else []
     lines += [f"lasting faults {sum(lasting.values()):,}, all accounted for"] if lasting else []
+    if findings:
+        lines.append(f"findings of packs {sum(findings.values()):,}, without a reason {sum(unreasoned.values()):,}")
     return (
         [*lines, f"inputs fuzzed {sum(fuzzed.values()):,}, unhandled {sum(unhandled.values()):,}"] if fuzzed else lines
     )

@@ -37,7 +37,12 @@ def test_no_right_is_superfluous() -> None:
     assert {row[0] for row in rows("rights")} >= rights_ledger.kept().keys()
 
 
-@pytest.mark.parametrize("section", ["faults", "machines", "fuzz", "rights"])
+@pytest.mark.parametrize("section", ["faults", "machines", "fuzz", "rights", "packs"])
 def test_the_tables_hold_numbers(section: str) -> None:
     assert rows(section)
     assert all(re.fullmatch(r"[\d,]+", row[1]) for row in rows(section))
+
+
+def test_no_finding_of_a_pack_is_without_a_reason() -> None:
+    assert len(rows("packs")) == 4
+    assert {row[3] for row in rows("packs")} == {"0"}
