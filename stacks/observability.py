@@ -1,4 +1,4 @@
-"""Observability: who is told of alarms, and the pages and queries that show what goes on."""
+"""Observability: who is told of alarms, the pages and queries that show what goes on, the roles of those who look."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from constructs import Construct
 from headrace.events import SOURCE, ModelRolledBack
 from stacks.components.dashboard import Dashboard, endpoint_graphs, graph, training_graph
 from stacks.components.monitor_graphs import add_monitor_rows
+from stacks.components.operator_roles import OperatorRoles
 from stacks.components.queries import SavedQueries
 from stacks.components.topic import NotificationTopic
 from stacks.features import Features
@@ -57,8 +58,14 @@ class ObservabilityStack(HeadraceStack):
             "Deployment": serving.deployment,
         }
         SavedQueries(self, "Queries", target=target, functions=functions)
+        people = OperatorRoles(self, "Operators", target=target, bucket=lake.bucket, api=serving.api)
         self.observability = Observability(topic=topic)
-        self.publish(TopicArn=topic.topic_arn, DashboardName=dashboard.dashboard_name)
+        self.publish(
+            TopicArn=topic.topic_arn,
+            DashboardName=dashboard.dashboard_name,
+            ScientistRoleArn=people.scientist.role_arn,
+            ApplicationRoleArn=people.application.role_arn,
+        )
 
     def _build_rules(self, topic: sns.Topic) -> None:
         """Alarms are known by the prefix of their names: none depends on this stack, nor this stack on them."""

@@ -7,7 +7,7 @@ logical ids without their digest, or what the scenarios of this folder call the 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -98,21 +98,21 @@ class Roles:
 
     folder: Path
     prefix: str
-    _exports: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def bodies(self) -> Mapping[str, dict[str, Any]]:
         """Template by the stack's noun."""
         found = sorted(self.folder.glob(f"{self.prefix}-*.template.json"))
-        bodies = {
+        return {
             it.name.removeprefix(f"{self.prefix}-").removesuffix(".template.json"): json.loads(it.read_text())
             for it in found
         }
-        for noun, body in bodies.items():
-            for output in body.get("Outputs", {}).values():
-                if "Export" in output:
-                    self._exports[output["Export"]["Name"]] = (noun, output["Value"])
-        return bodies
+
+    @cached_property
+    def _exports(self) -> Mapping[str, tuple[str, Any]]:
+        """What stacks hand to each other: stack and value by name."""
+        outputs = [(noun, it) for noun, body in self.bodies.items() for it in body.get("Outputs", {}).values()]
+        return {it["Export"]["Name"]: (noun, it["Value"]) for noun, it in outputs if "Export" in it}
 
     @cached_property
     def all(self) -> Mapping[str, Role]:
@@ -125,6 +125,8 @@ class Roles:
         for logical_id, it in resources.items():
             if it["Type"] == "AWS::IAM::Role":
                 (trusted,) = it["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+                if "Service" not in trusted["Principal"]:
+                    continue  # a role of people
                 grants = frozenset(self._grants(noun, logical_id, it["Properties"]))
                 yield Role(noun, logical_id, trusted["Principal"]["Service"], grants)
 

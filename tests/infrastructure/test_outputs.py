@@ -13,7 +13,7 @@ OUTPUTS = {
     "training": {"PipelineName", "ModelPackageGroupName", "TrainingSetJobName"},
     "serving": {"ApiUrl", "EndpointName", "InferenceFunctionName", "DeploymentDeadLetterUrl"},
     "retraining": {"StateMachineArn", "ReactionTableName", "DriftResponseFunctionName"},
-    "observability": {"TopicArn", "DashboardName"},
+    "observability": {"TopicArn", "DashboardName", "ScientistRoleArn", "ApplicationRoleArn"},
 }  # fmt: skip
 
 
