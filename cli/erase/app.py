@@ -12,7 +12,11 @@ from cli.output import one_line_errors, print_json, progress_console
 app = typer.Typer()
 SubjectOption = Annotated[str, typer.Option("--subject", help="The person's id, as events carry it.")]
 FieldOption = Annotated[
-    str | None, typer.Option("--field", help="The event's field that holds it; the primary entity's key by default.")
+    str | None,
+    typer.Option(
+        "--field",
+        help="The event's field that holds it. Default: compliance.subject, or the first key.",
+    ),
 ]
 StageOption = Annotated[str, typer.Option(help="The deployed stage: dev, staging, prod or local.")]
 RegionOption = Annotated[str | None, typer.Option(help="AWS region; that of the credentials by default.")]

@@ -58,14 +58,14 @@ def subject_of(deployment: Deployment, id_: str, field_name: str | None) -> Subj
     Args:
         deployment: the platform, which knows the key of the hash.
         id_: the value.
-        field_name: the event's field; None for the primary entity's key.
+        field_name: the event's field; None for the use case's subject, or else the primary entity's key.
 
     Raises:
         UseCaseError: if there is no such field, or the id is empty.
         DeploymentError: if the field is hashed, and the platform has no key.
     """
     usecase = deployment.usecase
-    name = field_name or usecase.primary.key
+    name = field_name or usecase.compliance.subject or usecase.primary.key
     if not id_:
         raise UseCaseError("--subject", "is empty", "give the person's id")
     if name not in [it.name for it in usecase.event.fields]:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cli.erase.subject import _mask_key, subject_of
 from cli.erase.work import Walk
 from headrace.errors import UseCaseError
 from headrace.masking import mask
+from headrace.usecase import Compliance
 
 GROUPS = {"CustomerFeatureGroupName": "customers", "TerminalFeatureGroupName": "terminals"}
 
@@ -222,6 +224,13 @@ def test_a_hashed_field_is_found_by_the_platforms_own_key(site: Deployment, monk
     found = subject_of(patients, "R-7", "record_number")
     assert found.values == {"R-7", mask("R-7", b"key")}
     assert found.is_of({"record_number": mask("R-7", b"key")})
+
+
+def test_the_subject_that_a_use_case_names_is_looked_for_where_no_field_is_given(site: Deployment) -> None:
+    fraud = usecases.load("fraud")
+    named = replace(fraud, compliance=Compliance(profiles=("gdpr",), subject="terminal_id"))
+    assert subject_of(replace(site, usecase=named), "t1", None).field == "terminal_id"
+    assert subject_of(replace(site, usecase=fraud), "c1", None).field == "customer_id"
 
 
 @pytest.mark.parametrize(
