@@ -8,6 +8,7 @@ from fault_injection import Injector
 from fault_platform import running
 from lambda_events import ENVIRONMENT
 from lambda_fakes import START, event
+from monitor_runs import window_judged
 from reaction_world import ENDPOINT
 from stream_faults import STATE, score, state
 
@@ -35,6 +36,12 @@ def inference(injector: Injector) -> Facts:
         body = json.loads(answer["body"])
         decided = body["decision"] in ("APPROVE", "REVIEW") and body["degraded"] == (body["score"] is None)
         return {"status": answer["statusCode"], "decided": decided, "event": body["event_id"], "state": state(platform)}
+
+
+def monitor_run(injector: Injector) -> Facts:
+    """A window's run in a function, asked again until it is judged, and delivered twice."""
+    found = window_judged(injector, _TRIES)
+    return {"documents": found["documents"], "errors": [error for _, error in found["answers"]]}
 
 
 def monitoring(injector: Injector) -> Facts:

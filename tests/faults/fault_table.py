@@ -7,7 +7,7 @@ by logical copies. That must not depend on what failed on the way.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from call_faults import inference, monitoring
+from call_faults import inference, monitor_run, monitoring
 from fault_injection import Injector
 from job_faults import training_set
 from queue_faults import deployment, drift_response, label_inbox
@@ -23,6 +23,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "ground_truth": ground_truth,
     "inference": inference,
     "label_inbox": label_inbox,
+    "monitor_run": monitor_run,
     "monitoring": monitoring,
     "training_set": training_set,
 }
@@ -36,6 +37,7 @@ PROMISES = {
     "ground_truth": "state byte for byte, every label in `labels/` and `ground-truth/`, rejects in quarantine",
     "inference": "a decision or a declared fallback, nothing written",
     "label_inbox": "every label on the stream, wrong lines in quarantine, one receipt per file",
+    "monitor_run": "every document of the window, the violations last, and none twice",
     "monitoring": "one plan per window, the same job for every copy of a request",
     "training_set": "the manifest names only files that are there; the end is the same byte for byte",
 }

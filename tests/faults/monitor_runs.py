@@ -19,8 +19,11 @@ BASELINE, MANIFESTS, FOLDER = "models/run/baseline", "monitoring-plans/run", f"m
 OPT_ML = "/opt/ml/processing"
 
 
-def window_judged(injector: Injector) -> Mapping[str, Any]:
-    """The run of a window, asked for twice; the job itself calls nobody, so it only says what it was given."""
+def window_judged(injector: Injector, tries: int = 1) -> Mapping[str, Any]:
+    """The run of a window, asked for twice; the job itself calls nobody, so it only says what it was given.
+
+    Each time it is asked again, ``tries`` times at most, until there is an answer.
+    """
     with pytest.MonkeyPatch.context() as patch, running(injector, "monitor_run", ENVIRONMENT) as platform:
         patch.setattr("lambdas.monitor_run.adapters.MonitorJob.run", _job)
         for key in (CAPTURED, LABELLED, f"{BASELINE}/statistics.json"):
@@ -28,8 +31,16 @@ def window_judged(injector: Injector) -> Mapping[str, Any]:
         for name, key in (("capture", CAPTURED), ("truth", LABELLED)):
             manifest = json.dumps([{"prefix": "s3://lake/"}, key]).encode()
             platform.s3.put_object(Bucket="lake", Key=f"{MANIFESTS}/{name}", Body=manifest)
-        answers = [platform.call(_request()) for _ in range(2)]
+        answers = [_asked(platform, tries) for _ in range(2)]
         return {"answers": answers, "documents": _documents(platform)}
+
+
+def _asked(platform: Platform, tries: int) -> tuple[Any, str]:
+    answer, error = None, "not asked"
+    for _ in range(tries):
+        if error:
+            answer, error = platform.call(_request())
+    return answer, error
 
 
 def _request() -> dict[str, Any]:
