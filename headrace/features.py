@@ -138,9 +138,12 @@ class FeatureSet:
     def evaluate(self, event: Mapping[str, Value], held: Iterable[Held], *, folded: bool | None = None) -> Vector:
         """As ``vector``, with what is stored of each of the event's entities, in the order of the use case."""
         place, vector = self.place(event), self.begin(event)
-        for number, its in enumerate(held):
-            known = _contained(its.events, place[1]) if folded is None else folded
-            self.evaluate_entity(number, place, event, its, vector, folded=known)
+        for (on_events, on_labels), (events, labels) in zip(self._sources, held, strict=True):
+            if on_events is not None:
+                known = _contained(events, place[1]) if folded is None else folded
+                evaluate_events(events or [EventState(on_events)], place, event, known, vector)
+            if on_labels is not None:
+                evaluate_labels(labels or [LabelState(on_labels)], place[0], vector)
         self.finish(vector)
         return vector
 
@@ -149,7 +152,7 @@ class FeatureSet:
         return event[self._timestamp], event[self._id]
 
     def begin(self, event: Mapping[str, Any]) -> Vector:
-        """An event's vector with nothing but its inputs and calendar parts. Its entities and ``finish`` do the rest."""
+        """An event's vector with nothing but its inputs and calendar parts. Windows and ``finish`` do the rest."""
         vector = self._blank.copy()
         for name, codes in self._inputs:
             value = codes.get(event.get(name)) if codes else event.get(name)
@@ -159,26 +162,6 @@ class FeatureSet:
             for part, value_at in self._calendar:
                 vector[part] = value_at(timestamp)
         return vector
-
-    def evaluate_entity(
-        self, number: int, place: Place, event: Mapping[str, Value], held: Held, vector: Vector, *, folded: bool
-    ) -> None:
-        """Add the windows of one of the event's entities, the ``number``th of the use case, to its vector.
-
-        Args:
-            number: of the entity.
-            place: of the event.
-            event: as for ``vector``.
-            held: what is stored of the entity.
-            vector: as ``begin`` made it.
-            folded: whether the states were given this event.
-        """
-        on_events, on_labels = self._sources[number]
-        events, labels = held
-        if on_events is not None:
-            evaluate_events(events or [EventState(on_events)], place, event, folded, vector)
-        if on_labels is not None:
-            evaluate_labels(labels or [LabelState(on_labels)], place[0], vector)
 
     def finish(self, vector: Vector) -> None:
         """Add the expressions, which look at everything else."""

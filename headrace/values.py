@@ -81,6 +81,8 @@ def _string(field: Field) -> Callable[[object], str]:
     name, required, longest, allowed = field.name, field.required, field.max_length, frozenset(field.allowed)
 
     def check(value: object) -> str:
+        if isinstance(value, str) and 0 < len(value) <= longest and not allowed and value.isprintable():
+            return value  # the usual case
         if not isinstance(value, str):
             raise RejectedError("is not a string", field=name)
         if not value and required:
@@ -115,6 +117,8 @@ def _number(field: Field) -> Callable[[object], float]:
     name, (low, high) = field.name, _range(field, NUMBER_LIMIT)
 
     def check(value: object) -> float:
+        if isinstance(value, float) and low <= value <= high:  # the usual case
+            return value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise RejectedError("is not a number", field=name)
         try:

@@ -48,9 +48,22 @@ def _part(column: Column) -> _Part:
         part = PARTS[cast(CalendarPart, field)]
         return lambda _, timestamp: convert(part(timestamp))
 
+    if convert is _number:
+        return _number_of(field, absent)
+
     def contribute(values: Event, _: int) -> object:
         value = values.get(field)
         return absent if value is None else convert(value)
+
+    return contribute
+
+
+def _number_of(field: str, absent: object) -> _Part:
+    """What a number contributes, without a call for its conversion: most columns hold numbers."""
+
+    def contribute(values: Event, _: int) -> object:
+        value: Any = values.get(field)
+        return absent if value is None else value + 0.0  # as ``_number``
 
     return contribute
 

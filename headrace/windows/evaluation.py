@@ -70,7 +70,8 @@ def evaluate_events(
     """
     timestamp, state = place[0], states[0]
     tail, more_states = state.singles, states[1:]
-    for number, (plan, track) in enumerate(zip(state.layout.tracks, state.tracks, strict=True)):
+    for number, track in enumerate(state.tracks):
+        plan = track.plan
         row: Row | None = None
         added: More = None
         if own is not None and plan.heeds_event:

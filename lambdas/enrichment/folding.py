@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias, cast
 
 from headrace.features import FeatureSet, Vector
 from headrace.windows import EventState
-from lambdas.enrichment.parts import Accepted, Opening, Part
+from headrace.windows.evaluation import evaluate_events, evaluate_labels
+from lambdas.enrichment.parts import Accepted, Opening, Part, open_all
 from lambdas.shared.window_state import EntityKey, OwnItems, Stored, source_of
 
 _Step: TypeAlias = tuple[int, Accepted, tuple[int, str], "Vector | None"]
@@ -52,8 +53,12 @@ class Folding:
     def __init__(self, features: FeatureSet) -> None:
         usecase = features.usecase
         self._features = features
-        self._opening = Opening(features)
-        self._drops_duplicates = usecase.event.drop_duplicates
+        names = [entity.name for entity in usecase.entities]
+        self._openings = [Opening(features, name) for name in names]
+        self._stateful, self._labelled = (
+            {names.index(name) for name in features.entities(source)} for source in ("events", "labels")
+        )
+        self._drops_duplicates = usecase.event.drop_duplicates and 0 in self._stateful
         self._cadences = [
             Cadence(
                 place, entity.snapshot_s, tuple(it.name for it in usecase.window_features if it.entity == entity.name)
@@ -75,15 +80,17 @@ class Folding:
         """
         source = source_of("events", accepted[0].record.shard_id) if accepted else ""
         folded = Folded(OwnItems(source=source, stored={}, layout=lambda name: self._features.layout(name, "events")))
-        columns, readable, folded.problem = self._opening.open(accepted, stored, folded.own)
+        columns, readable, folded.problem = open_all(self._openings, accepted, stored, folded.own)
         if folded.problem is not None:
             folded.damaged_from = accepted[readable].mark
         steps = self._begin(accepted[:readable], columns)
         if self._drops_duplicates:
             steps = self._fold_first_copies(columns[0], steps, folded)
         for place, column in enumerate(columns):
-            if place or not self._drops_duplicates:
-                self._fold_entity(place, column, steps)
+            if place in self._stateful and (place or not self._drops_duplicates):
+                self._fold_events(column, steps)
+            if place in self._labelled:
+                self._evaluate_labels(column, steps)
         self._finish(steps, columns, folded)
         return folded
 
@@ -98,17 +105,22 @@ class Folding:
             steps.append((number, it, place(it.event), vector))
         return steps
 
-    def _fold_entity(self, place: int, column: Sequence[Part], steps: Sequence[_Step]) -> None:
-        """Value every event for one of its entities, then fold it into that entity's item."""
-        evaluate = self._features.evaluate_entity
-        for number, it, moment, vector in steps:
-            part = column[number]
+    def _evaluate_labels(self, column: Sequence[Part], steps: Sequence[_Step]) -> None:
+        """Value every event for the labels of one of its entities."""
+        for number, _, (timestamp, _), vector in steps:
             if vector is not None:
-                evaluate(place, moment, it.event, part.held, vector, folded=False)
+                evaluate_labels(column[number].labels, timestamp, vector)
+
+    def _fold_events(self, column: Sequence[Part], steps: Sequence[_Step]) -> None:
+        """Value every event for the events of one of its entities, then fold it into that entity's item."""
+        for number, it, place, vector in steps:
+            part, mark, event = column[number], it.mark, it.event
             item = part.item
-            if item is not None and item.mark < it.mark:
-                cast(EventState, item.state).add(*moment, it.event)
-                item.advance(it.mark)
+            if vector is not None:
+                evaluate_events(part.events, place, event, False, vector)
+            if item is not None and item.mark < mark:
+                cast(EventState, item.state).add(*place, event)
+                item.advance(mark)
 
     def _fold_first_copies(self, column: Sequence[Part], steps: Sequence[_Step], folded: Folded) -> list[_Step]:
         """Fold what the primary entity does not remember, and leave the other copies out."""
@@ -120,7 +132,7 @@ class Folding:
             if column[number].remembers(event_id):
                 folded.duplicates += 1
                 continue
-            self._fold_entity(0, column, [step])
+            self._fold_events(column, [step])
             first.append(step)
         return first
 

@@ -1,15 +1,15 @@
 """The entities of a batch: what is stored of each, unpacked once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from headrace.errors import StateError
 from headrace.features import FeatureSet
 from headrace.schema import Value
-from headrace.windows import EventState
-from headrace.windows.held import Held
+from headrace.windows import EventState, LabelState
+from headrace.windows.merging import merge_labels
 from lambdas.shared.stream import Record
-from lambdas.shared.window_state import EntityKey, OwnItem, OwnItems, Stored, StoredState, decode_states
+from lambdas.shared.window_state import EntityKey, OwnItem, OwnItems, Stored, StoredState, kind_of, unpack
 
 NEVER = -1
 """Before all times."""
@@ -30,10 +30,11 @@ class Part:
     ``newest`` is the time of its newest event before the batch, ``period`` that of its newest snapshot.
     """
 
-    __slots__ = ("held", "item", "newest", "period")
+    __slots__ = ("events", "item", "labels", "newest", "period")
 
-    def __init__(self, item: OwnItem | None, held: Held) -> None:
-        self.item, self.held, self.newest = item, held, _newest(held.events)
+    def __init__(self, item: OwnItem | None, events: list[EventState], labels: list[LabelState]) -> None:
+        self.item, self.events, self.labels = item, events, labels
+        self.newest = _newest(events)
         self.period: int | None = None
 
     def holds(self, mark: str) -> bool:
@@ -42,7 +43,7 @@ class Part:
 
     def remembers(self, event_id: str) -> bool:
         """Whether the event is among the newest ones."""
-        return any(state.contains(event_id) for state in self.held.events)
+        return any(state.contains(event_id) for state in self.events)
 
 
 class Opened(NamedTuple):
@@ -57,54 +58,65 @@ class Opened(NamedTuple):
 
 
 class Opening:
-    """Opens the parts of one use case's batches; compiled once per process."""
+    """Opens the parts of one entity in every batch; compiled once per process."""
 
-    def __init__(self, features: FeatureSet) -> None:
-        stateful = features.entities("events")
-        self._features = features
-        self._stateful = [entity.name in stateful for entity in features.usecase.entities]
+    def __init__(self, features: FeatureSet, entity: str) -> None:
+        self._on_events, self._on_labels = (features.layout(entity, source) for source in ("events", "labels"))
 
-    def open(self, accepted: Sequence[Accepted], stored: Stored, own: OwnItems) -> Opened:
-        """Unpack what is stored of the entities of every event, entity by entity, into the shard's own items."""
-        readable, problem = len(accepted), None
-        columns: list[list[Part]] = []
-        for place, stateful in enumerate(self._stateful):
-            column: list[Part] = []
-            try:
-                self._open_entity([it.keys[place] for it in accepted[:readable]], stored, own, stateful, column)
-            except StateError as exc:
-                readable, problem = len(column), str(exc)
-            columns.append(column)
-        return Opened(columns, readable, problem)
+    def open(self, keys: Sequence[EntityKey], stored: Stored, own: OwnItems, column: list[Part]) -> None:
+        """Unpack what is stored of the entities with these keys, into the shard's own items.
 
-    def _open_entity(
-        self, keys: Iterable[EntityKey], stored: Stored, own: OwnItems, stateful: bool, column: list[Part]
-    ) -> None:
-        """Add one part per key to the column. Raises StateError if what is stored of one cannot be read."""
+        Args:
+            keys: one per record.
+            stored: everything that is stored of them.
+            own: takes the shard's items.
+            column: takes one part per record.
+
+        Raises:
+            StateError: if what is stored of one cannot be read; the column ends before its first record.
+        """
         known: dict[EntityKey, Part] = {}
-        nothing: Sequence[StoredState] = ()
         for key in keys:
             part = known.get(key)
             if part is None:
-                part = known[key] = self._part(key, stored.get(key, nothing), own, stateful)
+                part = known[key] = self._part(key, stored.get(key, ()), own)
             column.append(part)
 
-    def _part(self, key: EntityKey, stored: Sequence[StoredState], own: OwnItems, stateful: bool) -> Part:
-        mine, foreign = None, []
+    def _part(self, key: EntityKey, stored: Sequence[StoredState], own: OwnItems) -> Part:
+        mine: StoredState | None = None
+        events: list[EventState] = []
+        labels: list[LabelState] = []
         for it in stored:
             if it.source == own.source:
                 mine = it
+            elif kind_of(it.source) == "labels":
+                labels.append(cast(LabelState, unpack(it, self._on_labels)))
             else:
-                foreign.append(it)
-        held = Held.of(decode_states(self._features, key, foreign)) if foreign else Held([], [])
-        item = None
-        if stateful:
-            item = own.open(key, mine)
-            held.events.append(cast(EventState, item.state))
-        return Part(item, held)
+                events.append(cast(EventState, unpack(it, self._on_events)))
+        if len(labels) != 1 and self._on_labels.tracks:
+            labels = [merge_labels(labels) if labels else LabelState(self._on_labels)]
+        if not self._on_events.tracks:
+            return Part(None, events, labels)
+        item = own.open(key, mine, self._on_events)
+        events.append(cast(EventState, item.state))
+        return Part(item, events, labels)
 
 
-def _newest(states: Iterable[EventState]) -> int:
+def open_all(openings: Sequence[Opening], accepted: Sequence[Accepted], stored: Stored, own: OwnItems) -> Opened:
+    """Open the parts of every event's entities, entity by entity of the use case."""
+    readable, problem = len(accepted), None
+    columns: list[list[Part]] = []
+    for place, opening in enumerate(openings):
+        column: list[Part] = []
+        try:
+            opening.open([it.keys[place] for it in accepted[:readable]], stored, own, column)
+        except StateError as exc:
+            readable, problem = len(column), str(exc)
+        columns.append(column)
+    return Opened(columns, readable, problem)
+
+
+def _newest(states: Sequence[EventState]) -> int:
     """The time of the newest event, before all times if there is none."""
     found = NEVER
     for state in states:

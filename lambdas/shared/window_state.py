@@ -104,8 +104,6 @@ def decode_states(features: FeatureSet, key: EntityKey, stored: Iterable[StoredS
         StateError: if the bytes cannot be read.
     """
     states = [unpack(it, features.layout(key.entity, kind_of(it.source))) for it in stored]
-    if len(states) == 1:
-        return states
     labels = [state for state in states if state.layout.source == "labels"]
     if len(labels) <= 1:
         return states
@@ -162,11 +160,10 @@ class OwnItems:
             StateError: if the stored bytes cannot be read.
         """
         found = self._items.get(key)
-        return self.open(key, self._stored.get(key)) if found is None else found
+        return self.open(key, self._stored.get(key), self._layout(key.entity)) if found is None else found
 
-    def open(self, key: EntityKey, stored: StoredState | None) -> OwnItem:
+    def open(self, key: EntityKey, stored: StoredState | None, layout: Layout) -> OwnItem:
         """The entity's item from what is stored of it, for the first time. Raises as ``item`` does."""
-        layout = self._layout(key.entity)
         if stored is None:
             found = OwnItem(new_state(layout), None, NO_MARK, 0)
         else:
