@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from watched_loop import DAY, Watched, alarm, jobs, queue_of_alarms, received, wait_until
+from watched_loop import DAY, Watched, alarm, queue_of_alarms, received, runs, wait_until
 
 import simulators
 import usecases
@@ -22,7 +22,7 @@ from cli.loop_run import started
 from cli.phases import Phases
 from cli.plan import Plan
 from cli.training import approve, train
-from headrace.monitoring import FOLDER
+from headrace.monitoring import FOLDER, VIOLATIONS
 from headrace.schema import format_timestamp
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1_200)]
@@ -55,7 +55,7 @@ def watched(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             loop.wait_idle(300)
             loop.flush()
             wait_until(loop, first + (day + 1) * DAY + HOUR + 60)
-            after_one = after_one or jobs(deployment)
+            after_one = after_one or runs(deployment)
         patience = time.monotonic() + 20  # alarms are looked at every second
         while alarm(loop)["StateValue"] != "ALARM" and time.monotonic() < patience:
             time.sleep(0.5)
@@ -109,8 +109,8 @@ def test_the_alarm_goes_off_and_says_so_on_the_bus(watched: Watched) -> None:
 
 
 def test_a_schedule_that_is_delivered_twice_is_one_run(watched: Watched) -> None:
-    before = jobs(watched.deployment)
-    assert len([it for it in watched.jobs_after_one_day if "data-quality" in it]) == 1
+    before = runs(watched.deployment)
+    assert len([it for it in watched.runs_after_one_day if "data-quality" in it]) == 1
     when = format_timestamp(watched.first + 2 * DAY + HOUR)
     run = watched.deployment.stepfunctions.start_execution(
         stateMachineArn=watched.deployment.output("monitoring", "MonitorMachineArn"),
@@ -118,34 +118,79 @@ def test_a_schedule_that_is_delivered_twice_is_one_run(watched: Watched) -> None
     )["executionArn"]
     watched.loop.wait_idle(120)
     assert watched.deployment.stepfunctions.describe_execution(executionArn=run)["status"] == "SUCCEEDED"
-    assert jobs(watched.deployment) == before
+    assert runs(watched.deployment) == before
 
 
 def test_a_day_without_a_call_is_judged_by_nobody(watched: Watched) -> None:
-    before = jobs(watched.deployment)
+    before = runs(watched.deployment)
     wait_until(watched.loop, watched.first + 3 * DAY + HOUR + 60)
-    assert jobs(watched.deployment) == before
+    assert runs(watched.deployment) == before
     failed = watched.deployment.stepfunctions.list_executions(
         stateMachineArn=watched.deployment.output("monitoring", "MonitorMachineArn"), statusFilter="FAILED"
     )["executions"]
     assert failed == []
 
 
-def test_answers_of_the_stream_meet_their_labels_a_label_delay_later(watched: Watched) -> None:
+@pytest.fixture(scope="module")
+def labelled(watched: Watched) -> Watched:
+    """A label delay later: the usual day's labels as they are, of the dearer day each third one turned into a fraud."""
     usecase, delay = watched.deployment.usecase, watched.deployment.usecase.label.delay_s
-    wait_until(watched.loop, watched.first + DAY + delay)
-    evening = watched.first + DAY - HOUR // 2
-    answered = watched.world[watched.world["timestamp"].between(watched.first, evening)]
-    labels = answered.assign(labelled_at=answered["timestamp"] + delay)
-    stream = watched.deployment.output("ingestion", "LabelsStreamName")
-    producer.put(watched.deployment.kinesis, stream, producer.label_records(usecase, labels))
-    watched.loop.wait_idle(300)
-    wait_until(watched.loop, watched.first + DAY + delay + HOUR + 60)
+    field, stream = usecase.label.field, watched.deployment.output("ingestion", "LabelsStreamName")
+    for day in (0, 1):
+        wait_until(watched.loop, watched.first + (day + 1) * DAY + delay)
+        begin = watched.first + day * DAY
+        labels = watched.world[watched.world["timestamp"].between(begin, begin + DAY - HOUR // 2)]
+        labels = labels.assign(labelled_at=labels["timestamp"] + delay)
+        if day:
+            labels.loc[labels.index[::3], field] = 1
+        producer.put(watched.deployment.kinesis, stream, producer.label_records(usecase, labels))
+        watched.loop.wait_idle(300)
+        wait_until(watched.loop, watched.first + (day + 1) * DAY + delay + HOUR + 60)
+    return watched
+
+
+def test_answers_of_the_stream_meet_their_labels_a_label_delay_later(labelled: Watched) -> None:
+    delay = labelled.deployment.usecase.label.delay_s
+    evening = labelled.first + DAY - HOUR // 2
+    answered = labelled.world[labelled.world["timestamp"].between(labelled.first, evening)]
     end = 1 + delay // DAY
-    found = watched.document("model_quality", end, "model_quality.json")["headrace"]
+    found = labelled.document("model_quality", end, "model_quality.json")["headrace"]
     assert found["unnamed_answers"] == found["unlabelled_answers"] == 0
     assert found["answers"] == len(answered)
-    run = watched.document("model_quality", end, "run.json")
-    assert run["window_start"] == format_timestamp(watched.first)
+    run = labelled.document("model_quality", end, "run.json")
+    assert run["window_start"] == format_timestamp(labelled.first)
     assert run["rows"] == len(answered)
     assert found["immature_answers"] == 0
+
+
+def test_a_model_that_misses_what_its_labels_say_is_degraded_measured_alarmed_and_said_on_the_bus(
+    labelled: Watched,
+) -> None:
+    loop, end = labelled.loop, 2 + labelled.deployment.usecase.label.delay_s // DAY
+    run = labelled.document("model_quality", end, "run.json")
+    assert (run["status"], run["kind"]) == ("DEGRADED", "model_quality")
+    metrics = {it["metric_name"] for it in labelled.document("model_quality", end, VIOLATIONS)["violations"]}
+    assert "auc" in metrics
+    answer = loop.client("cloudwatch").get_metric_statistics(
+        Namespace="Headrace/Monitor",
+        MetricName="degraded",
+        Dimensions=[
+            {"Name": name, "Value": value}
+            for name, value in (("UseCase", "fraud"), ("Stage", "local"), ("Monitor", "model_quality"))
+        ],
+        StartTime=labelled.first + (end - 1) * DAY,
+        EndTime=labelled.first + (end + 1) * DAY,
+        Period=HOUR,
+        Statistics=["Maximum"],
+    )
+    assert max(it["Maximum"] for it in answer["Datapoints"]) == 1
+    patience = time.monotonic() + 30
+    while alarm(loop, "model_quality")["StateValue"] != "ALARM" and time.monotonic() < patience:
+        time.sleep(0.5)
+    ours = alarm(loop, "model_quality")
+    assert ours["StateValue"] == "ALARM"
+    url = str(loop.client("sqs").get_queue_url(QueueName="alarms")["QueueUrl"])
+    told: list[str] = []
+    while "ALARM" not in told and time.monotonic() < patience:
+        told += [it["state"]["value"] for it in received(loop, url) if it["alarmName"] == ours["AlarmName"]]
+    assert told[-1] == "ALARM"

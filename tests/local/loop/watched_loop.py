@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cli.deployment import Deployment
-from headrace.monitoring import Outputs
+from headrace.monitoring import FOLDER, RUN, Outputs
 from local.loop import Loop
 
 DAY = 86_400
@@ -24,7 +24,7 @@ class Watched:
     world: pd.DataFrame
     first: int
     changes: list[dict[str, Any]]
-    jobs_after_one_day: list[str]
+    runs_after_one_day: list[str]
 
     def document(self, kind: Any, day: int, name: str) -> dict[str, Any]:
         """A document of the run whose window ends with that day."""
@@ -62,14 +62,16 @@ def received(loop: Loop, url: str) -> list[dict[str, Any]]:
     return [it["detail"] for it in sorted(told, key=lambda it: str(it["time"]))]
 
 
-def alarm(loop: Loop) -> dict[str, Any]:
-    """The alarm on violations of data quality."""
+def alarm(loop: Loop, kind: str = "data_quality") -> dict[str, Any]:
+    """The alarm on violations of one kind."""
     alarms = loop.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    dimension = {"Name": "Monitor", "Value": "data_quality"}
+    dimension = {"Name": "Monitor", "Value": kind}
     (ours,) = [it for it in alarms if it["Namespace"] == "Headrace/Monitor" and dimension in it["Dimensions"]]
     return dict(ours)
 
 
-def jobs(deployment: Deployment) -> list[str]:
-    found = deployment.sagemaker.list_processing_jobs(MaxResults=100)["ProcessingJobSummaries"]
-    return sorted(it["ProcessingJobName"] for it in found if it["ProcessingJobName"].startswith(f"{ENDPOINT}-"))
+def runs(deployment: Deployment) -> list[str]:
+    """Every run that has left its documents, and when: whether a machine judged or a function, once or twice."""
+    pages = deployment.s3.get_paginator("list_objects_v2").paginate(Bucket=deployment.bucket, Prefix=FOLDER)
+    found = [it for page in pages for it in page.get("Contents", []) if it["Key"].endswith(f"/{RUN}")]
+    return sorted(f"{it['Key']} {it['LastModified']}" for it in found)
