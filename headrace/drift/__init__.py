@@ -14,7 +14,7 @@ A table is counted once, in bounded memory, and parts merge to what one pass giv
 or the change of a category's share (texts) is above 0.02 *and* beyond sampling noise at 1 % over all columns (Holm),
 for the number of rows on both sides. ``noise`` measures how far quiet windows move by themselves, for columns that do.
 
-numpy and pyarrow are needed here, as in ``headrace.windows_columnar``; nothing on the hot path imports this package.
+numpy is needed here, and pyarrow by ``headrace.drift.arrow``; nothing on the hot path imports this package.
 """
 
 from headrace.drift.column import Column
