@@ -24,7 +24,7 @@ from monitor_runs import window_judged
 from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
 from queue_faults import REACTION, TOPIC
 from reaction_world import ENDPOINT, drift, envelope, s3_event
-from rollout_world import arn
+from rollout_world import approval, arn
 from stream_faults import STATE, enriching, events, score
 
 Facts = Mapping[str, Any]
@@ -125,6 +125,18 @@ def checked(injector: Injector) -> Facts:
         return {"waiting": waiting, "dead": platform.dead}
 
 
+def frozen(injector: Injector) -> Facts:
+    """Deployment: an approval while broken data hold back promotions."""
+    rollouts = PlayedRollouts(failing="none")
+    injector.played |= rollouts.services
+    own = {"STACK_NAME": STACK_NAME, "ENDPOINT_NAME": ENDPOINT, "MODEL_PACKAGE_GROUP": GROUP}
+    with running(injector, "deployment", {**ENVIRONMENT, **own}, REACTION) as platform:
+        memory = {"subject": {"S": "memory"}, "entry_id": {"S": "current"}, "memory": {"S": "{}"}}
+        platform.dynamodb.put_item(TableName=REACTION[0], Item={**memory, "frozen": {"BOOL": True}})
+        platform.queue([approval(2)], most=10, more=rollouts.announcements)
+        return {**rollouts.facts(), "dead": [it["condition"] for it in platform.dead]}
+
+
 def versions(injector: Injector) -> Facts:
     """Label inbox: a file named with its version, and one that is gone again."""
     with running(injector, "label_inbox", {**ENVIRONMENT, "SLICE_S": "60"}) as platform:
@@ -151,7 +163,11 @@ def judged(injector: Injector) -> Facts:
         asked: Sequence[Any] = ({"kind": "model_quality", "time": "2026-03-04T01:10:00Z"}, {"published": violations})
         with contextlib.redirect_stdout(io.StringIO()) as written:
             told = [platform.call(it) for it in asked]
-        return {"answers": told, "metrics": "degraded" in written.getvalue(), "plans": _plans(platform)}
+        return {
+            "answers": told,
+            "metrics": "degraded" in written.getvalue(),
+            "plans": platform.rows("monitoring-plans/"),
+        }
 
 
 def shrunk(injector: Injector) -> Facts:
@@ -163,11 +179,6 @@ def shrunk(injector: Injector) -> Facts:
         return {"ends": ends, "files": job_faults.files(platform)}
 
 
-def _plans(platform: Platform) -> list[str]:
-    found = platform.s3.list_objects_v2(Bucket="lake", Prefix="monitoring-plans/").get("Contents", [])
-    return [it["Key"] for it in found]
-
-
 DRIVEN: Mapping[str, tuple[Driven, ...]] = {
     "features/Enrichment": (SCENARIOS["enrichment"], blocked),
     "features/GroundTruth": (SCENARIOS["ground_truth"],),
@@ -176,7 +187,7 @@ DRIVEN: Mapping[str, tuple[Driven, ...]] = {
     "monitoring/MonitorRun": (window_judged,),
     "monitoring/Monitoring": (SCENARIOS["monitoring"], judged),
     "retraining/DriftResponse": (SCENARIOS["drift_response"], cut),
-    "serving/Deployment": (SCENARIOS["deployment"], checked),
+    "serving/Deployment": (SCENARIOS["deployment"], checked, frozen),
     "serving/Inference": (answers,),
     "training/TrainingSetJob": (SCENARIOS["training_set"], shrunk),
 }
