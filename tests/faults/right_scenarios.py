@@ -129,8 +129,8 @@ def frozen(injector: Injector) -> Facts:
     """Deployment: an approval while broken data hold back promotions."""
     rollouts = PlayedRollouts(failing="none")
     injector.played |= rollouts.services
-    own = {"STACK_NAME": STACK_NAME, "ENDPOINT_NAME": ENDPOINT, "MODEL_PACKAGE_GROUP": GROUP}
-    with running(injector, "deployment", {**ENVIRONMENT, **own}, REACTION) as platform:
+    own = {"STACK_NAME": STACK_NAME, "MODEL_PACKAGE_GROUP": GROUP, "REACTION_TABLE": REACTION[0]}
+    with running(injector, "deployment", {**ENVIRONMENT, **own, "ENDPOINT_NAME": ENDPOINT}, REACTION) as platform:
         memory = {"subject": {"S": "memory"}, "entry_id": {"S": "current"}, "memory": {"S": "{}"}}
         platform.dynamodb.put_item(TableName=REACTION[0], Item={**memory, "frozen": {"BOOL": True}})
         platform.queue([approval(2)], most=10, more=rollouts.announcements)
