@@ -45,7 +45,7 @@ class RetrainingStack(HeadraceStack):
         self.add_stack_dependency(Stack.of(training.pipeline))
         # By ARN: the topic admits roles of this account, and its own stack must not come to depend on this one.
         topic = sns.Topic.from_topic_arn(self, "Topic", observability.topic.topic_arn)
-        table = ReactionTable(self, "Reaction", key=lake.key, keep_data=target.stage.keep_data)
+        table = ReactionTable(self, "Reaction", target=target, key=lake.key)
         machine = RetrainingMachine(
             self,
             "Machine",

@@ -17,6 +17,7 @@ from stacks.components.endpoint_trial_machine import TrialMachine
 from stacks.components.function import Function
 from stacks.components.model_role import ModelRole
 from stacks.components.queue import DeadLetterQueue
+from stacks.components.reaction_table import grant_freeze, reaction_table_name
 from stacks.components.rollout_rights import grant_rollout, grant_traffic
 from stacks.features import Features
 from stacks.lake import Lake
@@ -130,8 +131,10 @@ class ServingStack(HeadraceStack):
                 lake_bucket=lake.bucket.bucket_name,
                 capture_prefix=captures,
                 capture_percent=serving.sampled_percent,
+                reaction_table=reaction_table_name(self.target),
             ),
         )
+        grant_freeze(function.own_role, target=self.target, key=lake.key)
         if serving.sampled_percent:
             lake.bucket.grant_list_of(function.own_role, captures)
             grant_traffic(function.own_role)

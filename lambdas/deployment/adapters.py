@@ -7,6 +7,7 @@ from functools import cache
 from lambdas.deployment.capture import Capture
 from lambdas.deployment.capture_sources import EndpointTraffic, LakeCaptures, OwnQueue
 from lambdas.deployment.endpoint_stack import CloudFormationStack
+from lambdas.deployment.freeze import ReactionFreeze
 from lambdas.deployment.ports import Deployment
 from lambdas.deployment.sagemaker import ModelRegistry, SageMakerEndpoint
 from lambdas.deployment.settings import Settings
@@ -38,6 +39,7 @@ def connect() -> Deployment:
         parameter=its.package_parameter,
         clock=time.time,
         capture=_capture(its) if its.capture_percent else None,
+        freeze=ReactionFreeze(client("dynamodb"), its.reaction_table) if its.reaction_table else None,
     )
 
 

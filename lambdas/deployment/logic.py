@@ -11,11 +11,16 @@ from typing import Literal
 
 from headrace.errors import HeadraceError, RejectedError, RetryableError
 from lambdas.deployment.capture import CaptureDue, Checked, check
+from lambdas.deployment.freeze import held_back
 from lambdas.deployment.messages import Ended, Request, read, version_in
 from lambdas.deployment.outcome import Outcome, settle
 from lambdas.deployment.ports import Deployment, StackState
 
-Result = Literal["started", "current", "superseded", "withdrawn", "ignored", "waiting", "blocked"] | Outcome | Checked
+Result = (
+    Literal["started", "current", "superseded", "withdrawn", "frozen", "ignored", "waiting", "blocked"]
+    | Outcome
+    | Checked
+)
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 
 
@@ -136,6 +141,8 @@ def deploy(request: Request, state: StackState, function: Deployment) -> Result:
         return "superseded"
     if not request.rollback and not _approved(request, function):
         return "withdrawn"
+    if not request.rollback and _held_back(request, function):
+        return "frozen"
     token = request.token(version)
     started = function.stack.update(state, parameter=function.parameter, value=request.package.arn, token=token)
     return "started" if started else "current"
@@ -146,6 +153,15 @@ def _is_late(request: Request, deployed: str, version: int) -> bool:
     if request.rollback:
         return bool(request.instead_of) and request.instead_of != deployed
     return version > request.package.version
+
+
+def _held_back(request: Request, function: Deployment) -> bool:
+    """Whether broken data keep the package from being promoted. Its approval is taken back, whoever gave it."""
+    reason = function.freeze.reason() if function.freeze else ""
+    if reason:
+        words = held_back(reason, usecase=function.usecase, stage=function.stage)
+        function.registry.hold(request.package.arn, words)
+    return bool(reason)
 
 
 def _approved(request: Request, function: Deployment) -> bool:

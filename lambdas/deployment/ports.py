@@ -6,6 +6,7 @@ from typing import Protocol
 
 from headrace.events import BusEvent
 from lambdas.deployment.capture import Capture
+from lambdas.deployment.freeze import Freeze
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ class Registry(Protocol):
         Raises RetryableError or DependencyError.
         """
 
+    def hold(self, arn: str, reason: str) -> None:
+        """Take an approval back, so that somebody approves again. Raises RetryableError or DependencyError."""
+
 
 class Bus(Protocol):
     """The event bus."""
@@ -89,7 +93,8 @@ class Bus(Protocol):
 class Deployment:
     """The function, wired. ``clock`` gives epoch seconds.
 
-    ``endpoint`` is None where models score in batch only, ``capture`` where no requests are captured.
+    ``endpoint`` is None where models score in batch only, ``capture`` where no requests are captured,
+    ``freeze`` where nothing freezes promotion.
     """
 
     stack: Stack
@@ -104,3 +109,4 @@ class Deployment:
     parameter: str
     clock: Callable[[], float]
     capture: Capture | None = None
+    freeze: Freeze | None = None

@@ -80,6 +80,20 @@ class ModelRegistry:
         except (ClientError, BotoCoreError) as exc:
             raise translate(exc, doing="noting a rollout's end at its model package") from exc
 
+    def hold(self, arn: str, reason: str) -> None:
+        """Take an approval back; the reason stands where whoever approved looks.
+
+        Raises:
+            RetryableError: if SageMaker throttles or cannot be reached.
+            DependencyError: if it refuses.
+        """
+        try:
+            self._client.update_model_package(
+                ModelPackageArn=arn, ModelApprovalStatus="PendingManualApproval", ApprovalDescription=reason
+            )
+        except (ClientError, BotoCoreError) as exc:
+            raise translate(exc, doing="taking back an approval") from exc
+
 
 def _is_absent(exc: ClientError | BotoCoreError) -> bool:
     """SageMaker has no error code of its own for most of what is not there."""

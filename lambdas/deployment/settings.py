@@ -32,5 +32,7 @@ class Settings(EnvSettings):
     """Where captured requests of the variant lie."""
     capture_percent: int = 0
     """The share of requests that is captured; with 0 nobody looks for them."""
+    reaction_table: str = ""
+    """Where drift response says whether promotion is frozen; without it nothing is."""
     package_parameter: str = "ModelPackageArn"
     """The stack's parameter that holds the model package; empty means that no model is deployed."""

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
+from lambdas.shared.reaction_keys import CURRENT, ITEM, MEMORY, SUBJECT
 from lambdas.shared.settings import EnvSettings
+
+__all__ = ["CLAIMANT", "CURRENT", "DECISION", "DECISIONS", "ITEM", "LOCK", "MEMORY", "REQUEST", "SUBJECT", "Settings"]
 
 DECISIONS = "decisions/"
 """Folder of the lake with one JSON line per decision, by day."""
-SUBJECT, ITEM = "subject", "entry_id"
-"""Keys of the table that holds decisions, what is remembered, and retraining's lock."""
-DECISION, MEMORY, LOCK, REQUEST = "decision", "memory", "lock", "request"
-"""Values of ``subject``."""
-CURRENT = "current"
-"""``entry_id`` of what is remembered; also of the lock."""
+DECISION, LOCK, REQUEST = "decision", "lock", "request"
+"""Values of ``subject``, besides ``MEMORY``."""
 CLAIMANT = "execution"
 """Attribute of a request that names the execution that claimed it: the first one, and no other, trains."""
 

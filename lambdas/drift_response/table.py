@@ -9,6 +9,7 @@ from lambdas.drift_response.ports import LostRaceError
 from lambdas.drift_response.record import Record
 from lambdas.drift_response.settings import CLAIMANT, CURRENT, DECISION, ITEM, LOCK, MEMORY, REQUEST, SUBJECT
 from lambdas.shared.failures import code_of, translate
+from lambdas.shared.reaction_keys import FROZEN
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -111,7 +112,7 @@ class ReactionTable:
             **item_key(MEMORY, CURRENT),
             "memory": {"S": memory.to_json()},
             "version": {"N": str(version + 1)},
-            "frozen": {"BOOL": bool(memory.frozen)},
+            FROZEN: {"BOOL": bool(memory.frozen)},
         }
         if not version:
             return {"TableName": self._table, "Item": item, "ConditionExpression": f"attribute_not_exists({ITEM})"}

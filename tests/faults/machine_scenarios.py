@@ -137,7 +137,7 @@ class Course:
             pipeline_ends=self.pipeline_ends, job_ends=self.job_ends, runs_on=self.runs_on, instances=self.instances
         )
         arn, definition = machine(roles, self.noun)
-        table = "reaction" if self.noun == "retraining" else ""
+        table = "headrace-fraud-dev-reaction" if self.noun == "retraining" else ""
         played = PlayedMachine(arn, definition, world.answers(), table=table, guard=guard, fault=fault)
         locked: list[Any] = []
         ends = played.run(
@@ -162,7 +162,7 @@ def _run(step: str) -> dict[str, Any]:
 
 def _hold() -> None:
     item = {"subject": {"S": "lock"}, "entry_id": {"S": "current"}, "owner": {"S": _dead()}}
-    dynamodb._put_item({"TableName": "reaction", "Item": item})
+    dynamodb._put_item({"TableName": "headrace-fraud-dev-reaction", "Item": item})
 
 
 def _dead() -> str:

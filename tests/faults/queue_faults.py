@@ -16,7 +16,7 @@ from headrace.events import RetrainingFinished
 
 Facts = dict[str, Any]
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:topic"
-REACTION = ("reaction", "subject", "entry_id")
+REACTION = ("headrace-fraud-dev-reaction", "subject", "entry_id")
 
 
 def label_inbox(injector: Injector) -> Facts:
@@ -104,7 +104,7 @@ def _tell(told: list[tuple[str, str]], given: Mapping[str, Any]) -> dict[str, An
 
 
 def _decided(platform: Platform, told: list[tuple[str, str]]) -> Facts:
-    items = platform.items("reaction")
+    items = platform.items("headrace-fraud-dev-reaction")
     decisions = [it for it in items if it["subject"]["S"] == "decision"]
     return {
         "records": sorted(it["record"]["S"] for it in decisions),

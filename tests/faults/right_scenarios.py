@@ -94,7 +94,7 @@ def cut(injector: Injector) -> Facts:
     injector.played["sns"] = lambda *_: {"MessageId": "m"}
     with running(injector, "drift_response", environment, REACTION) as platform:
         held = {"subject": {"S": "lock"}, "entry_id": {"S": "current"}, "owner": {"S": "arn:run"}}
-        platform.dynamodb.put_item(TableName="reaction", Item=held)
+        platform.dynamodb.put_item(TableName="headrace-fraud-dev-reaction", Item=held)
         given = json.dumps({"RequestId": "r1", "TriggerReason": "drift"})
         ended = {"executionArn": "arn:run", "name": "run", "status": "TIMED_OUT", "input": given}
         kind = "Step Functions Execution Status Change"
@@ -103,7 +103,7 @@ def cut(injector: Injector) -> Facts:
         platform.s3.put_object(Bucket="lake", Key=key, Body=body)
         platform.queue([envelope("aws.states", kind, ended, time="2026-01-01T03:00:00Z")])
         platform.queue([s3_event(key, time="2026-01-02T00:10:00Z")])
-        subjects = sorted(it["subject"]["S"] for it in platform.items("reaction"))
+        subjects = sorted(it["subject"]["S"] for it in platform.items("headrace-fraud-dev-reaction"))
         return {"items": subjects, "dead": [it["condition"] for it in platform.dead]}
 
 

@@ -15,9 +15,16 @@ from typing import Any
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 _DIGEST = re.compile(r"[0-9A-F]{8}$")
 _NAMES = {
-    "ApprovalsQueue": "approvals", "Bucket": "lake", "FeatureDelivery": "features", "Key": "key",
-    "LabelFiles": "label-files", "Labels": "labels", "Reaction": "reaction", "State": "window-state", "Topic": "topic",
-}  # fmt: skip
+    "ApprovalsQueue": "approvals",
+    "Bucket": "lake",
+    "FeatureDelivery": "features",
+    "Key": "key",
+    "LabelFiles": "label-files",
+    "Labels": "labels",
+    "Reaction": "headrace-fraud-dev-reaction",
+    "State": "window-state",
+    "Topic": "topic",
+}
 """What the scenarios call things whose names CloudFormation makes up."""
 _ARNS = {
     "AWS::DynamoDB::Table": "dynamodb:{place}:table/{name}",
@@ -134,11 +141,7 @@ class Roles:
             for condition in _apart(self.resolve(noun, statement.get("Condition", {}))):
                 for action in listed(statement["Action"]):
                     for resource in listed(statement["Resource"]):
-                        yield Grant(action, self._called(self.resolve(noun, resource)), condition)
-
-    def _called(self, arn: str) -> str:
-        """A table that other stacks know by its name alone, as the scenarios call it."""
-        return arn.replace(f":table/{self.prefix}-reaction", f":table/{_NAMES['Reaction']}")
+                        yield Grant(action, self.resolve(noun, resource), condition)
 
     def resolve(self, noun: str, value: Any) -> Any:
         """A value of a template with its references filled in."""

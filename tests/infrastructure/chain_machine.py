@@ -27,9 +27,8 @@ class Machine(World):
     ) -> None:
         machine, table = "AWS::StepFunctions::StateMachine", "AWS::DynamoDB::Table"
         ((machine_id, properties),) = values.of(machine)
-        ((table_id, _),) = values.of(table)
         definition = json.loads(properties["DefinitionString"])
-        super().__init__(definition, patch, machine=values.arn(machine_id), table=table_id)
+        super().__init__(definition, patch, machine=values.arn(machine_id), table=values.only(table)["TableName"])
         patch(stepfunctions, "_emit_execution_status_event", _ANNOUNCE)
         patch(stepfunctions, "now_iso", lambda: format_timestamp(clock.time()))
         self.aborts = ""

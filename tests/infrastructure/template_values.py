@@ -65,7 +65,9 @@ class Values:
         kind = self._resources[name]["Type"]
         if kind == _QUEUE:
             return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-        return self.arn(name) if kind == _MACHINE else name
+        if kind == _MACHINE:
+            return self.arn(name)
+        return str(self._resources[name]["Properties"].get("TableName", name))
 
     @property
     def _resources(self) -> dict[str, Any]:

@@ -135,3 +135,15 @@ def test_schedule_and_code_start_it_where_the_use_case_says_so(
                 started[trigger] = it["Properties"].get("ScheduleExpression")
                 assert '"RequestId":<' in template
     assert started == expected
+
+
+def test_deployment_asks_the_table_by_its_name_whether_promotion_is_frozen(prod: Synthesized) -> None:
+    assert prod.only("retraining", "AWS::DynamoDB::Table")["TableName"] == "headrace-fraud-prod-reaction"
+    (frozen,) = [it for it in prod.statements("serving", "DeploymentRole") if it.get("Sid") == "SeeFreeze"]
+    assert frozen["Action"] == "dynamodb:GetItem"
+    assert ":table/headrace-fraud-prod-reaction" in text(frozen["Resource"])
+    named = [
+        it["Environment"]["Variables"].get("REACTION_TABLE")
+        for it in prod.resources("serving", "AWS::Lambda::Function")
+    ]
+    assert "headrace-fraud-prod-reaction" in named

@@ -29,7 +29,7 @@ def template(target: Target, topic_arn: str) -> dict[str, Any]:
     """A stack with the machine, its table and nothing else."""
     stack = cdk.Stack(cdk.App(), "Machine", env=cdk.Environment(account=ACCOUNT, region=target.region))
     key = kms.Key(stack, "Key")
-    table = ReactionTable(stack, "Reaction", key=key, keep_data=False)
+    table = ReactionTable(stack, "Reaction", target=target, key=key)
     job_role = iam.Role.from_role_arn(stack, "Jobs", f"arn:aws:iam::{ACCOUNT}:role/pipeline")
     machine = RetrainingMachine(
         stack,

@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "LABELS_STREAM": "labels",
     "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/label-files",
     "STACK_NAME": "headrace-fraud-dev-endpoint",
-    "REACTION_TABLE": "reaction",
+    "REACTION_TABLE": "headrace-fraud-dev-reaction",
     "TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:topic",
     "MODEL_PACKAGE_GROUP": "versionedmp-p-idy6c3e1fiqj",
 }

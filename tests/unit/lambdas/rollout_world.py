@@ -49,6 +49,7 @@ class World:
         self.last: Update | None = None
         self.packages: dict[str, Registered] = {}
         self.reasons: dict[str, str] = {}
+        self.frozen = ""
         self.events: list[BusEvent] = []
         self._before = ("", "")
 
@@ -98,6 +99,12 @@ class World:
         if rejection:
             self.reasons[arn] = rejection
 
+    def hold(self, arn: str, reason: str) -> None:
+        self.packages[arn], self.reasons[arn] = Registered("PendingManualApproval"), reason
+
+    def reason(self) -> str:
+        return self.frozen
+
     def publish(self, event: BusEvent) -> None:
         self.events.append(event)
 
@@ -122,6 +129,7 @@ class World:
             group=GROUP,
             parameter="ModelPackageArn",
             clock=lambda: 1_767_225_600.0,
+            freeze=whole,
         )
 
     def results(self, *bodies: str) -> list[str]:

@@ -1,0 +1,10 @@
+"""Keys of the reaction's table, which drift response writes and deployment asks whether promotion is frozen."""
+
+SUBJECT, ITEM = "subject", "entry_id"
+"""Keys of the table that holds decisions, what is remembered, and retraining's lock."""
+MEMORY = "memory"
+"""``subject`` of what is remembered, and the attribute that holds it as JSON."""
+CURRENT = "current"
+"""``entry_id`` of what is remembered; also of the lock."""
+FROZEN = "frozen"
+"""Attribute of what is remembered: whether no model is promoted. Why is in the memory itself, under the same name."""
