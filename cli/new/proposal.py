@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cli.new.fields import FieldPlan, LeftOut, label_name
-from cli.new.layout import Call, Node, Noted, comment, source
+from cli.new.layout import Call, Name, Node, Noted, comment, source
 from cli.new.roles import Roles
 
 _DAY_S = 86_400
 _MOST_MEANS = 3
 _ONE_DAY = _DAY_S
 _LONGEST = 63
+_CAREFUL = '{"max_depth": 3, "eta": 0.05, "num_round": 200, "min_child_weight": 10, "subsample": 0.8}'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,8 @@ def _learning(label: str, delay: str, sample: Sample) -> list[tuple[str, Node]]:
     rounds: list[Node] = [
         Noted(Call("Gate", [("metric", "average_precision"), ("minimum", floor)]), f"{chance}: what chance gives.")
     ]
-    model = Call("Model", [("gates", tuple(rounds))])
+    careful = Noted(Name(_CAREFUL), "Shallow trees and large leaves, because small files are soon learned by heart.")
+    model = Call("Model", [("hyperparameters", careful), ("gates", tuple(rounds))])
     return [
         ("label", Noted(truth, "A guess: how late the truth comes, and what errors cost in your currency.")),
         ("model", model),

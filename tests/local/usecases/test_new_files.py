@@ -15,7 +15,7 @@ import sample_files
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ("cli", "headrace", "lambdas", "local", "pipelines", "requirements", "simulators", "stacks", "usecases")
-SHAPES = (sample_files.wide, sample_files.nested, sample_files.three_date_formats, sample_files.without_id)
+SHAPES = (sample_files.nested, sample_files.three_date_formats, sample_files.without_id)
 pytestmark = pytest.mark.usecases
 
 
@@ -54,6 +54,20 @@ def test_a_file_becomes_a_use_case_whose_loop_closes(
     assert summary["failures"] == []
     assert summary["unaccounted"] == 0
     assert summary["predictions"] == summary["events_sent"] == summary["events_in_lake"] > 50
+
+
+@pytest.mark.timeout(300)
+def test_a_wide_file_of_noise_becomes_a_use_case_whose_model_is_refused_with_the_reason(
+    checkout: Path, tmp_path: Path
+) -> None:
+    """A hundred and seventeen columns of nothing, and 1,500 rows: the gate says what came of it."""
+    sample, features = str(sample_files.wide(tmp_path)), str(tmp_path / "features.parquet")
+    proposed = answered(headrace(checkout, "new", "new_wide", "--from", sample))
+    given = (sample, "-u", "new_wide", "--map", proposed["map"])
+    answered(headrace(checkout, "features", *given, "--out", features, "--check"))
+    done = headrace(checkout, "train", "-u", "new_wide", "--dataset", features, "--out", str(tmp_path / "model"))
+    assert done.returncode == 3
+    assert "the model has learned its training rows by heart" in json.loads(done.stdout)["reason"]
 
 
 @pytest.mark.timeout(120)
