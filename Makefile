@@ -42,7 +42,7 @@ test-loop: $(STAMP) ## the longer tests of the deployed loop: features added liv
 test-stories: $(STAMP) ## the demo's scenarios: thieves change, nothing, seasons, broken data, a sale (about 20 minutes)
 	$(BIN)/python -m pytest tests/local/loop -m stories -rs $(ARGS)
 
-test-trust: $(STAMP) ## fail every AWS call in every way, and fuzz every entry point (SHORT=1: each call in one way)
+test-trust: $(STAMP) ## fail every AWS call and task, take every right away, fuzz every entry point (SHORT=1: each call in one way)
 	HEADRACE_TRUST=$(if $(SHORT),short,full) $(BIN)/python -m pytest tests/faults tests/infrastructure/test_chain_trust.py -m trust --show-capture=no $(ARGS)
 
 audit: $(STAMP) ## ask the advisory database about every pinned dependency; says how many it could ask about
