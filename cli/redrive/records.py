@@ -57,7 +57,7 @@ def from_lake(deployment: Deployment, letter: Letter) -> list[Record]:
 
 def _rows(deployment: Deployment, letter: Letter) -> Iterator[dict[str, Any]]:
     import pyarrow.compute as pc  # noqa: PLC0415  # only where the stream has forgotten
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415  # the same
 
     store = Bucket(deployment.bucket, deployment.s3)
     day = parse_timestamp(letter.arrived, field="arrived") // DAY_S
