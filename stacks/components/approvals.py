@@ -4,14 +4,13 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from headrace.events import SOURCE, ModelRollbackRequested
 from lambdas.deployment.messages import TERMINAL
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue, grant_polling, grant_sending
+from stacks.components.queue import DeadLetterQueue, feed, grant_sending
 from stacks.target import Target
 
 PATIENCE_S = 7_200
@@ -45,18 +44,8 @@ class Approvals(Construct):
 
     def deliver_to(self, function: Function) -> None:
         """Hand every message to a function, which may send itself others."""
-        grant_polling(self._queue, function)
         grant_sending(self._queue, function)
-        mapping = lambda_.EventSourceMapping(
-            self,
-            "Mapping",
-            target=function,
-            event_source_arn=self._queue.queue_arn,
-            batch_size=1,
-            max_concurrency=2,
-            report_batch_item_failures=True,
-        )
-        mapping.node.add_dependency(function.own_role)
+        feed(self, queue=self._queue, function=function)
 
     def _build_rules(self, target: Target, queue: sqs.Queue) -> None:
         group = target.model_package_group_name

@@ -4,13 +4,12 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue, grant_polling, grant_sending
+from stacks.components.queue import DeadLetterQueue, feed, grant_sending
 
 TRIES = 5
 VISIBILITY_TIMES = 6
@@ -55,15 +54,5 @@ class FileInbox(Construct):
             ),
         )
         rule.add_target(targets.SqsQueue(queue))
-        grant_polling(queue, function)
         grant_sending(queue, function)
-        mapping = lambda_.EventSourceMapping(
-            self,
-            "Mapping",
-            target=function,
-            event_source_arn=queue.queue_arn,
-            batch_size=1,
-            max_concurrency=2,
-            report_batch_item_failures=True,
-        )
-        mapping.node.add_dependency(function.own_role)
+        feed(self, queue=queue, function=function)

@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.components.acknowledgement import acknowledge
+from stacks.components.function import Function
 
 
 class DeadLetterQueue(sqs.Queue):
@@ -46,6 +47,21 @@ def grant_polling(queue: sqs.IQueue, grantee: iam.IGrantable) -> None:
     """Let Lambda feed messages to a function by its role: what ``AWSLambdaSQSQueueExecutionRole`` has for a queue."""
     _allow(queue, grantee, "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
     _key(queue).grant(grantee, "kms:Decrypt")
+
+
+def feed(scope: Construct, *, queue: sqs.IQueue, function: Function) -> None:
+    """Hand a queue's messages to a function one by one, two at a time at most; it says which ones have to come back."""
+    grant_polling(queue, function)
+    mapping = lambda_.EventSourceMapping(
+        scope,
+        "Mapping",
+        target=function,
+        event_source_arn=queue.queue_arn,
+        batch_size=1,
+        max_concurrency=2,
+        report_batch_item_failures=True,
+    )
+    mapping.node.add_dependency(function.own_role)
 
 
 def grant_sending(queue: sqs.IQueue, grantee: iam.IGrantable) -> None:

@@ -7,7 +7,6 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -15,7 +14,7 @@ from headrace.events import SOURCE, ModelDeployed, ModelRolledBack, RetrainingFi
 from headrace.monitoring import VIOLATIONS_SUFFIX
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
-from stacks.components.queue import DeadLetterQueue, grant_polling
+from stacks.components.queue import DeadLetterQueue, feed
 from stacks.target import Target
 
 VISIBILITY_TIMES = 6
@@ -47,17 +46,7 @@ class ReactionSignals(Construct):
         for name, (description, pattern) in self._patterns(target, bucket).items():
             rule = events.Rule(self, name, description=description, event_pattern=events.EventPattern(**pattern))
             rule.add_target(targets.SqsQueue(queue))
-        grant_polling(queue, function)
-        mapping = lambda_.EventSourceMapping(
-            self,
-            "Mapping",
-            target=function,
-            event_source_arn=queue.queue_arn,
-            batch_size=1,
-            max_concurrency=2,
-            report_batch_item_failures=True,
-        )
-        mapping.node.add_dependency(function.own_role)
+        feed(self, queue=queue, function=function)
 
     def _patterns(self, target: Target, bucket: LakeBucket) -> Mapping[str, tuple[str, dict[str, Any]]]:
         keys: list[dict[str, str]] = [{"suffix": VIOLATIONS_SUFFIX}]
