@@ -79,7 +79,9 @@ class IngestionStack(HeadraceStack):
         )
 
     def _build_transform(self, lake: Lake) -> Function:
-        mask_key = MaskKey(self, "MaskKey", key=lake.key, keep_data=self.target.stage.keep_data) if self.target.masks else None
+        mask_key = (
+            MaskKey(self, "MaskKey", key=lake.key, keep_data=self.target.stage.keep_data) if self.target.masks else None
+        )
         transform = Function(
             self,
             "DeliveryTransform",
