@@ -19,7 +19,7 @@ from headrace.schema import format_timestamp
 from headrace.training_columns import common_names
 from headrace.windows_columnar import labelled
 from pipelines.jobs import artifact, evaluate, inference, preprocess, train, training_set
-from pipelines.jobs.evaluate import Evidence
+from pipelines.jobs.judging.evidence import Evidence
 from pipelines.jobs.splits import NAMES, warm_up_s
 from pipelines.jobs.train import Places
 from pipelines.jobs.training_set import LABEL, TrainingSetError
@@ -77,7 +77,7 @@ class Trainer:
         """
         self._terms, self._past, self._folder, self._reports = terms, past, folder, reports
         first = int(past.events[terms.usecase.event.timestamp].iloc[0])
-        self._done: dict[tuple[int, str | None], tuple[Training, Deployed | None]] = {}
+        self._done: dict[tuple[int, str | None, str], tuple[Training, Deployed | None]] = {}
         self._warm_from = first + warm_up_s(terms.usecase)
 
     def span(self, at: int) -> tuple[int, int]:
@@ -99,20 +99,21 @@ class Trainer:
         Returns:
             What became of it, and the model if it is to be deployed.
         """
-        known = (at, champion.model.version if champion else None)
+        why = preprocess.DRIFT if reason.startswith(preprocess.DRIFT) else ""
+        known = (at, champion.model.version if champion else None, why)
         if known not in self._done:
-            self._done[known] = self._train(self._name(at), vectors, at, champion)
+            self._done[known] = self._train(self._name(at), vectors, at, champion, why)
         training, model = self._done[known]
         return replace(training, reason=reason), model
 
     def _name(self, at: int) -> str:
         """The moment, and a number where several candidates are of one moment."""
         day = format_timestamp(at).removesuffix("T00:00:00Z").replace(":", "")
-        others = sum(moment == at for moment, _ in self._done)
+        others = sum(moment == at for moment, _, _ in self._done)
         return f"{day}-{others + 1}" if others else day
 
     def _train(
-        self, name: str, vectors: Vectors, at: int, champion: Deployed | None
+        self, name: str, vectors: Vectors, at: int, champion: Deployed | None, why: str
     ) -> tuple[Training, Deployed | None]:
         since, until = self.span(at)
         folder = self._folder / name
@@ -125,7 +126,7 @@ class Trainer:
             if not known:
                 raise TrainingSetError("no event of that time has a known label: choose a later --from, or more days")
             with _quiet():
-                self._learn(name, folder, since)
+                self._learn(name, folder, since, why)
                 found = self._judge(name, folder, champion)
         except TrainingSetError as exc:
             return Training(**said, outcome="failed", why=str(exc), average_precision=None), None
@@ -153,11 +154,12 @@ class Trainer:
             count, positives = count + len(known), positives + int(known[LABEL].sum())
         return count, positives
 
-    def _learn(self, name: str, folder: Path, since: int) -> None:
+    def _learn(self, name: str, folder: Path, since: int, why: str) -> None:
         """Preprocess and train, as the pipeline does. Raises TrainingSetError."""
         usecase, terms = self._terms.usecase, self._terms
         warm = str(max(0, self._warm_from - since))
-        given = preprocess.parse(["--usecase", usecase.name, "--warm-up-s", warm, "--gap-s", str(terms.delay_s)])
+        options = {"usecase": usecase.name, "warm-up-s": warm, "gap-s": str(terms.delay_s), "reason": why}
+        given = preprocess.parse([f"--{name}={value}" for name, value in options.items()])
         preprocess.preprocess(usecase, folder / DATA, folder / SPLITS, preprocess.chosen_cut(usecase, given))
         shutil.rmtree(folder / DATA)
         splits = folder / SPLITS

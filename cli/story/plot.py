@@ -13,11 +13,11 @@ DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 _MONDAY_S = 4 * DAY_S
 """The first Monday after the epoch."""
-USUAL_DAYS = 4
+USUAL_DAYS = 3
 """Days of usual life before anything changes."""
 WATCHED_DAYS = 6
 """Days that are watched after a change which no label is needed to see."""
-LEARNING_DAYS = 7
+LEARNING_DAYS = 5
 """Days after the first labels of a changed world: to see it, to learn it and to show that it helped."""
 UNCHANGED = (simulators.USUAL, "none", "seasonal")
 NEEDS_LABELS = ("concept",)

@@ -11,7 +11,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import usecases
 from headrace.errors import HeadraceError
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
-from pipelines.jobs.judging import gates, model_card
+from pipelines.jobs.judging import gates, model_card, verdict
+from pipelines.jobs.judging.evidence import Evidence, filled
 from pipelines.jobs.judging.judged_rows import JudgedRows
 from pipelines.jobs.judging.judgement import Trial, contestant
 from pipelines.jobs.judging.shift import score_shift
@@ -31,21 +31,6 @@ _SHOWN = ("average_precision", "auc")
 
 class EvaluationError(HeadraceError):
     """An argument of the evaluation is wrong. The message names it and the fix."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What there is besides the model and the test rows; folders that are None or empty are not there.
-
-    ``floors`` replace the use case's for the metrics they name, and ``lineage`` says where the model came from.
-    """
-
-    train: Path | None = None
-    validation: Path | None = None
-    champion: Path | None = None
-    manifest: Path | None = None
-    floors: Mapping[str, float] = field(default_factory=dict)
-    lineage: Mapping[str, str] = field(default_factory=dict)
 
 
 def evaluate(
@@ -68,13 +53,14 @@ def evaluate(
         TrainingSetError: if the model is another use case's, or the split lacks columns or a class.
     """
     given = evidence or Evidence()
-    trial = Trial.open(usecase, model_dir, test, resamples=resamples, seed=seed)
+    dealt = given.data.get("split", usecase.model.split) == "stratified"
+    trial = Trial.open(usecase, model_dir, test, resamples=resamples, seed=seed, dealt=dealt)
     judged = trial.candidate.judged(trial.rows)
     with tempfile.TemporaryDirectory() as scratch:
         champion = given.champion if artifact.held(given.champion) else None
         other = contestant(usecase, artifact.judged(artifact.unpack(champion, Path(scratch)))) if champion else None
         evaluation = trial.evaluation(judged, other)
-    about, train, validation = trial.candidate.about, _filled(given.train), _filled(given.validation)
+    about, train, validation = trial.candidate.about, filled(given.train), filled(given.validation)
     if not usecase.model.labelled:
         shift = score_shift(usecase, trial.candidate.model, validation, trial.in_row_order(judged))
         evaluation["headrace"]["score_shift"] = shift
@@ -85,7 +71,7 @@ def evaluate(
     return {
         "evaluation": evaluation,
         "bias": bias,
-        "gates": gates.document(verdicts),
+        "gates": verdict.document(verdicts),
         "card": model_card.model_card(usecase, about, evaluation, bias, lineage),
     }
 
@@ -98,19 +84,17 @@ def write(
     for name, document in (
         (EVALUATION, "evaluation"),
         (BIAS, "bias"),
-        (gates.FILE, "gates"),
+        (verdict.FILE, "gates"),
         (model_card.FILE, "card"),
     ):
         (output / name).write_text(json.dumps(found[document], indent=1, allow_nan=False))
-    folder = _filled(evidence.manifest)
-    manifest = json.loads(next(folder.glob("*.json")).read_text()) if folder else {}
     facts = page.Facts(
         usecase=usecase,
         about=about,
         evaluation=found["evaluation"],
         bias=found["bias"],
         gates=found["gates"],
-        manifest=manifest,
+        manifest=evidence.data,
         lineage=found["card"]["additional_information"]["custom_details"],
     )
     (output / REPORT).write_text(page.render(facts), encoding="utf-8")
@@ -192,11 +176,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.write(f"gate {gate['name']} {'passed' if gate['passed'] else 'FAILED'}: {gate['reason']}\n")
 
     return outcome.run(job, args.reason_file)
-
-
-def _filled(folder: Path | None) -> Path | None:
-    """A folder with something in it, or None."""
-    return folder if folder is not None and folder.is_dir() and any(folder.iterdir()) else None
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ from pipelines.jobs.training_checks import check_classes, check_values, judged_s
 from pipelines.jobs.training_set import EVENT_ID, TIMESTAMP
 
 MANIFEST = "data_manifest.json"
+DEALT, DRIFT = "stratified", "drift"
+"""The split by entities, and the reason of a training because the world has changed."""
 ALL = "all"
 """Every row after the warm-up, those between the splits too: what the served model learns."""
 
@@ -62,11 +64,11 @@ def arranged(table: pa.Table, usecase: UseCase, cut: Cut) -> tuple[pa.Table, lis
 
     Args:
         table: in time order.
-        usecase: says whether splits follow each other in time or are dealt.
-        cut: how much goes where.
+        usecase: says whose rows belong together.
+        cut: whether splits follow each other in time or are dealt, and how much goes where.
     """
     timestamps = table.column(TIMESTAMP).to_numpy()
-    if usecase.model.split == "time":
+    if not cut.dealt:
         return table, list(splits(timestamps, cut))
     first = first_row(timestamps, cut)
     used = table.slice(first)
@@ -80,10 +82,9 @@ def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Sp
     timestamps = table.column(TIMESTAMP).to_numpy()
     labels = training_set.labels(table)
     left_out = parts[0].start
-    in_time = usecase.model.split == "time"
     return {
         "usecase": usecase.name,
-        "split": usecase.model.split,
+        "split": DEALT if cut.dealt else "time",
         "rows": table.num_rows,
         "inputs": [
             {
@@ -96,7 +97,7 @@ def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Sp
         "warm_up": {"seconds": cut.warm_up_s, "rows_left_out": left_out, "kept": left_out == 0 and cut.warm_up_s > 0},
         "gaps": {
             "labels_mature_s": cut.gap_s,
-            "between_splits_s": gaps_s(timestamps, parts) if in_time else [],
+            "between_splits_s": [] if cut.dealt else gaps_s(timestamps, parts),
             "rows_left_out": table.num_rows - left_out - sum(part.stop - part.start for part in parts),
         },
         "splits": {part.name: _describe_split(timestamps, labels, part) for part in parts},
@@ -145,6 +146,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         default=cut.train_at_least,
         help="give up gaps that would leave a smaller share of the rows to train on",
     )
+    parser.add_argument("--reason", default="", help="why the training runs; for drift whole entities are dealt")
     parser.add_argument("--seed", type=int, default=cut.seed, help="of a stratified split")
     parser.add_argument("--minimum-positives", type=int, default=cut.minimum_positives)
     return parser.parse_args(argv)
@@ -162,6 +164,9 @@ def chosen_cut(usecase: UseCase, args: argparse.Namespace) -> Cut:
         train_at_least=args.train_at_least,
         minimum_positives=args.minimum_positives,
         seed=args.seed,
+        # The newest rows show what has changed. Cut in time all of them judge, and no model can have learned what they
+        # ask; dealt by entity most of them are learned, and those of other entities ask.
+        dealt=usecase.model.split == DEALT or args.reason == DRIFT,
     )
 
 

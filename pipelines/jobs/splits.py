@@ -25,8 +25,9 @@ NAMES = ("train", "validation", "test")
 class Cut:
     """How to cut. Fractions are shares of the rows that remain after the warm-up.
 
-    ``gap_s`` is the time that labels take to mature. ``keep_at_least`` is the share of rows that must remain after the
-    warm-up, and ``train_at_least`` the share of the remaining rows that must be left to train on after the gaps.
+    ``dealt`` is whether entities are dealt to the splits, so that time does not part them. ``gap_s`` is the time that
+    labels take to mature. ``keep_at_least`` is the share of rows that must remain after the warm-up, and
+    ``train_at_least`` the share of the remaining rows that must be left to train on after the gaps.
     """
 
     validation_fraction: float = 0.15
@@ -37,6 +38,7 @@ class Cut:
     train_at_least: float = 0.4
     minimum_positives: int = 10
     seed: int = 7
+    dealt: bool = False
 
     def __post_init__(self) -> None:
         shares = (self.validation_fraction, self.test_fraction)

@@ -33,7 +33,11 @@ def preprocess(containers: Containers, parameters: Parameters) -> ProcessingStep
         code=plan.code.preprocess,
         inputs=[received("data", parameters.input_data), received("headrace", plan.code.headrace)],
         outputs=[delivered(name, run_uri(plan, "training", name)) for name in (*SPLITS, "all", "manifest")],
-        arguments=_arguments(plan, {"input": f"{INPUT}/data", "output": OUTPUT, **plan.preprocess_options}),
+        arguments=[
+            *_arguments(plan, {"input": f"{INPUT}/data", "output": OUTPUT, **plan.preprocess_options}),
+            "--reason",
+            parameters.trigger_reason,
+        ],
     )
     return ProcessingStep("Preprocess", step_args=job, cache_config=cache(plan))
 

@@ -45,12 +45,13 @@ class Contestant:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How to compare: by which metric, with what margin, and how often to draw."""
+    """How to compare: by which metric, with what margin, how often to draw, and whether entities were dealt."""
 
     metric: Metric
     limits: Limits
     resamples: int
     seed: int
+    dealt: bool
 
     def compare(
         self, usecase: UseCase, challenger: Contestant, champion: Contestant, rows: JudgedRows
@@ -72,7 +73,7 @@ class Comparison:
                 "excused": True,
                 "reason": f"the champion asks for {', '.join(gone)}, which are no features",
             }
-        both = (champion,) if usecase.model.split == "stratified" else (challenger, champion)
+        both = (champion,) if self.dealt else (challenger, champion)
         later = rows.after(max(it.learned_until for it in both))
         positives = int(later.labels.sum())
         if not self.limits.positives <= positives < len(later.labels):

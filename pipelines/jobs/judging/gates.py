@@ -1,37 +1,11 @@
-"""Whether a model may be registered: one verdict per gate, each with its reason; ``gates.json`` for the pipeline."""
+"""Whether a model may be registered: one verdict per gate, each with its reason."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
 
 from headrace.usecase import Limits, UseCase
-
-FILE = "gates.json"
-_REASON_CHARACTERS = 900
-"""A pipeline's fail step shows 1,024 characters, and adds words of its own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """One gate: its name, whether it is passed, the value and bound that decided, and why in a sentence."""
-
-    name: str
-    passed: bool
-    value: float | None
-    bound: float | None
-    reason: str
-
-
-def document(verdicts: list[Verdict]) -> dict[str, Any]:
-    """``gates.json``: whether all are passed, how many are not, their reasons as one text, and every gate."""
-    failed = [it.reason for it in verdicts if not it.passed]
-    return {
-        "passed": not failed,
-        "failed": len(failed),
-        "reason": "; ".join(failed)[:_REASON_CHARACTERS] or "every gate is passed",
-        "gates": [asdict(it) for it in verdicts],
-    }
+from pipelines.jobs.judging.verdict import Verdict
 
 
 def verdicts(
@@ -88,16 +62,22 @@ def _positives(judged: Mapping[str, Any], limits: Limits) -> Verdict:
 
 
 def _floors(floors: Mapping[str, float], evaluation: Mapping[str, Any]) -> Iterator[Verdict]:
+    champion = evaluation["headrace"].get("champion") or {}
     for name, bound in floors.items():
         value = evaluation["binary_classification_metrics"][name]["value"]
         low, high = evaluation["headrace"]["intervals"][name]
         side = "reaches" if value >= bound else "is below"
+        deployed = champion.get("metrics", {}).get(name, {}).get("champion", bound)
+        # Where the world has changed, nothing that was learned before can reach it: refusing would keep the worse one.
+        excused = deployed < bound
+        words = f"; so is the champion with {deployed:.4f}, which may not stay for that" if excused else ""
         yield Verdict(
             name=f"floor_{name}",
-            passed=value >= bound,
+            passed=value >= bound or excused,
             value=value,
             bound=bound,
-            reason=f"{name} {value:.4f} (95 % interval {low:.4f} to {high:.4f}) {side} the floor of {bound:g}",
+            reason=f"{name} {value:.4f} (95 % interval {low:.4f} to {high:.4f}) {side} the floor of {bound:g}"
+            + (words if value < bound else ""),
         )
 
 

@@ -33,9 +33,10 @@ class Trial:
     rows: JudgedRows
     resamples: int
     seed: int
+    dealt: bool
 
     @classmethod
-    def open(cls, usecase: UseCase, model_dir: Path, test: Path, *, resamples: int, seed: int) -> "Trial":
+    def open(cls, usecase: UseCase, model_dir: Path, test: Path, *, resamples: int, seed: int, dealt: bool) -> "Trial":
         """Load the candidate and the test rows.
 
         Raises:
@@ -47,7 +48,9 @@ class Trial:
                 f"the model asks for {', '.join(foreign)}, which {usecase.name} has no longer: train anew"
             )
         rows = JudgedRows.read(test, usecase)
-        return cls(usecase=usecase, candidate=candidate, served=served, rows=rows, resamples=resamples, seed=seed)
+        return cls(
+            usecase=usecase, candidate=candidate, served=served, rows=rows, resamples=resamples, seed=seed, dealt=dealt
+        )
 
     def evaluation(self, judged: Judged, champion: Contestant | None = None) -> dict[str, Any]:
         """The report.
@@ -122,7 +125,11 @@ class Trial:
             return None
         model = self.usecase.model
         comparison = Comparison(
-            metric=model.gates[0].metric, limits=model.limits, resamples=self.resamples, seed=self.seed
+            metric=model.gates[0].metric,
+            limits=model.limits,
+            resamples=self.resamples,
+            seed=self.seed,
+            dealt=self.dealt,
         )
         return comparison.compare(self.usecase, self.candidate, champion, self.rows)
 

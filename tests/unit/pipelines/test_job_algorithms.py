@@ -19,6 +19,7 @@ from pipelines.jobs import baseline, evaluate, inference, preparing, train, unsu
 from pipelines.jobs.boosting import Rows
 from pipelines.jobs.hyperparameters import DEFAULTS, choose, positive_weight
 from pipelines.jobs.judging.calibration import calibration
+from pipelines.jobs.judging.evidence import Evidence
 from pipelines.jobs.learning import Learner
 from pipelines.jobs.linear import fit_linear
 from pipelines.jobs.resampling import Resampler
@@ -221,7 +222,7 @@ def test_every_kind_of_model_is_trained_judged_and_served(
 ) -> None:
     usecase = replace(fraud, model=MODELS[name])
     about = train.train(usecase, {}, "v1", places(trained, tmp_path))
-    test, evidence = trained.splits / "test", evaluate.Evidence(validation=trained.splits / "validation")
+    test, evidence = trained.splits / "test", Evidence(validation=trained.splits / "validation")
     found = evaluate.evaluate(usecase, tmp_path / "model", test, resamples=20, seed=1, evidence=evidence)
     evaluate.write(tmp_path / "out", usecase, about, found, evidence)
     assert found["gates"]["passed"], found["gates"]["reason"]

@@ -17,6 +17,7 @@ from headrace.drift.numbers import Numbers
 from headrace.usecase import Band, Decision, Facet, UseCase
 from pipelines.jobs import baseline, evaluate, inference
 from pipelines.jobs.code_version import code_version
+from pipelines.jobs.judging.evidence import Evidence
 from pipelines.jobs.report.svg import Axes, number, ticks
 
 
@@ -109,7 +110,7 @@ def test_what_comes_from_outside_is_escaped(trained: Trained, fraud: UseCase, tm
         decision=Decision(bands=bands, fallback=evil),
         model=replace(fraud.model, facets=(facet,)),
     )
-    evidence = evaluate.Evidence(lineage={"who": evil})
+    evidence = Evidence(lineage={"who": evil})
     found = evaluate.evaluate(usecase, trained.model, trained.splits / "test", resamples=20, seed=1, evidence=evidence)
     found["evaluation"]["headrace"]["decisions"] = {evil: {"rows": 1, "positives": 0}}
     evaluate.write(tmp_path, usecase, trained.about, found, evidence)
@@ -120,7 +121,7 @@ def test_what_comes_from_outside_is_escaped(trained: Trained, fraud: UseCase, tm
 
 
 def test_a_failed_candidate_is_announced(trained: Trained, fraud: UseCase, tmp_path: Path) -> None:
-    evidence = evaluate.Evidence(floors={"average_precision": 1.0})
+    evidence = Evidence(floors={"average_precision": 1.0})
     found = evaluate.evaluate(fraud, trained.model, trained.splits / "test", resamples=20, seed=1, evidence=evidence)
     evaluate.write(tmp_path, fraud, trained.about, found, evidence)
     words = " ".join(Page((tmp_path / "report.html").read_text()).words)

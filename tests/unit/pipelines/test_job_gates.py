@@ -14,6 +14,7 @@ from job_runs import DAY, Trained
 
 from headrace.usecase import Facet, Limits, Model, Transform, UseCase
 from pipelines.jobs import evaluate, train
+from pipelines.jobs.judging.evidence import Evidence
 
 SHORT = {"num_round": 25, "max_bin": 256, "nthread": 1}
 NAMES = ("train", "validation", "test", "all")
@@ -40,7 +41,7 @@ def candidate(
 
 
 def judged(usecase: UseCase, folder: Path, **evidence: Any) -> dict[str, Any]:
-    given = evaluate.Evidence(**{"train": folder / "train", **evidence})
+    given = Evidence(**{"train": folder / "train", **evidence})
     return evaluate.evaluate(usecase, folder / "model", folder / "test", resamples=100, seed=7, evidence=given)
 
 
@@ -159,6 +160,18 @@ def champion(trained: Trained, fraud: UseCase, tmp_path_factory: pytest.TempPath
     return folder
 
 
+def test_a_floor_does_not_keep_a_champion_that_is_below_it_as_well(
+    champion: Path, trained: Trained, fraud: UseCase, tmp_path: Path
+) -> None:
+    found = judged(fraud, champion, champion=champion / "model", floors={"average_precision": 0.999})
+    (floor,) = [it for it in found["gates"]["gates"] if it["name"] == "floor_average_precision"]
+    assert floor["passed"], "on the same rows the champion has the same figure"
+    assert "so is the champion with" in floor["reason"]
+    candidate(trained, fraud, tmp_path, num_round=1, max_depth=1)
+    worse = judged(fraud, tmp_path, champion=champion / "model", floors={"average_precision": 0.999})
+    assert list(failed(worse)) == ["champion"]
+
+
 def test_a_challenger_that_is_worse_than_the_champion_is_stopped(
     champion: Path, trained: Trained, fraud: UseCase, tmp_path: Path
 ) -> None:
@@ -236,12 +249,13 @@ def test_rows_of_dealt_entities_are_compared_though_the_challenger_has_learned_f
     times = pd.read_parquet(champion / "test")["timestamp"]
     newest = pd.Timestamp(times.max(), unit="s").strftime("%Y-%m-%dT%H:%M:%SZ")
     younger = changed_champion(champion, tmp_path, lambda about: about["data"]["validation"].update(last=newest))
-    dealt = replace(fraud, model=replace(fraud.model, split="stratified"))
     compared = {}
-    for usecase in (fraud, dealt):
-        given = evaluate.Evidence(champion=champion / "model")
-        found = evaluate.evaluate(usecase, younger, champion / "test", resamples=20, seed=7, evidence=given)
-        compared[usecase.model.split] = found["evaluation"]["headrace"]["champion"].get("rows")
+    for split in ("time", "stratified"):
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "data_manifest.json").write_text(json.dumps({"split": split}))
+        given = Evidence(champion=champion / "model", manifest=tmp_path / split)
+        found = evaluate.evaluate(fraud, younger, champion / "test", resamples=20, seed=7, evidence=given)
+        compared[split] = found["evaluation"]["headrace"]["champion"].get("rows")
     assert compared == {"time": None, "stratified": len(times)}
 
 

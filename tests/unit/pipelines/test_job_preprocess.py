@@ -89,7 +89,7 @@ def test_a_use_case_without_an_order_that_matters_is_split_stratified(
 ) -> None:
     usecase = replace(fraud, model=replace(fraud.model, split="stratified"))
     write_training_set(make_training_set(), tmp_path / "in")
-    manifest = preprocess.preprocess(usecase, tmp_path / "in", tmp_path / "out", Cut(minimum_positives=5))
+    manifest = preprocess.preprocess(usecase, tmp_path / "in", tmp_path / "out", Cut(minimum_positives=5, dealt=True))
     frames = [pd.read_parquet(tmp_path / "out" / name) for name in NAMES]
     assert not set(frames[0]["customer_id"]) & set(frames[2]["customer_id"])
     assert frames[2]["timestamp"].min() < frames[0]["timestamp"].max()
@@ -261,3 +261,21 @@ def test_nothing_but_the_reason_is_left_when_the_set_is_refused(
     run(make_training_set(rows=500).assign(label=0), tmp_path)
     assert not (tmp_path / "out" / "manifest").exists()
     assert json.dumps("train split")[1:-1] in capsys.readouterr().err
+
+
+def test_a_training_because_of_drift_deals_customers_so_that_newest_rows_are_learned_and_judge(
+    make_training_set: MakeTrainingSet, tmp_path: Path
+) -> None:
+    source = write_training_set(make_training_set(), tmp_path / "in")
+    newest = {}
+    for reason in ("schedule", "drift"):
+        out = tmp_path / reason
+        given = ["--usecase", "fraud", "--input", str(source), "--output", str(out), "--reason", reason]
+        assert preprocess.main([*given, "--reason-file", str(tmp_path / "message")]) == 0
+        frames = {name: pd.read_parquet(out / name) for name in ("train", "validation", "test")}
+        newest[reason] = frames["train"]["timestamp"].max() >= frames["test"]["timestamp"].quantile(0.99)
+        manifest = json.loads((out / "manifest" / "data_manifest.json").read_text())
+        assert manifest["split"] == {"schedule": "time", "drift": "stratified"}[reason]
+    assert newest == {"schedule": False, "drift": True}
+    dealt = [set(frame["customer_id"]) for frame in frames.values()]
+    assert sum(map(len, dealt)) == len(set.union(*dealt)), "a customer is in two splits"

@@ -13,7 +13,7 @@ FRAUD = usecases.load("fraud")
 NOW = 1_795_500_000.0
 
 
-def story(scenario: str, events: int = 18_000) -> Story:
+def story(scenario: str, events: int = 10_500) -> Story:
     return Story.of(FRAUD, scenario, events=events, seed=7, now=NOW)
 
 
