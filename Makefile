@@ -8,6 +8,7 @@ SPARK  := .venv-spark
 POLICIES := .venv-policies
 STAGE  ?= dev
 USECASE ?= fraud
+SCENARIO ?= $(if $(filter fraud,$(USECASE)),concept,usual)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
@@ -26,8 +27,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## run the whole loop on this machine; report in out/demo/index.html (ARGS="--events 5000")
-	$(BIN)/python -m cli demo --usecase $(USECASE) $(ARGS)
+demo: $(STAMP) ## thieves change their ways, the loop reacts by itself; report in out/demo/index.html (SCENARIO=usual: two days)
+	$(BIN)/python -m cli demo --usecase $(USECASE) --scenario $(SCENARIO) $(ARGS)
 
 test: $(STAMP) ## run the tests, the local loop included (under 10 minutes)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)

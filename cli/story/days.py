@@ -21,7 +21,7 @@ from headrace.errors import HeadraceError
 
 MARGIN_S = 900
 """By how much a part is sent before it ends: sending takes time as well, and midnight must not pass meanwhile."""
-PARTS = 4
+PARTS = 2
 """Of a day: events of a part are sent together, and scored by windows that know the parts before."""
 NIGHT_S = 5_400
 """From midnight to after the monitors' schedules."""

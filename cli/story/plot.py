@@ -17,7 +17,7 @@ USUAL_DAYS = 3
 """Days of usual life before anything changes."""
 WATCHED_DAYS = 6
 """Days that are watched after a change which no label is needed to see."""
-LEARNING_DAYS = 5
+LEARNING_DAYS = 4
 """Days after the first labels of a changed world: to see it, to learn it and to show that it helped."""
 UNCHANGED = (simulators.USUAL, "none", "seasonal")
 NEEDS_LABELS = ("concept",)
