@@ -13,7 +13,7 @@ DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 _MONDAY_S = 4 * DAY_S
 """The first Monday after the epoch."""
-USUAL_DAYS = 3
+USUAL_DAYS = 2
 """Days of usual life before anything changes."""
 WATCHED_DAYS = 6
 """Days that are watched after a change which no label is needed to see."""
