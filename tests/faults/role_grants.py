@@ -21,7 +21,6 @@ _NAMES = {
     "Key": "key",
     "LabelFiles": "label-files",
     "Labels": "labels",
-    "Reaction": "headrace-fraud-dev-reaction",
     "State": "window-state",
     "Topic": "topic",
 }

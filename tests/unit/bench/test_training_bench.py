@@ -24,7 +24,7 @@ def test_both_sides_train_the_same_trees_where_nothing_is_drawn(folder: Path, mo
     everything = {**fraud.model.hyperparameters, "subsample": 1.0, "colsample_bytree": 1.0}
     usecase = replace(fraud, model=replace(fraud.model, hyperparameters=everything))
     kept: list[xgb.Booster] = []
-    monkeypatch.setattr(train.artifact, "write", lambda _folder, scorer, *_: kept.append(scorer.booster))
+    monkeypatch.setattr(train.artifact, "write", lambda _folder, scorers, *_: kept.append(scorers[0].booster))
     training.run_job(usecase, folder, 5)
     splits = training.read_splits(usecase, folder)
     kept.append(training.run_loop(usecase, splits, 5, folder).scorer.booster)
