@@ -14,14 +14,20 @@ def model_of(deployment: Deployment, package: str) -> ServedModel:
     Raises:
         TrainingSetError: if its archive is no artifact of ours.
     """
-    described = deployment.sagemaker.describe_model_package(ModelPackageName=package)
-    url = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
-    bucket, _, key = url.removeprefix("s3://").partition("/")
+    bucket, key = place_of(deployment, package)
     with tempfile.TemporaryDirectory(prefix="headrace-model-") as scratch:
         packed, unpacked = Path(scratch, "packed"), Path(scratch, "model")
         packed.mkdir()
         deployment.s3.download_file(bucket, key, str(packed / artifact.ARCHIVE))
         return inference.model_fn(str(artifact.unpack(packed, unpacked)))
+
+
+def place_of(deployment: Deployment, package: str) -> tuple[str, str]:
+    """Bucket and key of a package's artifact, by its ARN."""
+    described = deployment.sagemaker.describe_model_package(ModelPackageName=package)
+    url = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bucket, key
 
 
 def packages(deployment: Deployment) -> list[str]:

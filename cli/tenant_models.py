@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from cli import lake
 from cli.deployment import Deployment
 from cli.plan import Plan, Report
+from cli.registered import packages, place_of
 from cli.tenant_answers import tenants_target
 from cli.training import evaluation, train
 from stacks.components.endpoint_multi_model import TENANTS_FOLDER
@@ -87,7 +88,7 @@ def _training_rows(deployment: Deployment, prefix: str) -> pd.DataFrame:
 
 def _trained(deployment: Deployment, tenant: str, rows: pd.DataFrame, report: Report) -> str | None:
     """The package of a tenant's own model; None if it did not pass its gates."""
-    before = _packages(deployment)
+    before = packages(deployment)
     key = f"training/tenants/{tenant}/rows.parquet"
     body = io.BytesIO()
     rows.to_parquet(body, index=False)
@@ -97,15 +98,7 @@ def _trained(deployment: Deployment, tenant: str, rows: pd.DataFrame, report: Re
     return package if package not in before else None
 
 
-def _packages(deployment: Deployment) -> set[str]:
-    group = deployment.output("training", "ModelPackageGroupName")
-    pages = deployment.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
-    return {it["ModelPackageArn"] for page in pages for it in page["ModelPackageSummaryList"]}
-
-
 def _put(deployment: Deployment, model: TenantModel) -> None:
-    about = deployment.sagemaker.describe_model_package(ModelPackageName=model.package)
-    place = about["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
-    bucket, _, key = place.removeprefix("s3://").partition("/")
+    bucket, key = place_of(deployment, model.package)
     target = f"{TENANTS_FOLDER}{tenants_target(model.tenant)}"
     deployment.s3.copy_object(Bucket=deployment.bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from headrace.ground_truth import Truth
-from headrace.sequential import Comparison, Standing
-from headrace.trial import cost
+from headrace.sequential import Standing
+from headrace.trial import comparison_of, cost
 from headrace.usecase import UseCase
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -125,10 +125,7 @@ def judge(usecase: UseCase, both: Iterable[Pair], truths: Mapping[str, Truth]) -
     Raises:
         ValueError: if the use case has no trial.
     """
-    trial = usecase.serving.trial
-    if trial is None:
-        raise ValueError("the use case has no serving.trial")
-    comparison = Comparison(scale=trial.scale, alpha=trial.alpha)
+    comparison = comparison_of(usecase)
     known = [(truths[it.champion.inference_id], it) for it in both if it.champion.inference_id in truths]
     for truth, it in sorted(known, key=lambda one: (one[0].labelled_at, one[0].inference_id)):
         saved = cost(usecase, it.champion.decision, truth.value) - cost(usecase, it.challenger.decision, truth.value)

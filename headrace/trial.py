@@ -98,6 +98,18 @@ def tally(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Tr
     return found
 
 
+def comparison_of(usecase: UseCase) -> Comparison:
+    """An empty comparison with the scale and level of the use case's trial.
+
+    Raises:
+        ValueError: if the use case has no trial.
+    """
+    trial = usecase.serving.trial
+    if trial is None:
+        raise ValueError("the use case has no serving.trial")
+    return Comparison(scale=trial.scale, alpha=trial.alpha)
+
+
 def judge(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Truth]) -> Standing:
     """Judge the challenger by the money its answers saved.
 
@@ -112,10 +124,7 @@ def judge(usecase: UseCase, answers: Iterable[Answered], truths: Mapping[str, Tr
     Raises:
         ValueError: if the use case has no trial.
     """
-    trial = usecase.serving.trial
-    if trial is None:
-        raise ValueError("the use case has no serving.trial")
-    comparison = Comparison(scale=trial.scale, alpha=trial.alpha)
+    comparison = comparison_of(usecase)
     arms = {CHAMPION: comparison.champion, CHALLENGER: comparison.challenger}
     last = {it.inference_id: it for it in answers if it.variant in arms}
     known = sorted((truths[name].labelled_at, name) for name in last.keys() & truths.keys())

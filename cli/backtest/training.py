@@ -3,7 +3,7 @@
 import contextlib
 import io
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -99,10 +99,10 @@ class Trainer:
         Returns:
             What became of it, and the model if it is to be deployed.
         """
-        why = preprocess.DRIFT if reason.startswith(preprocess.DRIFT) else ""
-        known = (at, champion.model.version if champion else None, why)
+        cause = preprocess.DRIFT if reason.startswith(preprocess.DRIFT) else ""
+        known = (at, champion.model.version if champion else None, cause)
         if known not in self._done:
-            self._done[known] = self._train(self._name(at), vectors, at, champion, why)
+            self._done[known] = self._train(self._name(at), vectors, at, champion, cause)
         training, model = self._done[known]
         return replace(training, reason=reason), model
 
@@ -113,7 +113,7 @@ class Trainer:
         return f"{day}-{others + 1}" if others else day
 
     def _train(
-        self, name: str, vectors: Vectors, at: int, champion: Deployed | None, why: str
+        self, name: str, vectors: Vectors, at: int, champion: Deployed | None, cause: str
     ) -> tuple[Training, Deployed | None]:
         since, until = self.span(at)
         folder = self._folder / name
@@ -125,8 +125,8 @@ class Trainer:
         try:
             if not known:
                 raise TrainingSetError("no event of that time has a known label: choose a later --from, or more days")
-            with _quiet():
-                self._learn(name, folder, since, why)
+            with contextlib.redirect_stdout(io.StringIO()):  # jobs print their rounds there, and results belong there
+                self._learn(name, folder, since, cause)
                 found = self._judge(name, folder, champion)
         except TrainingSetError as exc:
             return Training(**said, outcome="failed", why=str(exc), average_precision=None), None
@@ -154,11 +154,11 @@ class Trainer:
             count, positives = count + len(known), positives + int(known[LABEL].sum())
         return count, positives
 
-    def _learn(self, name: str, folder: Path, since: int, why: str) -> None:
+    def _learn(self, name: str, folder: Path, since: int, cause: str) -> None:
         """Preprocess and train, as the pipeline does. Raises TrainingSetError."""
         usecase, terms = self._terms.usecase, self._terms
         warm = str(max(0, self._warm_from - since))
-        options = {"usecase": usecase.name, "warm-up-s": warm, "gap-s": str(terms.delay_s), "reason": why}
+        options = {"usecase": usecase.name, "warm-up-s": warm, "gap-s": str(terms.delay_s), "reason": cause}
         given = preprocess.parse([f"--{name}={value}" for name, value in options.items()])
         preprocess.preprocess(usecase, folder / DATA, folder / SPLITS, preprocess.chosen_cut(usecase, given))
         shutil.rmtree(folder / DATA)
@@ -193,10 +193,3 @@ class Trainer:
     def _deployed(self, folder: Path, evaluation: dict[str, Any]) -> Deployed:
         model = inference.model_fn(str(folder / "model"))
         return Deployed(folder=folder / "model", splits=folder / SPLITS, model=model, evaluation=evaluation)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Jobs print their rounds on standard output, which is for results here."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield

@@ -98,7 +98,7 @@ def _model(usecase: UseCase) -> Iterator[Finding]:
             fix="swap them, unless it is meant",
         )
     sees_labels = any(it.source == "labels" for it in usecase.window_features)
-    if model.split == "stratified" and sees_labels:
+    if model.dealt and sees_labels:
         yield Finding(
             severity="high",
             where="model.split",

@@ -163,7 +163,7 @@ def _proved(usecase: UseCase, sample: Path, mapped: Mapping[str, str]) -> list[s
 
 
 def _lacking(usecase: UseCase, times: np.ndarray, truths: np.ndarray) -> list[str]:
-    cut = Cut(warm_up_s=warm_up_s(usecase), gap_s=usecase.label.delay_s, dealt=usecase.model.split == "stratified")
+    cut = Cut(warm_up_s=warm_up_s(usecase), gap_s=usecase.label.delay_s, dealt=usecase.model.dealt)
     try:
         parts = list(splits(times, cut))
     except TrainingSetError as exc:

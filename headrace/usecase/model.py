@@ -94,6 +94,11 @@ class Model:
             self.tuning.check(self.algorithm)
 
     @property
+    def dealt(self) -> bool:
+        """Whether entities are dealt to the splits, and time does not part them."""
+        return self.split == "stratified"
+
+    @property
     def unsupervised(self) -> bool:
         """Whether the algorithm learns without labels."""
         return self.algorithm in UNSUPERVISED

@@ -60,8 +60,7 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
     known = truths(places.truth, names) if needs_truth and _holds(places.truth) else {}
     attribution, bias = None, None
     if of_model := wanted & {"attribution", "bias"}:
-        # Learning libraries take seconds to import, and data and quality need no model.
-        from pipelines.monitoring import deployed  # noqa: PLC0415
+        from pipelines.monitoring import deployed  # noqa: PLC0415 - its libraries take seconds, and others need none
 
         asked = deployed.Asked(model=places.model, capture=places.capture, evaluation=places.evaluation, truths=known)
         attribution, bias = deployed.changes(usecase, asked, of_model)

@@ -26,8 +26,8 @@ from pipelines.jobs.training_checks import check_classes, check_values, judged_s
 from pipelines.jobs.training_set import EVENT_ID, TIMESTAMP
 
 MANIFEST = "data_manifest.json"
-DEALT, DRIFT = "stratified", "drift"
-"""The split by entities, and the reason of a training because the world has changed."""
+DRIFT = "drift"
+"""The reason of a training because the world has changed."""
 ALL = "all"
 """Every row after the warm-up, those between the splits too: what the served model learns."""
 
@@ -84,7 +84,7 @@ def describe(usecase: UseCase, source: Path, table: pa.Table, parts: Sequence[Sp
     left_out = parts[0].start
     return {
         "usecase": usecase.name,
-        "split": DEALT if cut.dealt else "time",
+        "split": "stratified" if cut.dealt else "time",
         "rows": table.num_rows,
         "inputs": [
             {
@@ -166,7 +166,7 @@ def chosen_cut(usecase: UseCase, args: argparse.Namespace) -> Cut:
         seed=args.seed,
         # The newest rows show what has changed. Cut in time all of them judge, and no model can have learned what they
         # ask; dealt by entity most of them are learned, and those of other entities ask.
-        dealt=usecase.model.split == DEALT or args.reason == DRIFT,
+        dealt=usecase.model.dealt or args.reason == DRIFT,
     )
 
 

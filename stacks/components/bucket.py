@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.components.acknowledgement import acknowledge_rule, acknowledge_wildcard, exported
+from stacks.components.encrypted_bucket import EncryptedBucket
 
 _IA_DAYS, _GLACIER_DAYS = 30, 90
 
@@ -49,7 +50,7 @@ PREFIXES = (
 )
 
 
-class LakeBucket(s3.Bucket):
+class LakeBucket(EncryptedBucket):
     """The bucket of the lake. Object events go to EventBridge, access logs to a bucket of their own."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
@@ -57,17 +58,10 @@ class LakeBucket(s3.Bucket):
         super().__init__(
             scope,
             id_,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            versioned=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            key=key,
             removal_policy=removal_policy,
-            server_access_logs_bucket=self.access_logs,
-            server_access_logs_prefix="lake/",
+            logs=self.access_logs,
+            log_prefix="lake/",
             lifecycle_rules=[
                 self._housekeeping(),
                 *(self._lifecycle(prefix) for prefix in PREFIXES if prefix.expire_days),

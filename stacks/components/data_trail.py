@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.components.encrypted_bucket import EncryptedBucket
 from stacks.components.log import LogGroup
 from stacks.target import Target
 
@@ -44,21 +45,14 @@ class DataTrail(Construct):
         self._admit(key, arn)
 
     def _build_bucket(self, logs: s3.IBucket, key: kms.IKey, *, days: int, keep: bool) -> s3.Bucket:
-        return s3.Bucket(
+        return EncryptedBucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            versioned=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            key=key,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
-            server_access_logs_bucket=logs,
-            server_access_logs_prefix="trail/",
-            object_lock_default_retention=s3.ObjectLockRetention.governance(Duration.days(days)) if keep else None,
+            logs=logs,
+            log_prefix="trail/",
+            locked=s3.ObjectLockRetention.governance(Duration.days(days)) if keep else None,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="trail",

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+from policy_says import decision
 from role_grants import ACCOUNT, REGION, Roles, plain
 from synthesized import Synthesized
 
@@ -21,21 +21,6 @@ def statements(stage: Synthesized, role: str) -> list[dict[str, Any]]:
     ]
     (own,) = roles.resolve("observability", found)
     return list(own)
-
-
-def decision(own: list[dict[str, Any]], action: str, resource: str, **context: str) -> str:
-    """What a policy says."""
-    asked = EvalContext(
-        principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/operator/somebody",
-        principal_type="AssumedRole",
-        principal_account=ACCOUNT,
-        action=action,
-        resource_arn=resource,
-        region=REGION,
-        secure_transport=True,
-        service_context={key.replace("_", ":"): value for key, value in context.items()},
-    )
-    return str(evaluate(asked, [parse_policy_document({"Version": "2012-10-17", "Statement": own})]).decision)
 
 
 def test_a_scientist_reads_approves_and_retrains(prod: Synthesized) -> None:

@@ -1,7 +1,6 @@
 """One deployed loop for the whole session: synthesized, deployed, trained, rolled out and fed once, then looked at."""
 
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,15 +12,16 @@ import simulators
 import usecases
 from cli.api import InferenceApi
 from cli.loop_run import run_deployed, started, synthesize
-from cli.malformed import malformed_records
 from cli.phases import Phases
 from cli.plan import Plan
-from cli.producer import event_records
+from cli.simulated import plan_of
 
 START = 1_767_225_600
 HISTORY_DAYS = 50
 DAYS = 52
 PER_DAY = 600
+ASKED = 5
+"""Events of each chunk that are asked of the API."""
 AT = START + HISTORY_DAYS * 86_400
 
 
@@ -38,18 +38,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """A small simulated world, with six records that no consumer can accept."""
     usecase = usecases.load("fraud")
     world = simulators.load("fraud")(start=START, days=DAYS, per_day=PER_DAY, seed=11)
-    past = world["timestamp"] < AT
-    events = world[~past].reset_index(drop=True)
-    sent = json.loads(next(event_records(usecase, events.head(1))).data)
-    return Plan(
-        usecase=usecase,
-        history=world[past],
-        events=events,
-        at=AT,
-        label_delay_s=usecase.label.delay_s,
-        out=tmp_path_factory.mktemp("loop"),
-        malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
-    )
+    return plan_of(usecase, world, at=AT, out=tmp_path_factory.mktemp("loop"), asked_per_chunk=ASKED)
 
 
 @pytest.fixture(scope="session")

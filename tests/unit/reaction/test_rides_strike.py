@@ -6,14 +6,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from reaction_cases import DAY, START, moment
+from watched_days import Decided, days_of, decided
 
-import simulators
 import usecases
-from headrace.drift import Settings, Summary, compare, documents, merged, noise, summarize
-from headrace.reaction import Decision, Memory, finding, on_finding
+from headrace.drift import Summary, summarize
 
-DAYS, QUIET, PER_DAY = 20, 14, 4_032
+DAYS, PER_DAY = 20, 4_032
 USECASE = usecases.load("rides")
 
 
@@ -26,30 +24,12 @@ def seen(rows: pd.DataFrame) -> Summary:
 @cache
 def world(scenario: str) -> Mapping[int, Summary]:
     """What was seen on each day."""
-    frame = simulators.load("rides")(
-        start=START, days=DAYS, per_day=PER_DAY, seed=5, scenario=scenario, since=START + QUIET * DAY
-    )
-    return {int(day): seen(rows) for day, rows in frame.groupby((frame["timestamp"] - START) // DAY)}
+    return days_of(USECASE, scenario, days=DAYS, per_day=PER_DAY, seen=seen)
 
 
-def reacted(scenario: str) -> list[tuple[Decision, Mapping[str, float]]]:
+def reacted(scenario: str) -> list[Decided]:
     """What is decided about each day after the change, and how far its columns had moved."""
-    days = world(scenario)
-    quiet = [days[number] for number in range(QUIET)]
-    normal, settings = merged(quiet), Settings(noise=noise(quiet))
-    memory, found = Memory(), []
-    for number in range(QUIET, DAYS):
-        window = finding(
-            documents.violations(compare(normal, days[number], settings)),
-            kind="data_quality",
-            at=START + (number + 1) * DAY,
-            source=scenario,
-            null_share=USECASE.reaction.null_share,
-            broken_from=USECASE.reaction.broken_from,
-        )
-        memory, decision = on_finding(memory, window, USECASE, moment(window))
-        found.append((decision, window.distances))
-    return found
+    return list(decided(USECASE, world(scenario), source=scenario))
 
 
 def test_a_strike_is_told_at_once_and_trained_away_in_its_third_window() -> None:

@@ -6,22 +6,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from reaction_cases import DAY, START, USECASE, moment
+from reaction_cases import DAY, USECASE
+from watched_days import days_of, decided
 
-import simulators
-from headrace.drift import Settings, Summary, compare, documents, merged, noise, summarize
-from headrace.reaction import Memory, finding, on_finding
+from headrace.drift import Summary, summarize
 
-DAYS, QUIET, PER_DAY = 28, 14, 1_500
-
-
-@cache
-def world(scenario: str) -> Mapping[int, Summary]:
-    """What was seen on each day: amounts, and the hour."""
-    frame = simulators.load("fraud")(
-        start=START, days=DAYS, per_day=PER_DAY, seed=5, scenario=scenario, since=START + QUIET * DAY
-    )
-    return {int(day): seen(rows) for day, rows in frame.groupby((frame["timestamp"] - START) // DAY)}
+DAYS, PER_DAY = 28, 1_500
 
 
 def seen(rows: pd.DataFrame) -> Summary:
@@ -29,24 +19,15 @@ def seen(rows: pd.DataFrame) -> Summary:
     return summarize({"amount": rows["amount"].to_numpy(), "hour": hours})
 
 
+@cache
+def world(scenario: str) -> Mapping[int, Summary]:
+    """What was seen on each day: amounts, and the hour."""
+    return days_of(USECASE, scenario, days=DAYS, per_day=PER_DAY, seen=seen)
+
+
 def reacted(scenario: str) -> list[str]:
     """What is decided about each day after the change, from the first on."""
-    days = world(scenario)
-    quiet = [days[number] for number in range(QUIET)]
-    normal, settings = merged(quiet), Settings(noise=noise(quiet))
-    memory, actions = Memory(), []
-    for number in range(QUIET, DAYS):
-        found = finding(
-            documents.violations(compare(normal, days[number], settings)),
-            kind="data_quality",
-            at=START + (number + 1) * DAY,
-            source=scenario,
-            null_share=USECASE.reaction.null_share,
-            broken_from=USECASE.reaction.broken_from,
-        )
-        memory, decision = on_finding(memory, found, USECASE, moment(found))
-        actions.append(decision.action)
-    return actions
+    return [it.decision.action for it in decided(USECASE, world(scenario), source=scenario)]
 
 
 @pytest.mark.parametrize("scenario", ["none", "seasonal"])
