@@ -1,5 +1,6 @@
 """The chain under every fault: each call of each function, each task of the machine, aborts, bad models, all of it."""
 
+import itertools
 import random
 from collections.abc import Iterator
 
@@ -42,6 +43,19 @@ def calm(local: Synthesized, seed: int = 0, *, bad_model: bool = False) -> Endin
     return live(local, Story(kind="shuffled", seed=seed, bad_model=bad_model))
 
 
+def struck_at_each_call(
+    local: Synthesized, told: str, kind: str, *, seed: int = 0, bad_model: bool = False
+) -> Iterator[tuple[Injector, Ending]]:
+    """A story per call, the first to the last, in which a fault strikes it."""
+    for number in itertools.count():
+        injector = Injector(Fault(kind, number))
+        ending = live(local, Story(kind=told, seed=seed, injector=injector, bad_model=bad_model))
+        if not injector.struck:
+            assert number == len(ending.calls) > 0  # it came to its end without another call
+            return
+        yield injector, ending
+
+
 def test_any_order_of_doubled_events(local: Synthesized) -> None:
     for seed in range(SHUFFLES):
         ending = calm(local, seed)
@@ -50,21 +64,15 @@ def test_any_order_of_doubled_events(local: Synthesized) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_function_dies_before_and_after_each_of_its_calls(local: Synthesized, seed: int) -> None:
-    for number, call in enumerate(calm(local, seed).calls):
-        for kind in KILLS:
-            injector = Injector(Fault(kind, number))
-            ending = live(local, Story(kind="killed at a call", seed=seed, injector=injector))
-            assert injector.struck == 1
-            assert ending.found == ending.promised, (kind, number, call)
+    for kind in KILLS:
+        for injector, ending in struck_at_each_call(local, "killed at a call", kind, seed=seed):
+            assert ending.found == ending.promised, injector.fault
 
 
 @pytest.mark.parametrize("kind", [it for it in KINDS if it not in KILLS])
 def test_each_call_fails_once(local: Synthesized, kind: str) -> None:
-    for number, call in enumerate(calm(local).calls):
-        injector = Injector(Fault(kind, number))
-        ending = live(local, Story(kind="a call fails", seed=0, injector=injector))
-        assert injector.struck == 1
-        assert ending.found == ending.promised, (number, call)
+    for injector, ending in struck_at_each_call(local, "a call fails", kind):
+        assert ending.found == ending.promised, injector.fault
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -111,8 +119,6 @@ def test_a_bad_model_goes_back_once_whatever_dies_meanwhile(local: Synthesized) 
     expected = calm(local, bad_model=True)
     assert set(differing(expected)) == {"serves", "approved"}
     assert expected.found["serves"] == expected.found["approved"][-1]
-    for number, call in enumerate(expected.calls):
-        for kind in KILLS:
-            injector = Injector(Fault(kind, number))
-            ending = live(local, Story(kind="bad model", seed=0, injector=injector, bad_model=True))
-            assert ending.found == expected.found, (kind, number, call)
+    for kind in KILLS:
+        for injector, ending in struck_at_each_call(local, "bad model", kind, bad_model=True):
+            assert ending.found == expected.found, injector.fault
