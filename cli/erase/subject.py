@@ -7,9 +7,9 @@ from functools import cached_property
 
 from cli.deployment import Deployment, DeploymentError
 from headrace.errors import UseCaseError
+from headrace.inference_id import inference_id
 from headrace.masking import mask
 from headrace.usecase import UseCase
-from lambdas.shared.scoring import inference_id
 
 
 @dataclass

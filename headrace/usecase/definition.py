@@ -68,9 +68,13 @@ class UseCase:
     @property
     def facet_fields(self) -> tuple[str, ...]:
         """Event fields that a training set holds beside the features, because a facet tells groups apart by them."""
-        named = dict.fromkeys(it.field for it in self.model.facets)
         keys = {it.key for it in self.entities}
-        return tuple(name for name in named if name not in self.feature_names and name not in keys)
+        return tuple(name for name in self.uncaptured_facets if name not in keys)
+
+    @property
+    def uncaptured_facets(self) -> tuple[str, ...]:
+        """Fields of facets that the model is not asked with, so that only the event itself has them."""
+        return tuple(dict.fromkeys(it.field for it in self.model.facets if it.field not in self.feature_names))
 
     @property
     def window_features(self) -> tuple[WindowFeature, ...]:

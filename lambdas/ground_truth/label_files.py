@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from headrace.ground_truth import truth_line
+from headrace.inference_id import inference_id
 from headrace.schema import LabelRecord, format_timestamp
 from headrace.usecase import UseCase
 from lambdas.shared.lake_row import identity
 from lambdas.shared.quarantine import ObjectStore, json_lines, object_key
-from lambdas.shared.scoring import inference_id
 from lambdas.shared.stream import Record
 
 

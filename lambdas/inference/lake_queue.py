@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from headrace.features import Vector
+from headrace.inference_id import inference_id
 from headrace.usecase.endpoint_kind import KINDS
 from lambdas.inference.queued import Outcome, Ticket
 from lambdas.inference.settings import REQUESTS, TICKETS
@@ -20,7 +21,7 @@ from lambdas.shared.breaker import Breaker
 from lambdas.shared.endpoint import predictions_of, refusal_of
 from lambdas.shared.failures import code_of, is_throttle
 from lambdas.shared.lake_bucket import LakeBucket
-from lambdas.shared.scoring import Degradation, EndpointError, Scored, inference_id
+from lambdas.shared.scoring import Degradation, EndpointError, Scored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,6 +1,5 @@
 """Vectors become scores, within a deadline; whoever asks always gets an answer, if need be a degraded one."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +7,15 @@ from typing import Literal, NamedTuple, Protocol
 
 from headrace.errors import HeadraceError
 from headrace.features import Vector
+from headrace.inference_id import LONGEST_ID, inference_id
 
 Degradation = Literal[
     "no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error", "state_error", "internal_error"
 ]
 """Why an answer has no score."""
-_LONGEST_ID = 64
 _VALUE_BYTES = 32
 """An upper bound of a number's text (25 characters) with quotes, colon and comma around its name."""
-_ID_BYTES = _LONGEST_ID + 3
+_ID_BYTES = LONGEST_ID + 3
 """An id with its quotes and comma."""
 _MOST_INSTANCES = 1_000
 _MOST_BYTES = 5_500_000
@@ -58,17 +57,6 @@ class Endpoint(Protocol):
         Raises:
             EndpointError: if there are no predictions.
         """
-
-
-def inference_id(event_id: str) -> str:
-    """The id under which SageMaker captures an answer: the event's own if it may be one, else a hash of it.
-
-    SageMaker takes at most 64 printable ASCII characters in a header, which loses spaces at the ends. The ground truth
-    of the event carries the same id.
-    """
-    if len(event_id) <= _LONGEST_ID and event_id.isascii() and event_id.isprintable() and event_id == event_id.strip():
-        return event_id
-    return hashlib.sha256(event_id.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

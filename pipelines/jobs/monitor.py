@@ -40,6 +40,7 @@ class Places:
     evaluation: Path
     truth: Path
     model: Path
+    events: Path = _IN / "events"
 
 
 def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_end: str = "") -> Run:
@@ -62,7 +63,13 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
     if of_model := wanted & {"attribution", "bias"}:
         from pipelines.monitoring import deployed  # noqa: PLC0415 - its libraries take seconds, and others need none
 
-        asked = deployed.Asked(model=places.model, capture=places.capture, evaluation=places.evaluation, truths=known)
+        asked = deployed.Asked(
+            model=places.model,
+            capture=places.capture,
+            events=places.events,
+            evaluation=places.evaluation,
+            truths=known,
+        )
         attribution, bias = deployed.changes(usecase, asked, of_model)
     watched = _watched(usecase, places) if "data_quality" in wanted else None
     return Run(
@@ -121,7 +128,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--kind", choices=KINDS, help="what is judged; everything by default")
     for name in ("window-start", "window-end", "model-package"):
         parser.add_argument(f"--{name}", default="", help="as run.json shall say")
-    for name in ("capture", "baseline", "evaluation", "truth", "model"):
+    for name in ("capture", "baseline", "evaluation", "truth", "model", "events"):
         parser.add_argument(f"--{name}", type=Path, default=_IN / name)
     parser.add_argument("--output", type=Path, default=_OUT / "monitor")
     parser.add_argument("--metrics", type=Path, default=Path("/opt/ml/output/metrics/cloudwatch"))

@@ -7,29 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from headrace.drift import attribution, bias
+from headrace.drift import attribution
 from headrace.events.drift import Kind
 from headrace.ground_truth import Truth
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact
 from pipelines.jobs.inference import ServedModel
-from pipelines.jobs.judging.bias import facet_rows, judge_facet
 from pipelines.jobs.judging.explanation import explanation
 from pipelines.jobs.judging.judgement import contestant
+from pipelines.monitoring.fairness import DOCUMENT
+from pipelines.monitoring.group_bias import Known, bias_drift
 from pipelines.monitoring.quality import EVALUATION
 from pipelines.monitoring.sample import Sampled, sampled
-
-BIAS = "bias.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Folders of the model's artifact, of what it was asked, of its evaluation; and labels by inference id."""
+    """Folders of the model's artifact, what it was asked, the lake's events, its evaluation; labels by inference id."""
 
     model: Path
     capture: Path
+    events: Path
     evaluation: Path
     truths: Mapping[str, Truth]
 
@@ -48,7 +46,7 @@ def changes(
         return None, None
     return (
         attribution_drift(model, rows, asked.evaluation, usecase) if "attribution" in wanted else None,
-        bias_drift(usecase, model, rows, asked.truths, asked.evaluation) if "bias" in wanted else None,
+        bias_drift(usecase, model.features, rows, _known(asked)) if "bias" in wanted else None,
     )
 
 
@@ -75,33 +73,15 @@ def attribution_drift(model: ServedModel, rows: Sampled, evaluation: Path, useca
     }
 
 
-def bias_drift(
-    usecase: UseCase, model: ServedModel, rows: Sampled, truths: Mapping[str, Truth], evaluation: Path
-) -> dict[str, Any] | None:
-    """Bias of labelled answers against that of the evaluation; None without facets among features, or without labels.
-
-    Args:
-        usecase: with facets.
-        model: whose features the rows have.
-        rows: that it was asked.
-        truths: labels by inference id.
-        evaluation: folder of its ``bias.json`` and ``evaluation.json``.
-    """
-    chosen = np.array([name in truths for name in rows.ids], dtype=bool)
-    facets = [it for it in usecase.model.facets if it.field in model.features]
-    if not facets or not chosen.any():
-        return None
-    labels = np.array([truths[name].value for name in rows.ids if name in truths])
-    threshold = _section(evaluation / EVALUATION, "threshold")
-    calls = (rows.scores[chosen] >= (0.5 if threshold is None else float(threshold))).astype(np.int8)
-    now = []
-    for facet in facets:
-        values = rows.matrix[chosen, model.features.index(facet.field)].astype(np.float64)
-        tallies = facet_rows(usecase, facet, values).tallies(labels, calls)
-        now.append(judge_facet(facet, tallies, tallies))
-    least = min(it.minimum_rows for it in facets)
-    found = bias.drifted(_section(evaluation / BIAS, "facets") or [], now, minimum_rows=least)
-    return {"rows": int(chosen.sum()), "facets": now, "violations": bias.violations(found)["violations"]}
+def _known(asked: Asked) -> Known:
+    """What bias is held against; without an evaluation bounds alone decide."""
+    threshold = _section(asked.evaluation / EVALUATION, "threshold")
+    return Known(
+        truths=asked.truths,
+        events=asked.events,
+        before=_section(asked.evaluation / DOCUMENT, "facets") or [],
+        threshold=0.5 if threshold is None else float(threshold),
+    )
 
 
 def _section(path: Path, name: str) -> Any:

@@ -13,7 +13,7 @@ from headrace.events.kinds import Kind
 from headrace.monitoring import RUN
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
-from pipelines.monitoring import examples, metrics, page, watch
+from pipelines.monitoring import examples, fairness, metrics, page, watch
 from pipelines.monitoring.examples import Example
 from pipelines.monitoring.quality import DOCUMENT, QualityFound, section
 
@@ -68,9 +68,9 @@ class Run:
         """DEGRADED if there are violations, UNKNOWN if nothing could be judged."""
         if self.violations:
             return "DEGRADED"
-        judged = (self.watched, self.attribution, self.bias)
         verdict = self.quality.verdict.status if self.quality else "UNKNOWN"
-        return "HEALTHY" if any(it is not None for it in judged) else verdict
+        judged = self.watched is not None or self.attribution is not None or (self.bias or {}).get("judged")
+        return "HEALTHY" if judged else verdict
 
     def document(self, about: About) -> dict[str, Any]:
         """``run.json``."""
@@ -100,7 +100,7 @@ def write(run: Run, about: About, out: Path, metrics_out: Path) -> Path:
     parts = {DOCUMENT: run.quality.document if run.quality else None, "attribution.json": run.attribution}
     if run.rows_to_look_at:
         parts[examples.DOCUMENT] = examples.document(run.rows_to_look_at)
-    more: Mapping[str, Any] = {**parts, "bias.json": run.bias, RUN: run.document(about)}
+    more: Mapping[str, Any] = {**parts, fairness.DOCUMENT: run.bias, RUN: run.document(about)}
     more = {name: it for name, it in more.items() if it is not None}
     if run.watched is None:
         return watch.write_files(out, {}, _page(run), more=more, violations=run.violations)
@@ -116,7 +116,10 @@ def write(run: Run, about: About, out: Path, metrics_out: Path) -> Path:
 
 def _metrics(run: Run, about: About) -> str:
     ndcg = {"feature_attribution_ndcg": run.attribution["ndcg"]} if run.attribution else {}
-    return metrics.lines(
+    dimensions = {"UseCase": about.usecase.name, "Stage": about.stage, "Monitor": about.kind or "every"}
+    timestamp = format_timestamp(int(datetime.now(UTC).timestamp()))
+    groups = fairness.figures(about.usecase, run.bias) if run.bias else ()
+    told = metrics.lines(
         run.watched.findings if run.watched else None,
         run.quality,
         more={
@@ -126,9 +129,14 @@ def _metrics(run: Run, about: About) -> str:
             "violations": float(len(run.violations)),
             "degraded": float(run.status == "DEGRADED"),
         },
-        dimensions={"UseCase": about.usecase.name, "Stage": about.stage, "Monitor": about.kind or "every"},
-        timestamp=format_timestamp(int(datetime.now(UTC).timestamp())),
+        dimensions=dimensions,
+        timestamp=timestamp,
     )
+    by_group = (
+        metrics.lines(None, None, more=more, dimensions=dimensions | group, timestamp=timestamp)
+        for group, more in groups
+    )
+    return told + "".join(by_group)
 
 
 def _business(run: Run, usecase: UseCase) -> dict[str, float]:
@@ -158,7 +166,8 @@ def _sections(run: Run) -> Iterator[tuple[str, str]]:
             _verdict(run.attribution, f"The order of features is kept to {run.attribution['ndcg']:.4f}"),
         )
     if run.watched is None and run.bias is not None:
-        yield "Bias", _verdict(run.bias, f"{len(run.bias['facets'])} facets were judged")
+        words = f"{run.bias['judged']} of {len(run.bias['facets'])} facets have rows enough for a verdict"
+        yield "Bias", _verdict(run.bias, words) + fairness.section(run.bias)
 
 
 def _verdict(found: Mapping[str, Any], words: str) -> str:

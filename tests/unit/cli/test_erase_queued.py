@@ -6,7 +6,7 @@ import pytest
 
 from cli.erase.content import split
 from cli.erase.subject import Subject
-from lambdas.shared.scoring import inference_id
+from headrace.inference_id import inference_id
 
 KEPT = {
     "asynchronous/requests/x.json": {"instances": [{"amount": 1.5}]},

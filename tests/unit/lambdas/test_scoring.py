@@ -3,7 +3,8 @@
 import pytest
 from lambda_fakes import FakeClock, FakeEndpoint
 
-from lambdas.shared.scoring import EndpointError, Scored, Scorer, inference_id
+from headrace.inference_id import inference_id
+from lambdas.shared.scoring import EndpointError, Scored, Scorer
 
 VECTORS = [{"amount": float(number)} for number in range(3)]
 IDS = ["a", "b", "c"]
