@@ -2,10 +2,12 @@
 
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 from job_runs import MakeDefinition, MakeTrainingSet, Trained, make_training_set, run_jobs
+from judged_candidates import candidate
 
 import usecases
 from headrace.usecase import UseCase
@@ -35,6 +37,14 @@ def training_set_maker(fraud: UseCase) -> MakeTrainingSet:
 @pytest.fixture(scope="session")
 def trained(fraud: UseCase, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return run_jobs(fraud, tmp_path_factory.mktemp("opt ml"))  # with a space, as a home directory may have one
+
+
+@pytest.fixture(scope="session")
+def champion(trained: Trained, fraud: UseCase, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of sixty rounds, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("champion")
+    candidate(trained, fraud, folder, num_round=60)
+    return folder
 
 
 @pytest.fixture(scope="session")
