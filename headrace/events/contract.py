@@ -7,10 +7,11 @@ events of SageMaker. Readers ignore fields that they do not know, so that a fiel
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, field, fields
 from typing import Any, ClassVar, Self, cast
 
 from headrace.errors import RejectedError
+from headrace.frozen import dataclass
 
 SOURCE = "headrace"
 """``source`` of every event of ours."""

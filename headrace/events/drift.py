@@ -1,10 +1,10 @@
 """Drift was detected: what a monitor found, weighed."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from headrace.events.contract import BusEvent, described
 from headrace.events.kinds import KINDS, SEVERITIES, Kind, Severity
+from headrace.frozen import dataclass
 
 __all__ = ["KINDS", "SEVERITIES", "DriftDetected", "Kind", "Severity"]
 

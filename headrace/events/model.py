@@ -1,9 +1,9 @@
 """Models in and out of force."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from headrace.events.contract import BusEvent, described
+from headrace.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,9 @@
 """What the model says of events in the stream."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from headrace.events.contract import BusEvent, described
+from headrace.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

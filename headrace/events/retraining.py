@@ -1,10 +1,10 @@
 """Retraining: somebody asks for one, and it ends in one way or another."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from headrace.events.contract import BusEvent, described
 from headrace.events.kinds import SEVERITIES
+from headrace.frozen import dataclass
 
 Trigger = Literal["drift", "schedule", "new_labels", "new_data", "code_change", "manual"]
 """Why a model is trained; also the values of the pipeline's parameter ``TriggerReason``."""

@@ -1,7 +1,6 @@
 """What the stream tells the event bus: which decisions are alerts."""
 
-from dataclasses import dataclass
-
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_unique
 
 

@@ -6,8 +6,9 @@ command line fails before it reads a row.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from headrace.frozen import dataclass
 
 Algorithm = Literal["xgboost", "linear", "factorization_machine", "isolation_forest", "kmeans"]
 Value = str | int | float

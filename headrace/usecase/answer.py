@@ -1,8 +1,8 @@
 """What goes out: decisions from scores."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of, require_unique
 
 

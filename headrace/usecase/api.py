@@ -1,8 +1,8 @@
 """How callers reach the model over HTTP: which API, who may call, how much, and how closely calls are watched."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_name, require_one_of, require_unique
 
 ApiKind = Literal["http", "rest"]

@@ -5,9 +5,9 @@ each control what implements it and what stays with whoever runs the platform.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of, require_unique
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Where runs of monitors compute: on machines of a processing job, or in a function, and on how many machines."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of
 
 RunsOn = Literal["processing", "lambda", "volume"]

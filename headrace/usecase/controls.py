@@ -4,8 +4,8 @@ Controls listed, never a claim: whether they suffice for a law or a standard is 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from headrace.frozen import dataclass
 from headrace.usecase.compliance import Profile
 
 

@@ -1,7 +1,8 @@
 """The use case as a whole."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from headrace.frozen import dataclass
 from headrace.usecase.agreement import check_agreement
 from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Decision

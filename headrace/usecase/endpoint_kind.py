@@ -1,8 +1,9 @@
 """The kinds of endpoint that SageMaker has, and what each of them can and cannot do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from headrace.frozen import dataclass
 
 Kind = Literal["realtime", "serverless", "asynchronous", "batch", "multi_model"]
 _MB = 1024 * 1024

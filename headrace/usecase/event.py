@@ -1,9 +1,9 @@
 """What comes in: fields, the event they form, and the entities that events belong to."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from headrace import duration
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
 
 FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]

@@ -1,8 +1,8 @@
 """What a training set must look like before anything is trained on it."""
 
 import math
-from dataclasses import dataclass
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require
 
 

@@ -1,9 +1,9 @@
 """Features computed from other features of the same vector, at the moment of evaluation."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_name, require_one_of
 
 ExpressionFunction = Literal["difference", "ratio", "zscore", "outside"]

@@ -1,8 +1,8 @@
 """Whom a model must not treat worse: two groups of events, told apart by one field."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require
 
 

@@ -1,8 +1,8 @@
 """What each kind of endpoint lets a use case choose."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require
 from headrace.usecase.endpoint_kind import KINDS, Kind
 from headrace.usecase.scaling import require_schedule

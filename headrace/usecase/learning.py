@@ -1,8 +1,8 @@
 """What a model must prove before it is registered, and how a rare class is brought forward."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of
 
 Metric = Literal["average_precision", "auc", "f1", "recall", "precision"]

@@ -1,10 +1,11 @@
 """What is learned: the label and its costs, the algorithm, and what guards the way to registration."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, get_args
 
 from headrace import duration
+from headrace.frozen import dataclass
 from headrace.usecase.algorithm import NEEDS_SCALE, NEEDS_VALUES, UNSUPERVISED, Algorithm, Value, unfit
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
 from headrace.usecase.facet import Facet

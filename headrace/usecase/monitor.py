@@ -1,10 +1,11 @@
 """How a deployed model is watched: what for, how often, and from where on a difference is a change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, get_args
 
 from headrace.events.kinds import KINDS, Kind
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_duration, require_one_of, require_unique
 from headrace.usecase.compute import Compute
 from headrace.usecase.season import EVERY_HOUR_S, SEASONS, Season

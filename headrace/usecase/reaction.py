@@ -1,9 +1,10 @@
 """How the platform reacts to what its monitors find: when it trains again, when it waits, when it calls people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_duration, require_one_of
 
 Promotion = Literal["automatic", "manual"]

@@ -1,10 +1,10 @@
 """How a fleet grows and shrinks: by what it follows, in steps, and by the clock."""
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of
 
 Follow = Literal["invocations", "cpu", "backlog"]

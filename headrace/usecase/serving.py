@@ -1,8 +1,8 @@
 """What serves: the kind of endpoint by one setting, its fleet, and what that kind forbids, checked at import."""
 
-from dataclasses import dataclass
 from typing import get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of
 from headrace.usecase.endpoint_kind import KINDS, EndpointKind, Kind
 from headrace.usecase.kind_settings import Asynchronous, Batch, KindSettings, MultiModel, Serverless

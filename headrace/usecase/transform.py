@@ -1,9 +1,9 @@
 """What happens to features before an algorithm sees them: learned on training rows only, carried in the artifact."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_one_of, require_unique
 
 TransformFunction = Literal["impute", "one_hot", "standardize", "scale", "log1p", "clip"]

@@ -1,9 +1,9 @@
 """A challenger beside the champion before anybody approves it: a share of the traffic, growing shares, or copies."""
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require
 
 _WHOLE_PERCENT = 100

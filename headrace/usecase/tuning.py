@@ -1,9 +1,9 @@
 """How hyperparameters are searched for before a model is trained for good: ranges, strategy, and how long."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from headrace.frozen import dataclass
 from headrace.usecase.algorithm import ALLOWED, UNSUPERVISED, Algorithm, Range, Value
 from headrace.usecase.checks import require, require_one_of
 from headrace.usecase.learning import Metric

@@ -1,10 +1,10 @@
 """What features look back at: aggregates over an entity's recent events or labels."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from headrace import duration
+from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of
 
 WindowFunction = Literal[

@@ -8,10 +8,10 @@ has the steps.
 import math
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import add
 from typing import Any, Literal, TypeAlias
 
+from headrace.frozen import dataclass
 from headrace.usecase import Field, FieldType, WindowFunction
 from headrace.windows.columns import BYTES, DOUBLES, ONES, SECONDS, Counts
 from headrace.windows.ragged import BinColumn, Bins, HashColumn, Hashes
@@ -25,7 +25,7 @@ Row: TypeAlias = Sequence[Any]
 Combine: TypeAlias = Callable[[Row, Row], Row]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """What a bucket keeps of one field.
 
@@ -52,7 +52,7 @@ class Column:
         return array(SECONDS if self.kind in ("oldest", "newest", "last_at") else DOUBLES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Looked:
     """What a function looks at: a field or part of the calendar (None: the events themselves), and what is known of it.
 

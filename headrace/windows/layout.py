@@ -7,11 +7,12 @@ is written down in the layout's description, so that old states can be read when
 import hashlib
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from struct import Struct
 from typing import Any, TypeAlias
 
 from headrace.errors import StateError
+from headrace.frozen import dataclass
 from headrace.usecase import Source
 from headrace.windows.aggregates import Column, ColumnKind, Combine, combiner
 from headrace.windows.contributions import CALENDAR, Contribute, contributor
@@ -42,7 +43,7 @@ Span: TypeAlias = tuple[int, int, bool, tuple[Aggregate, ...]]
 of the track's ends they end at, and whether the event itself counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Track:
     """The columns of one resolution, kept for ``retention_s`` behind the newest event.
 
@@ -74,7 +75,7 @@ class Track:
         object.__setattr__(self, "combine", combiner(self.columns))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Everything that a state of one entity and source keeps. Without tracks nothing is kept."""
 

@@ -1,7 +1,6 @@
 """Environment of the delivery transform."""
 
-from dataclasses import dataclass
-
+from headrace.frozen import dataclass
 from lambdas.shared.settings import EnvSettings
 
 

@@ -1,7 +1,6 @@
 """Environment of the deployment function, and what it may touch."""
 
-from dataclasses import dataclass
-
+from headrace.frozen import dataclass
 from lambdas.shared.settings import EnvSettings
 
 RESOURCE_TYPES = (

@@ -1,7 +1,6 @@
 """Environment of drift response."""
 
-from dataclasses import dataclass
-
+from headrace.frozen import dataclass
 from lambdas.shared.reaction_keys import CURRENT, ITEM, MEMORY, SUBJECT
 from lambdas.shared.settings import EnvSettings
 

@@ -14,12 +14,12 @@ and once it does, the others hold the event as well. Alerts go out before any st
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, cast
 
 from headrace.errors import RejectedError, RetryableError
 from headrace.features import FeatureSet
+from headrace.frozen import dataclass
 from headrace.schema import parse_event
 from headrace.usecase import UseCase
 from lambdas.enrichment.alerts import Announcer

@@ -1,9 +1,9 @@
 """Environment of the enrichment function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from headrace.errors import SettingsError
+from headrace.frozen import dataclass
 from lambdas.shared.settings import EnvSettings
 
 

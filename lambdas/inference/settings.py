@@ -1,7 +1,6 @@
 """Environment of the inference function."""
 
-from dataclasses import dataclass
-
+from headrace.frozen import dataclass
 from lambdas.shared.settings import EnvSettings
 
 REQUESTS, TICKETS = "asynchronous/requests/", "asynchronous/tickets/"

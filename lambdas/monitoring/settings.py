@@ -1,7 +1,6 @@
 """Environment of the monitoring function."""
 
-from dataclasses import dataclass
-
+from headrace.frozen import dataclass
 from lambdas.shared.settings import EnvSettings
 
 

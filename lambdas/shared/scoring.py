@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from headrace.errors import HeadraceError
 from headrace.features import Vector
+from headrace.frozen import dataclass
 from headrace.inference_id import LONGEST_ID, inference_id
 
 Degradation = Literal[

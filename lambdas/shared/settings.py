@@ -1,15 +1,16 @@
 """Environment variables, declared once: a function reads them with ``from_env``, its stack writes them with ``to_env``.
 
-A function's ``Settings`` is a frozen dataclass. The variable of a field is its name in upper case. Standard library
-only, because the stacks import it at synth.
+A function's ``Settings`` is a frozen dataclass, of ``headrace.frozen`` as its base is. The variable of a field is its
+name in upper case. Standard library only, because the stacks import it at synth.
 """
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from typing import Self, Union, get_args, get_origin, get_type_hints
 
 from headrace.errors import SettingsError
+from headrace.frozen import dataclass
 
 METRICS_NAMESPACE = "Headrace"
 """CloudWatch namespace of the functions' own metrics; their dimensions are ``service``, ``UseCase`` and ``Stage``."""

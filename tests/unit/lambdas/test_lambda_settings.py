@@ -1,10 +1,9 @@
 """Settings: what stacks write is what functions read, and every mistake is named at once."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from headrace.errors import SettingsError
+from headrace.frozen import dataclass
 from lambdas.delivery_transform.settings import Settings as DeliveryTransformSettings
 from lambdas.deployment.settings import Settings as DeploymentSettings
 from lambdas.drift_response.settings import Settings as DriftResponseSettings
