@@ -15,7 +15,7 @@ from stacks.components.job_code import JobCode
 from stacks.components.monitor_alarms import MonitorAlarms
 from stacks.components.monitor_function import MonitorFunction
 from stacks.components.monitor_machine import MonitorMachine, MonitorSchedules
-from stacks.components.monitor_rights import grant_adoption, grant_monitoring
+from stacks.components.monitor_rights import grant_adoption, grant_monitoring, joins_events
 from stacks.components.monitor_role import MonitorJobRole
 from stacks.components.monitor_states import MonitorStates
 from stacks.components.native_monitors import NativeMonitors
@@ -57,7 +57,8 @@ class MonitoringStack(HeadraceStack):
         code = JobCode(self, "Code", usecase=target.usecase)
         function = self._build_function(lake, code.locations.headrace)
         parted = target.usecase.monitor.compute.instances > 1
-        role = MonitorJobRole(self, "JobRole", bucket=lake.bucket, code=code, parted=parted)
+        joined = joins_events(target.usecase)
+        role = MonitorJobRole(self, "JobRole", bucket=lake.bucket, code=code, parted=parted, joined=joined)
         alarms = ServiceAlarms(self, target=target)
         if target.usecase.monitor.engine == "model_monitor":
             NativeMonitors(self, "Native", target=target, bucket=lake.bucket, role=role, function=function)

@@ -109,7 +109,8 @@ usecase = UseCase(
         fallback="REVIEW",
     ),
     serving=Serving(score_stream=True),
-    monitor=Monitor(kinds=("data_quality", "model_quality", "bias", "attribution")),
+    # A day has too few people below 25 for a verdict about them.
+    monitor=Monitor(kinds=("data_quality", "model_quality", "bias", "attribution"), monthly=("bias",)),
     expectations=(
         Expectation(column="event_id", uniqueness=0.99),
         Expectation(column="age", completeness=1.0, minimum=18, maximum=110),

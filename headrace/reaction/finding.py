@@ -13,6 +13,7 @@ from headrace.events import Kind
 
 _DISTANCE = re.compile(r"distance: ([\d.eE+-]+)")
 _METRIC = re.compile(r"with ([\d.eE+-]+).*?Threshold '?([\d.eE+-]+)")
+_BOUNDS = re.compile(r"^Value ([\d.eE+-]+).* the (?:bounds|baseline's interval) \[([\w.+-]+), ([\w.+-]+)\]")
 _NDCG = re.compile(r"NDCG:? ([\d.]+)", re.IGNORECASE)
 _MISSING = re.compile(r"([\d.]+)% of values are missing")
 _OBSERVED = re.compile(r"[Oo]bserved:? ([\d.eE+-]+)")
@@ -83,7 +84,8 @@ def lines(document: object) -> Iterator[Line]:
 
 def _line(check: str, it: Mapping[str, Any], words: str) -> Line:
     if check == "bias_drift_check":
-        return Line(kind="bias", name=f"{it.get('facet', '')} {it.get('metric_name', '')}".strip(), words=words)
+        name = f"{it.get('facet', '')} {it.get('metric_name', '')}".strip()
+        return Line(kind="bias", name=name, distance=_beyond(words), words=words)
     if check == "feature_attribution_drift_check":
         found = _NDCG.search(words)
         short = max(0.0, _LEAST_NDCG - _number(found[1])) / _LEAST_NDCG if found else 0.0
@@ -117,6 +119,15 @@ def _shortfall(words: str) -> float:
         return 0.0
     value, bound = _number(found[1]), _number(found[2])
     return abs(bound - value) / abs(bound) if bound else abs(value)
+
+
+def _beyond(words: str) -> float:
+    """By how much a metric of bias is beyond its bounds; 0 where the words do not say, as Clarify's do not."""
+    found = _BOUNDS.search(words)
+    if not found:
+        return 0.0
+    value, low, high = map(_number, found.groups())
+    return max(0.0, low - value, value - high)
 
 
 def _number(text: str) -> float:

@@ -47,3 +47,8 @@ class Facet:
         if self.values:
             return f"in ({', '.join(map(str, self.values))})"
         return f"< {self.below:g}" if self.below is not None else f">= {self.at_least:g}"
+
+    @property
+    def dimension(self) -> str:
+        """The condition as CloudWatch takes it for a dimension's value: in ASCII."""
+        return self.condition.encode("ascii", "backslashreplace").decode()

@@ -8,6 +8,7 @@ from headrace.events.kinds import KINDS, Kind
 from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_duration, require_one_of, require_unique
 from headrace.usecase.compute import Compute
+from headrace.usecase.rhythm import month_before
 from headrace.usecase.season import EVERY_HOUR_S, SEASONS, Season
 
 Engine = Literal["headrace", "model_monitor"]
@@ -69,6 +70,7 @@ class Monitor:
         kinds: what is watched. Those that need the truth look back by the label's delay.
         engine: ``headrace``, or ``model_monitor`` in accounts that may still use it.
         every: how long a window is, and how often one is judged. Windows of a week end on Mondays, UTC.
+        monthly: kinds that are judged by calendar months instead, for groups that are small in a day.
         lag: how long after its end a window is read; what is captured later is read by the next run.
         thresholds: from where on a difference is a change.
         sample_rows: so many rows are explained, and held against their facets.
@@ -80,6 +82,7 @@ class Monitor:
     kinds: tuple[Kind, ...] = ("data_quality", "model_quality", "attribution")
     engine: Engine = "headrace"
     every: str = "1d"
+    monthly: tuple[Kind, ...] = ()
     lag: str = "1h"
     thresholds: Thresholds = field(default_factory=Thresholds)
     sample_rows: int = 20_000
@@ -103,8 +106,18 @@ class Monitor:
             "is a week, and Model Monitor runs at least daily",
             "use 1d, or the engine headrace",
         )
+        self._check_months()
         self._check_season()
         require(self.sample_rows >= 1, "monitor.sample_rows", "is below 1", "20000 is plenty")
+
+    def _check_months(self) -> None:
+        where = "monitor.monthly"
+        for kind in self.monthly:
+            require_one_of(kind, self.kinds, where)
+        # What quiet windows differ by comes with the model, and is that of windows of ``every``.
+        require("data_quality" not in self.monthly, where, "names data_quality", "a week is the longest: every='7d'")
+        fix = "use the engine headrace, or no months"
+        require(not self.monthly or self.engine == "headrace", where, "is unknown to Model Monitor", fix)
 
     def _check_season(self) -> None:
         if self.season is None:
@@ -131,11 +144,24 @@ class Monitor:
     @property
     def cron(self) -> str:
         """When EventBridge Scheduler starts a run, UTC: the lag after each window's end."""
-        minute, hour = self.lag_s // 60 % 60, self.lag_s // 3_600
         days = "? * MON *" if self.every == _WEEK else "* * ? *"
-        return f"cron({minute} {EVERY[self.every].format(hour=hour)} {days})"
+        return self._cron(EVERY[self.every], days)
+
+    def cron_of(self, kind: Kind) -> str:
+        """The same of one kind: on the first of a month where it is judged by months."""
+        return self._cron("{hour}", "1 * ? *") if kind in self.monthly else self.cron
+
+    def _cron(self, hours: str, days: str) -> str:
+        return f"cron({self.lag_s // 60 % 60} {hours.format(hour=self.lag_s // 3_600)} {days})"
 
     def window_end(self, at: float) -> int:
         """The end, in epoch seconds, of the newest window that may be read at a time: the lag has passed."""
         origin = _MONDAY_S if self.every == _WEEK else 0
         return int((at - self.lag_s - origin) // self.every_s) * self.every_s + origin
+
+    def window(self, kind: Kind, at: float) -> tuple[int, int]:
+        """Begin and end, in epoch seconds, of the newest window of a kind that may be read at a time."""
+        if kind in self.monthly:
+            return month_before(at - self.lag_s)
+        end = self.window_end(at)
+        return end - self.every_s, end

@@ -7,21 +7,24 @@ it along; nothing is read twice.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol, cast, get_args
 
 from headrace.errors import RejectedError
 from headrace.events.kinds import Kind
-from headrace.monitoring import FOLDER, PLANS, Outputs
+from headrace.monitoring import Outputs
 from headrace.schema import format_timestamp, parse_timestamp
 from headrace.usecase import UseCase
 from lambdas.monitoring import volume
-from lambdas.monitoring.folders import hours
+from lambdas.monitoring.folders import hours, partitions
+from lambdas.monitoring.planned import Plan, place_of, plan_of
 from lambdas.monitoring.requests import DeployedModel, JobRequest, Window
 
 NEEDS_TRUTH: tuple[Kind, ...] = ("model_quality", "bias")
 """Kinds that look back by the label's delay."""
 _HOUR_S = 3_600
+_WAITED_S = 86_400
+"""So long an event may have waited in the stream before it was answered."""
 
 
 class Lake(volume.Sizes, Protocol):
@@ -58,19 +61,6 @@ class Monitoring:
     endpoint: Endpoint
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What one run reads. ``late`` are capture files of the window before, ``truth`` files of labels."""
-
-    kind: Kind
-    window_start: str
-    window_end: str
-    model_package_arn: str
-    capture: tuple[str, ...]
-    late: tuple[str, ...] = ()
-    truth: tuple[str, ...] = ()
-
-
 def plan(event: Mapping[str, Any], function: Monitoring) -> dict[str, Any]:
     """Plan the run of a kind at a time.
 
@@ -88,23 +78,27 @@ def plan(event: Mapping[str, Any], function: Monitoring) -> dict[str, Any]:
     """
     kind, at = _asked(event)
     monitor = function.usecase.monitor
-    run = Outputs(endpoint=function.endpoint_name, kind=kind, end=monitor.window_end(at))
+    start, end = monitor.window(kind, at)
+    asked = Window(start=start, end=end)
+    run = Outputs(endpoint=function.endpoint_name, kind=kind, end=asked.end)
     model = function.endpoint.deployed()
     if model is None:
         return _not_ready("no model is deployed")
     missing = model.missing(kind)
     if missing:
         return _not_ready(f"{model.package_arn} brings no {missing} to compare with")
-    window = _window(kind, run.end, function)
-    key = _key(run)
-    planned = _planned(key, function.lake) or _made(kind, window, run, model, function)
-    function.lake.put(f"{key}.json", json.dumps(asdict(planned)).encode())
+    key, window = place_of(run), _answered(kind, asked, function)
+    planned = plan_of(run, function.lake.read) or _made(kind, asked, model, function)
+    function.lake.put(f"{key}.json", planned.body)
     captured = (*planned.capture, *planned.late)
     if not captured:
         return _not_ready(f"nothing was captured from {planned.window_start} to {planned.window_end}")
     if kind in NEEDS_TRUTH and not planned.truth:
         return _not_ready("no label has come yet")
-    manifests = {"capture": captured, **({"truth": planned.truth} if planned.truth else {})}
+    if kind == "bias" and not planned.events and _only_events_tell(function.usecase):
+        return _not_ready("no event of the window is in the lake, and only events tell of groups")
+    manifests = {"capture": captured, "truth": planned.truth, "events": planned.events}
+    manifests = {name: keys for name, keys in manifests.items() if keys}
     for name, keys in manifests.items():
         body = json.dumps([{"prefix": f"s3://{function.bucket}/"}, *keys]).encode()
         function.lake.put(f"{key}.{name}.manifest", body)
@@ -132,51 +126,51 @@ def _asked(event: Mapping[str, Any]) -> tuple[Kind, int]:
     return cast(Kind, kind), int(parse_timestamp(str(event.get("time", "")), field="time"))
 
 
-def _window(kind: Kind, end: int, function: Monitoring) -> Window:
-    """The window whose answers are judged: that before ``end``, or one whose labels have had time to come."""
+def _answered(kind: Kind, window: Window, function: Monitoring) -> Window:
+    """The window whose answers are judged: that one, or an earlier one whose labels have had time to come."""
     delay_s = function.usecase.label.delay_s if kind in NEEDS_TRUTH else 0
-    shifted = end - -(-delay_s // _HOUR_S) * _HOUR_S
-    return Window(start=shifted - function.usecase.monitor.every_s, end=shifted)
+    shift = -(-delay_s // _HOUR_S) * _HOUR_S
+    return Window(start=window.start - shift, end=window.end - shift)
 
 
-def _planned(key: str, lake: Lake) -> Plan | None:
-    found = lake.read(f"{key}.json")
-    if found is None:
-        return None
-    document = json.loads(found)
-    lists: Mapping[str, Any] = {name: tuple(document[name]) for name in ("capture", "late", "truth")}
-    return Plan(**{**document, **lists})
+def _only_events_tell(usecase: UseCase) -> bool:
+    facets = usecase.model.facets
+    return bool(facets) and all(it.field in usecase.uncaptured_facets for it in facets)
 
 
-def _made(kind: Kind, window: Window, run: Outputs, model: DeployedModel, function: Monitoring) -> Plan:
-    place, every_s = f"capture/{function.endpoint_name}/{function.variant}/", function.usecase.monitor.every_s
+def _made(kind: Kind, asked: Window, model: DeployedModel, function: Monitoring) -> Plan:
+    keys, monitor = function.lake.keys, function.usecase.monitor
+    place, window = f"capture/{function.endpoint_name}/{function.variant}/", _answered(kind, asked, function)
+    before = Window(start=monitor.window(kind, asked.start + monitor.lag_s)[0], end=asked.start)
+    late = _late(place, kind, before, function)
     truth: list[str] = []
     if kind in NEEDS_TRUTH:
-        truth = hours(function.lake.keys, "ground-truth/", window.start, run.end + function.usecase.monitor.lag_s)
+        truth = hours(keys, "ground-truth/", window.start, asked.end + monitor.lag_s)
+    events: list[str] = []
+    if kind == "bias" and function.usecase.uncaptured_facets:
+        first = _answered(kind, before, function).start if late else window.start
+        events = partitions(keys, "events/", first - _WAITED_S, window.end)
     return Plan(
         kind=kind,
         window_start=format_timestamp(window.start),
         window_end=format_timestamp(window.end),
         model_package_arn=model.package_arn,
-        capture=tuple(hours(function.lake.keys, place, window.start, window.end)),
-        late=_late(place, window, Outputs(endpoint=run.endpoint, kind=kind, end=run.end - every_s), function),
+        capture=tuple(hours(keys, place, window.start, window.end)),
+        late=late,
         truth=tuple(truth),
+        events=tuple(events),
     )
 
 
-def _late(place: str, window: Window, before: Outputs, function: Monitoring) -> tuple[str, ...]:
+def _late(place: str, kind: Kind, before: Window, function: Monitoring) -> tuple[str, ...]:
     """Files of the window before that its plan does not name; none if it was not planned."""
-    planned = _planned(_key(before), function.lake)
+    run = Outputs(endpoint=function.endpoint_name, kind=kind, end=before.end)
+    planned = plan_of(run, function.lake.read)
     if planned is None:
         return ()
-    known = {*planned.capture, *planned.late}
-    there = hours(function.lake.keys, place, window.start - function.usecase.monitor.every_s, window.start)
+    known, window = {*planned.capture, *planned.late}, _answered(kind, before, function)
+    there = hours(function.lake.keys, place, window.start, window.end)
     return tuple(key for key in there if key not in known)
-
-
-def _key(run: Outputs) -> str:
-    """Where a run's plan and manifests are, without their endings."""
-    return f"{PLANS}{run.folder.removeprefix(FOLDER).rstrip('/')}"
 
 
 def _not_ready(reason: str) -> dict[str, Any]:

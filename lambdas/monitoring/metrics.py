@@ -12,8 +12,11 @@ from headrace.errors import RejectedError, RetryableError
 from headrace.monitoring import METRICS, NAMESPACE, Outputs
 from lambdas.monitoring.logic import Lake
 
+Group = tuple[tuple[str, str], ...]
+"""Dimensions of a metric beside those that every metric has; none of what is about all rows."""
 _MOST = 100
 """Metrics that one document may hold."""
+_OF_EVERY_RUN = ("UseCase", "Stage", "Monitor")
 
 
 def published(key: str, *, usecase: str, stage: str, lake: Lake, now_s: float) -> list[str]:
@@ -32,14 +35,26 @@ def published(key: str, *, usecase: str, stage: str, lake: Lake, now_s: float) -
     run = Outputs.of_key(key)
     dimensions = {"UseCase": usecase, "Stage": stage, "Monitor": run.kind}
     own = lake.read(run.folder + METRICS)
-    figures = _own(own) if own is not None else _counted(key, lake)
-    items = list(figures.items())
-    parts = [dict(items[at : at + _MOST]) for at in range(0, len(items), _MOST)]
-    return [json.dumps(_document(part, dimensions, now_s)) for part in parts]
+    found = _own(own) if own is not None else {(): _counted(key, lake)}
+    return [
+        json.dumps(_document(dict(part), {**dimensions, **dict(group)}, now_s))
+        for group, figures in found.items()
+        for part in _parts([*figures.items()])
+    ]
 
 
-def _own(lines: bytes) -> dict[str, float]:
-    return {it["MetricName"]: float(it["Value"]) for it in map(json.loads, lines.splitlines())}
+def _parts(items: list[tuple[str, float]]) -> Iterator[list[tuple[str, float]]]:
+    return (items[at : at + _MOST] for at in range(0, len(items), _MOST))
+
+
+def _own(lines: bytes) -> dict[Group, dict[str, float]]:
+    """What the job measured: of all rows, and of groups that further dimensions name."""
+    found: dict[Group, dict[str, float]] = {}
+    for it in map(json.loads, lines.splitlines()):
+        named = ((one["Name"], one["Value"]) for one in it.get("Dimensions", ()))
+        group = tuple((name, str(value)) for name, value in named if name not in _OF_EVERY_RUN)
+        found.setdefault(group, {})[it["MetricName"]] = float(it["Value"])
+    return found
 
 
 def _counted(key: str, lake: Lake) -> dict[str, float]:

@@ -15,14 +15,13 @@ DOCUMENT = "bias.json"
 
 def figures(usecase: UseCase, found: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[str, float]]]:
     """Metrics of every facet that has rows enough, each with the dimensions that tell it from the others."""
-    least = {(it.field, it.condition): it.minimum_rows for it in usecase.model.facets}
+    facets = {(it.field, it.condition): it for it in usecase.model.facets}
     for facet in found["facets"]:
-        if min(facet["rows"].values()) < least[facet["field"], facet["condition"]]:
+        judged = facets[facet["field"], facet["condition"]]
+        if min(facet["rows"].values()) < judged.minimum_rows:
             continue
-        # CloudWatch takes ASCII only.
-        value = facet["condition"].encode("ascii", "backslashreplace").decode()
         known = {f"bias_metric_{name}": it for name, it in facet["metrics"].items() if it is not None}
-        yield {"Facet": facet["field"], "FacetValue": value}, known
+        yield {"Facet": facet["field"], "FacetValue": judged.dimension}, known
 
 
 def section(found: Mapping[str, Any]) -> str:

@@ -9,9 +9,12 @@ from headrace.monitoring import NAMESPACE
 from stacks.target import Target
 
 
-def monitor_metric(target: Target, kind: Kind, name: str) -> cloudwatch.Metric:
-    """A metric of one kind of monitor; the largest value counts, for a run may be published twice."""
-    dimensions = {"UseCase": target.usecase.name, "Stage": target.stage.name, "Monitor": kind}
+def monitor_metric(target: Target, kind: Kind, name: str, **more: str) -> cloudwatch.Metric:
+    """A metric of one kind of monitor; the largest value counts, for a run may be published twice.
+
+    ``more`` are the dimensions of a group, where it is about one.
+    """
+    dimensions = {"UseCase": target.usecase.name, "Stage": target.stage.name, "Monitor": kind, **more}
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from headrace.monitoring import NAMESPACE
+from headrace.usecase import Facet
 from stacks.components.dashboard import Dashboard, graph
 from stacks.components.monitor_alarms import monitor_metric
 from stacks.target import Target
@@ -31,6 +32,8 @@ def add_monitor_rows(dashboard: Dashboard, target: Target) -> None:
             right=[monitor_metric(target, "attribution", "feature_attribution_ndcg")],
         ),
     )
+    if "bias" in monitor.kinds:
+        dashboard.row("Groups of people", *_groups(target))
     dashboard.row("Drift of features")
     dashboard.add_widgets(_distances(target))
     decisions = [monitor_metric(target, "data_quality", f"decision_share_{it.decision}") for it in bands]
@@ -40,6 +43,21 @@ def add_monitor_rows(dashboard: Dashboard, target: Target) -> None:
         graph("Cost of errors per 1,000 answers", monitor_metric(target, "model_quality", "cost_of_errors")),
         _bill(),
     )
+
+
+def _groups(target: Target) -> list[cloudwatch.GraphWidget]:
+    """What bias is judged by, a line for each facet."""
+    shown = {"DI": "Disparate impact", "DPPL": "Difference of calls", "AD": "Difference of accuracies"}
+    return [
+        graph(words, *(_of_facet(target, it, f"bias_metric_{name}") for it in target.usecase.model.facets))
+        for name, words in shown.items()
+    ]
+
+
+def _of_facet(target: Target, facet: Facet, name: str) -> cloudwatch.Metric:
+    group = {"Facet": facet.field, "FacetValue": facet.dimension}
+    found = monitor_metric(target, "bias", name, **group)
+    return found.with_(label=f"{facet.field} {facet.dimension}")
 
 
 def _distances(target: Target) -> cloudwatch.GraphWidget:

@@ -80,7 +80,7 @@ class MonitorSchedules(Construct):
                 "".join(part.capitalize() for part in kind.split("_")),
                 name=schedule_name(target.endpoint_name, kind),
                 description=f"Watches {kind.replace('_', ' ')} of {target.usecase.name}",
-                schedule_expression=monitor.cron,
+                schedule_expression=monitor.cron_of(kind),
                 schedule_expression_timezone="UTC",
                 flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
                 kms_key_arn=key.key_arn,

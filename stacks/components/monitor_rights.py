@@ -4,16 +4,24 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from headrace.monitoring import BASELINES, FOLDER, PLANS
+from headrace.usecase import UseCase
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
+from stacks.components.monitor_role import EVENTS
 from stacks.target import Target
 
 _UNNAMED = "Models and configurations are named by CloudFormation; describing one changes nothing."
 
 
+def joins_events(usecase: UseCase) -> bool:
+    """Whether our own monitor of bias tells groups apart by fields that only events have."""
+    monitor = usecase.monitor
+    return monitor.engine == "headrace" and "bias" in monitor.kinds and bool(usecase.uncaptured_facets)
+
+
 def grant_monitoring(role: iam.Role, *, target: Target, bucket: LakeBucket) -> None:
     """Let a role plan runs of monitors and read what they found."""
-    bucket.grant_list_of(role, "capture/", "ground-truth/")
+    bucket.grant_list_of(role, "capture/", "ground-truth/", *([EVENTS] if joins_events(target.usecase) else []))
     bucket.grant_read_of(role, PLANS, FOLDER)
     bucket.grant_put_to(role, PLANS)
     stack, group = Stack.of(role), target.model_package_group_name

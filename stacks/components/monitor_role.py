@@ -13,13 +13,24 @@ from stacks.components.key import grant_volumes
 
 NAMED, MODELS = ("capture/", "ground-truth/", PLANS), "models/"
 """What runs read: objects that a manifest names, or is, and baselines."""
+EVENTS = "events/"
+"""What bias is told apart by, where a facet's field is no feature."""
 
 
 class MonitorJobRole(iam.Role):
     """Assumed by SageMaker for processing jobs of monitors."""
 
-    def __init__(self, scope: Construct, id_: str, *, bucket: LakeBucket, code: JobCode, parted: bool = False) -> None:
-        """Build it; ``parted``: jobs leave parts for one another."""
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        bucket: LakeBucket,
+        code: JobCode,
+        parted: bool = False,
+        joined: bool = False,
+    ) -> None:
+        """Build it; ``parted``: jobs leave parts for one another; ``joined``: they look up events of answers."""
         super().__init__(
             scope,
             id_,
@@ -27,7 +38,7 @@ class MonitorJobRole(iam.Role):
             description="Runs the jobs that watch the deployed model",
         )
         parts = (PARTS,) if parted else ()
-        bucket.grant_read_of(self, *NAMED, MODELS, *parts)
+        bucket.grant_read_of(self, *NAMED, *([EVENTS] if joined else []), MODELS, *parts)
         bucket.grant_write_to(self, FOLDER, *parts)
         code.grant_read_to(self)
         grant_volumes(bucket.key, self)

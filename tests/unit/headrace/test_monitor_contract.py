@@ -69,9 +69,24 @@ def test_windows_of_a_week_end_on_mondays() -> None:
     assert datetime.fromtimestamp(end, UTC).strftime("%a %H:%M") == "Mon 00:00"
 
 
+def test_a_kind_may_be_judged_by_calendar_months_whose_windows_follow_each_other() -> None:
+    monitor = Monitor(kinds=("data_quality", "attribution"), monthly=("attribution",), lag="2h")
+    assert (monitor.cron_of("data_quality"), monitor.cron_of("attribution")) == (monitor.cron, "cron(0 2 1 * ? *)")
+    march = moment("2026-03-01T00:00")
+    before, january = moment("2026-02-01T00:00"), moment("2026-01-01T00:00")
+    assert monitor.window("attribution", march + 2 * HOUR) == (before, march)
+    assert monitor.window("attribution", march + 2 * HOUR - 1) == (january, before)
+    assert monitor.window("attribution", before + 2 * HOUR) == (january, before)
+    assert monitor.window("data_quality", march + 2 * HOUR) == (march - 24 * HOUR, march)
+    assert monitor.window("attribution", moment("2026-01-20T00:00")) == (moment("2025-12-01T00:00"), january)
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
+        (lambda: Monitor(monthly=("bias",)), "monitor.monthly"),
+        (lambda: Monitor(monthly=("data_quality",)), "monitor.monthly"),
+        (lambda: Monitor(monthly=("attribution",), engine="model_monitor"), "monitor.monthly"),
         (lambda: Monitor(kinds=("colour",)), "monitor.kinds"),
         (lambda: Monitor(every="5h"), "monitor.every"),
         (lambda: Monitor(every="1h", lag="1h"), "monitor.lag"),

@@ -28,6 +28,23 @@ def test_the_runs_own_metrics_are_published_with_the_three_dimensions() -> None:
     assert (found["violations"], found["feature_baseline_drift_amount"]) == (2.0, 0.3)
 
 
+def test_figures_of_a_group_are_published_with_its_dimensions_and_apart_from_those_of_all() -> None:
+    lake, group = MemoryLake(), {"Facet": "gender", "FacetValue": "in (female)"}
+    run = {"UseCase": "fraud", "Stage": "dev", "Monitor": "bias"}
+    lines = [
+        {"MetricName": name, "Value": value, "Dimensions": [{"Name": it, "Value": of[it]} for it in of]}
+        for name, value, of in (("rows", 900.0, run), ("bias_metric_DI", 0.6, run | group))
+    ]
+    lake.put(f"{FOLDER}cloudwatch_metrics.jsonl", "\n".join(map(json.dumps, lines)).encode())
+    of_all, of_group = documents(lake)
+    assert of_all["rows"] == 900.0
+    assert "bias_metric_DI" not in of_all
+    assert of_group["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
+        ["UseCase", "Stage", "Monitor", "Facet", "FacetValue"]
+    ]
+    assert of_group.items() >= {**group, "UseCase": "fraud", "bias_metric_DI": 0.6}.items()
+
+
 def test_a_document_holds_at_most_a_hundred_metrics() -> None:
     lake = MemoryLake()
     lines = [{"MetricName": f"feature_baseline_drift_{it}", "Value": 0.0} for it in range(230)]

@@ -106,7 +106,11 @@ def test_a_metric_misses_its_bound_by_a_share_of_it() -> None:
 
 def test_bias_and_attribution_have_no_feature_and_are_read() -> None:
     bias = {"facet": "country", "metric_name": "DI", "constraint_check_type": "bias_drift_check", "description": "0.7"}
-    assert set(read(bias).distances) == {"country DI"}
+    assert read(bias).distances == {"country DI": 0.0}
+    told = "Value 0.62, before 0.99 with interval [0.59, 0.65] does not meet the bounds [0.8, 1.25]."
+    assert read({**bias, "description": told}).distances == {"country DI": pytest.approx(0.18)}
+    told = "Value 0.3 with interval [0.2, 0.4] does not meet the baseline's interval [-inf, 0.1]."
+    assert read({**bias, "description": told}).distances == {"country DI": pytest.approx(0.2)}
     drifted = attribution.violations(0.72, label="fraud")["violations"]
     assert read(*drifted).distances == {"shap": pytest.approx(0.2)}
 
