@@ -24,6 +24,7 @@ _OPT_ML = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")
 _ENTRY = Path(__file__).with_name("container_entry.py")
 _POLL_S = 0.1
 _GRACE_S = 5.0
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _REASON_CHARACTERS = 900  # AWS keeps 1,024 characters of a FailureReason; the rest is ours
 
 
@@ -64,7 +65,10 @@ class Root:
 
 
 def environment(root: Root, *layers: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a container: a bare system plus the layers, later ones win; nothing of the emulator's own."""
+    """The variables of a container: a bare system plus the layers, later ones win.
+
+    Nothing of the emulator's own, but for a limit of threads: all containers share the cores of one machine.
+    """
     bare = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
         "HOME": str(root.path),
@@ -72,6 +76,7 @@ def environment(root: Root, *layers: Mapping[str, str]) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONNOUSERSITE": "1",
     }
+    bare |= {name: os.environ[name] for name in _THREADS if name in os.environ}
     for layer in layers:
         bare.update({name: root.map(value) for name, value in layer.items()})
     return bare

@@ -1,6 +1,8 @@
-"""One synthesis per stage and session, shared by all infrastructure tests."""
+"""One synthesis per stage and run, shared by all infrastructure tests, in whichever process they run."""
 
+import fcntl
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,9 +29,18 @@ def synthesize(folder: Path, **context: str) -> Synthesized:
 
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    base = tmp_path_factory.getbasetemp()
+    assemblies = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "assemblies"
+    assemblies.mkdir(exist_ok=True)
+
     @functools.cache
     def once(stage: str) -> Synthesized:
-        return synthesize(tmp_path_factory.mktemp("assembly") / stage, stage=stage)
+        folder, prefix = assemblies / stage, assemblies / f"{stage}.prefix"
+        with (assemblies / f"{stage}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed: another process may be at it
+            if not prefix.exists():
+                prefix.write_text(synthesize(folder, stage=stage).prefix)
+        return Synthesized(folder, prefix.read_text())
 
     return once
 

@@ -1,12 +1,14 @@
 """Jobs that are asked for directly, as a state machine asks for them, behave like those of a pipeline."""
 
 import json
+from pathlib import Path
 
 import pytest
 from memory_platform import BUCKET, MemoryPlatform
 from scenarios import archive, wait_for
 from step_requests import processing_step, training_step
 
+from local.sagemaker.container import Root, environment
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.platform import Record
 from local.sagemaker.service import SageMaker
@@ -180,3 +182,16 @@ found = {it.name: sorted(p.name for p in it.rglob("*.txt")) for it in (root / "p
     first, second = (json.loads(platform.s3.stored[f"s3://{BUCKET}/report/algo-{it}.json"]) for it in (1, 2))
     assert (first["shared"], second["shared"]) == (["0.txt", "2.txt", "4.txt"], ["1.txt", "3.txt"])
     assert first["whole"] == second["whole"] == [f"{place}.txt" for place in range(5)]
+
+
+def test_a_container_takes_a_limit_of_threads_from_its_machine_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setenv("A_SECRET_OF_THE_HOST", "x")
+    made = environment(Root(tmp_path))
+    assert made["OMP_NUM_THREADS"] == "3"
+    assert "A_SECRET_OF_THE_HOST" not in made
+    assert environment(Root(tmp_path), {"OMP_NUM_THREADS": "8"})["OMP_NUM_THREADS"] == "8", (
+        "a request says more exactly"
+    )

@@ -34,10 +34,10 @@ RUN_OUTSIDE_THE_CHECKOUT = (
 def run_job(script: Path, *arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a script as a container does: an environment of its own, and nothing of the checkout on the path."""
     command = [sys.executable, "-W", "error::RuntimeWarning", "-c", RUN_OUTSIDE_THE_CHECKOUT, str(ROOT), str(script)]
-    bare = {"PATH": os.environ["PATH"], "HOME": str(script.parent)}
+    kept = {name: os.environ[name] for name in ("PATH", "OMP_NUM_THREADS") if name in os.environ}
     return subprocess.run(
         [*command, *arguments],
-        env={**bare, **env},
+        env={**kept, "HOME": str(script.parent), **env},
         cwd=script.parent,
         capture_output=True,
         text=True,
