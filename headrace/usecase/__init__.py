@@ -8,6 +8,7 @@ from headrace.usecase.alerts import Alerts
 from headrace.usecase.answer import Band, Decision
 from headrace.usecase.api import Api, UsagePlan
 from headrace.usecase.checks import RESERVED
+from headrace.usecase.cluster import Cluster
 from headrace.usecase.compliance import EU_REGIONS, Compliance, Profile
 from headrace.usecase.compute import Compute
 from headrace.usecase.definition import UseCase
@@ -39,6 +40,7 @@ __all__ = [
     "Batch",
     "Between",
     "CalendarPart",
+    "Cluster",
     "Compliance",
     "Compute",
     "Decision",

@@ -8,6 +8,7 @@ from headrace import duration
 from headrace.frozen import dataclass
 from headrace.usecase.algorithm import NEEDS_SCALE, NEEDS_VALUES, UNSUPERVISED, Algorithm, Value, unfit
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
+from headrace.usecase.cluster import Cluster
 from headrace.usecase.facet import Facet
 from headrace.usecase.learning import Gate, Limits, Metric, Resampling
 from headrace.usecase.transform import Transform
@@ -66,6 +67,7 @@ class Model:
         facets: groups that must be treated alike.
         labelled: False where no truth ever arrives; then nothing is judged by it.
         tuning: search for hyperparameters in every run of the pipeline; None trains once with those above.
+        cluster: on how many machines it is trained together.
     """
 
     algorithm: Algorithm = "xgboost"
@@ -80,6 +82,7 @@ class Model:
     facets: tuple[Facet, ...] = ()
     labelled: bool = True
     tuning: Tuning | None = None
+    cluster: Cluster = field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
         require_one_of(self.algorithm, get_args(Algorithm), "model.algorithm")
@@ -91,6 +94,7 @@ class Model:
             require(False, f"model.hyperparameters[{name}]", problem, fix)
         self._check_weights()
         self._check_transforms()
+        self.cluster.check(self.algorithm)
         if self.tuning:
             self.tuning.check(self.algorithm)
 
@@ -146,13 +150,9 @@ class Model:
                 f"is about labels, and {self.algorithm} does not look at them",
                 "drop it, or use an algorithm that learns from labels",
             )
-        number = isinstance(self.class_weight, (int, float))
-        require(
-            self.class_weight in (None, "balanced") or (number and float(self.class_weight or 0) > 0),
-            "model.class_weight",
-            f"is {self.class_weight!r}",
-            "give 'balanced', or a number above 0",
-        )
+        number = self.class_weight if isinstance(self.class_weight, (int, float)) else 0
+        fits = self.class_weight in (None, "balanced") or number > 0
+        require(fits, "model.class_weight", f"is {self.class_weight!r}", "give 'balanced', or a number above 0")
 
     def _check_transforms(self) -> None:
         filled = any(it.function == "impute" and not it.of for it in self.transforms)
@@ -169,7 +169,6 @@ class Model:
             f"leave units, and {self.algorithm} weighs features by them",
             "add Transform(function='standardize')",
         )
-
         first = [it.function != "one_hot" for it in self.transforms]
         require(
             first == sorted(first),

@@ -3,6 +3,9 @@
 The loop is our own because XGBoost's early stopping forgets its history when a run is resumed. Trees are also handed
 over to a fresh booster at every checkpoint, saved or not: the state of the column sampler does not travel in a saved
 model, so only this way does an interrupted run end with the trees of an uninterrupted one.
+
+Machines that train together take every step of this together, each on its share of the training rows and on all
+validation rows, so that each of them knows the same history and stops in the same round; the first one saves.
 """
 
 import json
@@ -13,9 +16,12 @@ from pathlib import Path
 import numpy as np
 import xgboost as xgb
 
+from pipelines.jobs.together import Group
+
 Parameters = Mapping[str, str | int | float]
 _MODEL = "checkpoint.ubj"
 _HISTORY = "history.json"
+_ALONE = Group()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,7 @@ def fit(
     *,
     checkpoint: Path | None = None,
     report: Callable[[int, float], None] = lambda _round, _value: None,
+    group: Group = _ALONE,
 ) -> Progress:
     """Train until validation stops getting better.
 
@@ -72,6 +79,7 @@ def fit(
         schedule: how long.
         checkpoint: a folder to resume from and save to; nothing is saved without one.
         report: called after each round with its number and validation's average precision.
+        group: the machines that train together, where ``train`` is a share and ``validation`` the same on all.
 
     Returns:
         The trees up to the best round, and the history.
@@ -79,7 +87,8 @@ def fit(
     bins = {"max_bin": int(parameters.get("max_bin", 256))}
     learned = xgb.QuantileDMatrix(train.features, train.labels, **bins)
     judged = xgb.QuantileDMatrix(validation.features, validation.labels, ref=learned, **bins)
-    trees, history = _load(checkpoint)
+    trees, history = group.first(lambda: _load(checkpoint))
+    checkpoint = checkpoint if group.hosts.leads else None
     progress = Progress(_booster(parameters, learned, [judged], trees, len(history)), history)
     while not progress.done(schedule):
         number = len(progress.history)
@@ -94,7 +103,14 @@ def fit(
     return Progress(progress.booster[: progress.best + 1], progress.history)
 
 
-def grow(parameters: Parameters, rows: Rows, schedule: Schedule, *, checkpoint: Path | None = None) -> xgb.Booster:
+def grow(
+    parameters: Parameters,
+    rows: Rows,
+    schedule: Schedule,
+    *,
+    checkpoint: Path | None = None,
+    group: Group = _ALONE,
+) -> xgb.Booster:
     """Train for the schedule's rounds, no more and no less: nothing judges them, so nothing stops early.
 
     Args:
@@ -102,9 +118,11 @@ def grow(parameters: Parameters, rows: Rows, schedule: Schedule, *, checkpoint: 
         rows: the rows to learn from.
         schedule: how long; its patience does not matter.
         checkpoint: a folder of its own to resume from and save to.
+        group: the machines that train together, where ``rows`` is a share.
     """
     learned = xgb.QuantileDMatrix(rows.features, rows.labels, max_bin=int(parameters.get("max_bin", 256)))
-    trees, history = _load(checkpoint)
+    trees, history = group.first(lambda: _load(checkpoint))
+    checkpoint = checkpoint if group.hosts.leads else None
     progress = Progress(_booster(parameters, learned, [], trees, len(history)), history)
     while (number := len(progress.history)) < schedule.rounds:
         progress.booster.update(learned, number)

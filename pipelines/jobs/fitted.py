@@ -14,8 +14,8 @@ from pipelines.jobs.served.columns import Columns
 
 RESAMPLES = 50
 """Of the validation rows, to know how far their figures are noise."""
-_MOST_ROWS = 100_000
-"""Training rows that its figures are of, evenly spread: more take time and tell nothing new."""
+MOST_ROWS = 100_000
+"""Training rows that a model's figures are of, evenly spread: more take time and tell nothing new."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +33,8 @@ class Fitted:
 
 
 def describe(usecase: UseCase, model_version: str, fitted: Fitted, train: Rows, validation: Rows) -> dict[str, Any]:
-    """How to ask the model and how good it was; rows are prepared columns."""
-    step = max(1, -(-len(train.labels) // _MOST_ROWS))
-    spread = Rows(features=train.features[::step], labels=train.labels[::step])
-    ranking = {"train": fitted.ranking(spread), "validation": fitted.ranking(validation)}
+    """How to ask the model and how good it was; rows are prepared columns, those of training as many as count."""
+    ranking = {"train": fitted.ranking(train), "validation": fitted.ranking(validation)}
     threshold = artifact.choose_threshold(usecase, ranking["validation"])
     return {
         "usecase": usecase.name,

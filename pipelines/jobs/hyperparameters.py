@@ -4,8 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from headrace.errors import HeadraceError
 from headrace.usecase.algorithm import ALLOWED, Algorithm, Value, unfit
 
@@ -61,8 +59,8 @@ def choose(given: Hyperparameters, algorithm: Algorithm = "xgboost") -> dict[str
     return {**DEFAULTS[algorithm], **given}
 
 
-def positive_weight(chosen: Hyperparameters, labels: np.ndarray) -> float:
-    """How much more a positive counts than a negative while training.
+def positive_weight(chosen: Hyperparameters, negatives: float) -> float:
+    """How much more a positive counts than a negative while training; there are so many ``negatives`` per positive.
 
     ``class_weight`` is none, ``balanced`` (negatives per positive of the training rows) or a number. Scores are
     corrected for the weight before anybody sees them, so decision bands keep their meaning.
@@ -76,7 +74,7 @@ def positive_weight(chosen: Hyperparameters, labels: np.ndarray) -> float:
     if "scale_pos_weight" in chosen:
         raise HyperparameterError("class_weight and scale_pos_weight say the same thing: give one of them")
     if weight == "balanced":
-        return float(np.sum(labels == 0) / np.sum(labels == 1))
+        return negatives
     if isinstance(weight, str) or weight <= 0:
         raise HyperparameterError(f"class_weight is {weight!r}: use none, balanced, or a number above 0")
     return float(weight)

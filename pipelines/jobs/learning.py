@@ -1,7 +1,7 @@
 """One way to learn for every algorithm: stop where validation says, then learn again from all rows for as long."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from headrace.usecase import Algorithm
@@ -11,6 +11,7 @@ from pipelines.jobs.factorization import fit_factors
 from pipelines.jobs.hyperparameters import Hyperparameters, booster_parameters
 from pipelines.jobs.linear import fit_linear
 from pipelines.jobs.served.scorers import Scorer, Trees
+from pipelines.jobs.together import Group
 
 Report = Callable[[int, float], None]
 _REFIT = "refit"
@@ -29,7 +30,8 @@ class Learned:
 class Learner:
     """An algorithm with its hyperparameters and the weight of a positive.
 
-    ``checkpoint`` is a folder to resume from and save to; only algorithms in rounds use it.
+    ``checkpoint`` is a folder to resume from and save to; only algorithms in rounds use it. ``group`` is the machines
+    that learn together, each from its share of the rows; only boosted trees can.
     """
 
     algorithm: Algorithm
@@ -37,6 +39,7 @@ class Learner:
     weight: float
     checkpoint: Path
     report: Report = lambda _round, _value: None
+    group: Group = field(default_factory=Group)
 
     def learn(self, train: Rows, validation: Rows) -> Learned:
         """Fit on training rows; validation rows decide when to stop, where the algorithm works in rounds."""
@@ -44,7 +47,15 @@ class Learner:
             return Learned(scorer=self._at_once(train))
         parameters = booster_parameters(self.chosen, self.weight)
         schedule = self._schedule(int(self.chosen["num_round"]))
-        fitted = fit(parameters, train, validation, schedule, checkpoint=self.checkpoint, report=self.report)
+        fitted = fit(
+            parameters,
+            train,
+            validation,
+            schedule,
+            checkpoint=self.checkpoint,
+            report=self.report,
+            group=self.group,
+        )
         return Learned(scorer=Trees(fitted.booster), best=fitted.best, history=tuple(fitted.history))
 
     def again(self, learned: Learned, every: Rows) -> Scorer:
@@ -53,7 +64,7 @@ class Learner:
             return self._at_once(every)
         parameters = booster_parameters(self.chosen, self.weight)
         schedule = self._schedule(learned.best + 1)
-        return Trees(grow(parameters, every, schedule, checkpoint=self.checkpoint / _REFIT))
+        return Trees(grow(parameters, every, schedule, checkpoint=self.checkpoint / _REFIT, group=self.group))
 
     def _schedule(self, rounds: int) -> Schedule:
         return Schedule(

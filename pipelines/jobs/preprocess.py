@@ -1,9 +1,10 @@
 """Turn a training set into train, validation and test splits, and all rows of them, or say why it cannot be.
 
 Reads Parquet, sorts by time and event id, checks, cuts as the use case says (see ``pipelines.jobs.splits``), and
-writes one Parquet file per split and ``manifest/data_manifest.json``: what was read (with digests), what was left out,
-and what each split holds. Nothing is learned from the rows here, and no row is drawn twice: transforms, weights and
-resampling belong to training and see its rows only.
+writes one Parquet file per split (of rows to learn one for each machine that trains) and
+``manifest/data_manifest.json``: what was read (with digests), what was left out, and what each split holds. Nothing is
+learned from the rows here, and no row is drawn twice: transforms, weights and resampling belong to training and see its
+rows only.
 """
 
 import argparse
@@ -41,12 +42,13 @@ def preprocess(usecase: UseCase, source: Path, target: Path, cut: Cut) -> dict[s
     table = in_time_order(training_set.read(source, usecase))
     check_values(table, usecase)
     table, parts = arranged(table, usecase, cut)
+    shares = usecase.model.cluster.instances
     for part in parts:
         rows = table.slice(part.start, part.stop - part.start)
         if part.name in judged_splits(usecase):
             check_classes(part.name, rows, cut)
-        training_set.write(rows, target / part.name)
-    training_set.write(table.slice(parts[0].start), target / ALL)
+        training_set.write(rows, target / part.name, shares if part.name == NAMES[0] else 1)
+    training_set.write(table.slice(parts[0].start), target / ALL, shares)
     manifest = describe(usecase, source, table, parts, cut)
     folder = target / "manifest"
     folder.mkdir(parents=True, exist_ok=True)

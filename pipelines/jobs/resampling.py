@@ -16,9 +16,8 @@ class Resampler:
     positives_times: float = 1.0
 
     @classmethod
-    def of(cls, wanted: Resampling | None, labels: np.ndarray) -> "Resampler":
-        """What it takes to have the wanted negatives per positive; nothing if there are not more of them already."""
-        present = float(np.sum(labels == 0) / max(1, np.sum(labels == 1)))
+    def of(cls, wanted: Resampling | None, present: float) -> "Resampler":
+        """What it takes to have the wanted negatives per positive; nothing if there are no more of them at present."""
         if wanted is None or present <= wanted.negatives:
             return cls()
         if wanted.kind == "undersample":

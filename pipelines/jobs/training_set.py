@@ -58,12 +58,13 @@ def read(folder: Path, usecase: UseCase, names: Sequence[str] = ()) -> pa.Table:
     return pa.concat_tables(_read_file(path, wanted) for path in files(folder)).combine_chunks()
 
 
-def write(table: pa.Table, folder: Path) -> Path:
-    """Write a table as one Parquet file below ``folder`` and return its path."""
+def write(table: pa.Table, folder: Path, shares: int = 1) -> None:
+    """Write a table as Parquet below ``folder``, one file for each share; the rows are dealt out one by one."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "part-00000.parquet"
-    pq.write_table(table, path, compression="zstd", row_group_size=_ROW_GROUP)
-    return path
+    for share in range(shares):
+        rows = table.take(np.arange(share, table.num_rows, shares)) if shares > 1 else table
+        path = folder / f"part-{share:05}.parquet"
+        pq.write_table(rows, path, compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def matrix(table: pa.Table, features: Sequence[str]) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.jobs.boosting import Rows
 
 _BINS = 64
-_MOST_ROWS = 50_000
+MOST_ROWS = 50_000
 
 
 def single_features(train: Rows, validation: Rows, names: tuple[str, ...]) -> dict[str, float]:
@@ -26,7 +26,7 @@ def single_features(train: Rows, validation: Rows, names: tuple[str, ...]) -> di
 
 
 def _spread(rows: Rows) -> Rows:
-    step = max(1, -(-len(rows.labels) // _MOST_ROWS))
+    step = max(1, -(-len(rows.labels) // MOST_ROWS))
     return Rows(features=np.asfortranarray(rows.features[::step]), labels=rows.labels[::step])
 
 

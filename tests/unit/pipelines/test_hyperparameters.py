@@ -1,6 +1,5 @@
 """Hyperparameters arrive as text and must be known by name."""
 
-import numpy as np
 import pytest
 
 from pipelines.jobs.hyperparameters import (
@@ -12,7 +11,7 @@ from pipelines.jobs.hyperparameters import (
     positive_weight,
 )
 
-LABELS = np.array([0] * 90 + [1] * 10)
+NEGATIVES = 9.0
 
 
 def test_texts_become_the_numbers_they_spell() -> None:
@@ -60,7 +59,7 @@ def test_each_algorithm_has_its_own_hyperparameters() -> None:
 
 def test_positives_weigh_nothing_extra_by_default() -> None:
     chosen = choose({"eta": 0.1})
-    assert positive_weight(chosen, LABELS) == 1
+    assert positive_weight(chosen, NEGATIVES) == 1
     assert booster_parameters(chosen, 1) == {"eta": 0.1}
 
 
@@ -69,16 +68,16 @@ def test_positives_weigh_nothing_extra_by_default() -> None:
 )
 def test_a_class_weight_becomes_the_weight_of_a_positive(given: dict[str, str | int], weight: float) -> None:
     chosen = choose(given)
-    assert positive_weight(chosen, LABELS) == weight
+    assert positive_weight(chosen, NEGATIVES) == weight
     assert booster_parameters(chosen, weight) == {"scale_pos_weight": weight}
 
 
 @pytest.mark.parametrize("given", ["heavy", 0, -2])
 def test_a_class_weight_that_is_none_of_the_choices_is_refused(given: str | int) -> None:
     with pytest.raises(HyperparameterError, match="balanced"):
-        positive_weight(choose({"class_weight": given}), LABELS)
+        positive_weight(choose({"class_weight": given}), NEGATIVES)
 
 
 def test_the_weight_of_a_positive_is_given_once() -> None:
     with pytest.raises(HyperparameterError, match="give one"):
-        positive_weight(choose({"class_weight": "balanced", "scale_pos_weight": 3}), LABELS)
+        positive_weight(choose({"class_weight": "balanced", "scale_pos_weight": 3}), NEGATIVES)

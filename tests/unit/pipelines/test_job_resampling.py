@@ -25,7 +25,7 @@ from pipelines.jobs.served.columns import Columns
 def test_resampling_reaches_the_wanted_share_and_knows_what_it_did(kind: str, odds: float) -> None:
     labels = np.array([1] * 100 + [0] * 9_000, dtype=np.int8)
     rows = Rows(features=np.arange(9_100, dtype=np.float32)[:, None], labels=labels)
-    resampler = Resampler.of(Resampling(kind=kind, negatives=10), labels)
+    resampler = Resampler.of(Resampling(kind=kind, negatives=10), 90.0)
     drawn = resampler.apply(rows, seed=3)
     assert resampler.odds == pytest.approx(odds)
     assert np.sum(drawn.labels == 0) / np.sum(drawn.labels) == pytest.approx(10, rel=0.01)
@@ -35,7 +35,7 @@ def test_resampling_reaches_the_wanted_share_and_knows_what_it_did(kind: str, od
 
 def test_nothing_is_drawn_where_enough_positives_are_there() -> None:
     rows = Rows(features=np.zeros((4, 1)), labels=np.array([0, 1, 0, 1]))
-    assert Resampler.of(Resampling(kind="undersample", negatives=10), rows.labels).apply(rows, 1) is rows
+    assert Resampler.of(Resampling(kind="undersample", negatives=10), 1.0).apply(rows, 1) is rows
 
 
 def test_the_weight_of_a_positive_is_that_of_the_training_rows(
@@ -69,9 +69,10 @@ def test_scores_stay_probabilities_however_the_rare_class_is_brought_forward(how
     cut = 30_000
     known, held_out = (Rows(features=features[it], labels=labels[it]) for it in (slice(cut), slice(cut, None)))
     chosen = choose({"num_round": 60, "eta": 0.2, "max_depth": 2, "seed": 1, "class_weight": "balanced"})
-    weight = positive_weight(chosen, known.labels) if how == "weight" else 1.0
+    present = float(np.mean(known.labels == 0) / np.mean(known.labels == 1))
+    weight = positive_weight(chosen, present) if how == "weight" else 1.0
     wanted = None if how == "weight" else Resampling(kind=how, negatives=2)
-    resampler = Resampler.of(wanted, known.labels)
+    resampler = Resampler.of(wanted, present)
     learner = Learner(algorithm="xgboost", chosen=chosen, weight=weight, checkpoint=tmp_path)
     learned = learner.learn(resampler.apply(known, 1), held_out)
     fitted = train.Fitted(columns=Columns.plain(("a", "b", "c")), odds=weight * resampler.odds, learned=learned)
