@@ -6,6 +6,7 @@ A short profile; ``make test-trust`` takes every call, every task, and many orde
 from dataclasses import replace
 
 import pytest
+from aws_lambda_powertools import Metrics
 from chain_story import Story, live
 from fault_injection import Fault, Injector
 from synthesized import Synthesized
@@ -40,6 +41,12 @@ def test_a_function_dies_at_one_of_its_calls(local: Synthesized, kind: str) -> N
         ending = live(local, Story(kind="killed", seed=0, injector=injector))
         assert injector.struck == 1
         assert ending.found == ending.promised, (number, calls[number])
+
+
+def test_what_a_function_of_another_stage_counted_changes_no_story(local: Synthesized) -> None:
+    calm = live(local, replace(CALM, injector=Injector()))
+    Metrics().set_default_dimensions(UseCase="fraud", Stage="of another test")
+    assert live(local, replace(CALM, injector=Injector())).calls == calm.calls
 
 
 def test_a_machine_that_does_not_claim_its_requests_is_noticed(local: Synthesized) -> None:
