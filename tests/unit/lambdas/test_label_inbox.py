@@ -85,7 +85,7 @@ def test_thousands_of_wrong_lines_are_all_kept_in_few_objects() -> None:
 @pytest.mark.parametrize("key", ["labels-inbox/a.jsonl", "labels-inbox/deep/er/A.JSONL.GZ", "labels-inbox/b.csv.gz"])
 def test_every_kind_of_file_says_the_same(key: str) -> None:
     its = world()
-    data = csv_file(cells(1), cells(2)) if ".csv" in key else json_file(*(_of(number) for number in (1, 2)))
+    data = csv_file(cells(1), cells(2)) if ".csv" in key else json_file(*(undated(number) for number in (1, 2)))
     its.work(its.put(key, packed(data) if key.lower().endswith(".gz") else data))
     assert sent(its) == [
         LabelRecord(f"e00000{number}", START, {"customer": f"c{number}", "terminal": "t1"}, 1, GIVEN)
@@ -93,7 +93,7 @@ def test_every_kind_of_file_says_the_same(key: str) -> None:
     ]
 
 
-def _of(number: int) -> dict[str, object]:
+def undated(number: int) -> dict[str, object]:
     raw = label(number, customer=f"c{number}")
     del raw["labelled_at"]
     return raw
@@ -149,7 +149,7 @@ def test_an_empty_file_and_one_of_a_first_line_only_are_finished_at_once() -> No
 def test_a_large_file_goes_on_where_its_time_was_over(ending: str) -> None:
     its = world(slice_s=2.0)
     rows = [cells(number) if number % 50 else "wrong" for number in range(1, 4_200)]
-    data = csv_file(*rows) if ".csv" in ending else json_file(*(_of(it) if it % 50 else {} for it in range(1, 4_200)))
+    data = csv_file(*rows) if ".csv" in ending else json_file(*(undated(it) if it % 50 else {} for it in range(1, 4_200)))
     handled = its.work(its.put("labels-inbox/a" + ending, packed(data) if ending.endswith("gz") else data))
     assert [it.result for it in handled] == ["continued"] * 4 + ["finished"]
     assert [it.event_id for it in sent(its)] == [f"e{number:06}" for number in range(1, 4_200) if number % 50]
