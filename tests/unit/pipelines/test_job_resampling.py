@@ -14,6 +14,7 @@ from headrace.decisions import without_resampling
 from headrace.usecase import Model, Resampling, UseCase
 from pipelines.jobs import inference, train
 from pipelines.jobs.boosting import Rows
+from pipelines.jobs.fitted import Fitted
 from pipelines.jobs.hyperparameters import choose, positive_weight
 from pipelines.jobs.judging.calibration import calibration
 from pipelines.jobs.learning import Learner
@@ -75,7 +76,7 @@ def test_scores_stay_probabilities_however_the_rare_class_is_brought_forward(how
     resampler = Resampler.of(wanted, present)
     learner = Learner(algorithm="xgboost", chosen=chosen, weight=weight, checkpoint=tmp_path)
     learned = learner.learn(resampler.apply(known, 1), held_out)
-    fitted = train.Fitted(columns=Columns.plain(("a", "b", "c")), odds=weight * resampler.odds, learned=learned)
+    fitted = Fitted(columns=Columns.plain(("a", "b", "c")), odds=weight * resampler.odds, learned=learned)
     found = calibration(fitted.ranking(held_out))
     assert fitted.odds > 4
     assert found["expected"] == pytest.approx(found["observed"], rel=0.1)
