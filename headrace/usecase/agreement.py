@@ -161,6 +161,12 @@ def _check_monitor(usecase: "UseCase") -> None:
         "asks for bias, and the model has no facets",
         "add model.facets, or leave bias out",
     )
+    require(
+        usecase.monitor.engine == "headrace" or "bias" not in usecase.monitor.kinds or not usecase.uncaptured_facets,
+        "monitor.kinds",
+        f"asks Clarify for bias by what it cannot see, for capture does not hold it: {usecase.uncaptured_facets}",
+        "use the engine headrace, or leave bias out",
+    )
     columns = {*usecase.feature_names, "score"}
     for column in usecase.monitor.thresholds.effects:
         require_one_of(column, columns, "monitor.thresholds.effects")

@@ -9,7 +9,7 @@ import usecases
 from headrace.errors import RejectedError, UseCaseError
 from headrace.events import KINDS
 from headrace.monitoring import Outputs, schedule_name
-from headrace.usecase import Monitor, Thresholds
+from headrace.usecase import Facet, Monitor, Thresholds
 
 HOUR = 3_600
 
@@ -104,6 +104,14 @@ def test_a_wrong_monitor_is_refused_by_the_name_of_its_field(wrong: object, fiel
 def test_bias_is_watched_only_where_the_model_has_facets() -> None:
     with pytest.raises(UseCaseError, match=r"monitor\.kinds"):
         replace(usecases.load("fraud"), monitor=Monitor(kinds=("bias",)))
+
+
+def test_clarify_is_not_asked_for_groups_that_capture_does_not_hold() -> None:
+    loans, native = usecases.load("loans"), Monitor(kinds=("bias",), engine="model_monitor")
+    with pytest.raises(UseCaseError, match="gender"):
+        replace(loans, monitor=native)
+    seen = replace(loans.model, facets=(Facet(field="income", below=500),))
+    assert replace(loans, model=seen, monitor=native).uncaptured_facets == ()
 
 
 def test_a_threshold_names_a_feature() -> None:
