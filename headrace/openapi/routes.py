@@ -14,8 +14,10 @@ _REFUSALS = {
     "413": ("The body is larger, or holds more events, than is taken.", {"field": None, "reason": "is larger than …"}),
     "415": ("The body is not JSON.", {"field": "content-type", "reason": "is not application/json"}),
 }
-_ELSEWHERE = "Always: this kind of endpoint cannot answer a request at once; the reason says where scores are."
+_ELSEWHERE = "Always: this kind of endpoint takes no request; the reason says where scores are."
 _UNTAKEN = "Nobody took the event: the fallback, and why. It may be sent again."
+_NONE_TAKEN = "No event was taken: each has its fallback or its error. Those with a fallback may be sent again."
+_TAKEN = "What became of each event, in its place: accepted, the fallback because nobody took it, or an error."
 _GATEWAY = {
     "401": "No credentials.",
     "403": "Credentials that do not suffice.",
@@ -50,15 +52,15 @@ def paths(usecase: UseCase) -> dict[str, Schema]:
         "/openapi.json": {"get": _reading("openapi", "This document", None)},
     }
     if usecase.serving.kind == "asynchronous":
-        return {**found, **_queued(found, answers)}
+        return {**found, **_queued(usecase, found, answers)}
     if not usecase.serving.can.answers:
         for path in ("/predict", "/predict/batch"):
             found[path]["post"] = _adding(found[path]["post"], {"409": _response(_ELSEWHERE, "Error", {})})
     return found
 
 
-def _queued(found: dict[str, Schema], answers: Schema) -> dict[str, Schema]:
-    """The routes of an asynchronous endpoint: accepted at once, answered later, one event at a time."""
+def _queued(usecase: UseCase, found: dict[str, Schema], answers: Schema) -> dict[str, Schema]:
+    """The routes of an asynchronous endpoint: accepted at once, answered later."""
     ticket = example_ticket(answers["scored"])
     accepted = {
         "200": _response(_UNTAKEN, "Prediction", {"fallback": answers["fallback"]}),
@@ -73,12 +75,30 @@ def _queued(found: dict[str, Schema], answers: Schema) -> dict[str, Schema]:
         "404": _response("No event was accepted under this id.", "Error", {"unknown": unknown}),
     }
     named = {"name": "inference_id", "in": "path", "required": True, "schema": {"type": "string"}}
-    one_by_one = {"409": _response(_ELSEWHERE, "Error", {})}
     return {
         "/predict": {"post": _adding(found["/predict"]["post"], accepted)},
-        "/predict/batch": {"post": _adding(found["/predict/batch"]["post"], one_by_one)},
+        "/predict/batch": {"post": _queued_batch(usecase, [ticket, answers["fallback"]])},
         "/predict/{inference_id}": {"get": {**_adding(reading, told), "parameters": [named, *_parameters()]}},
     }
+
+
+def _queued_batch(usecase: UseCase, told: Sequence[object]) -> Schema:
+    """A batch of which each event is accepted on its own; there are no scores yet by which to rank any."""
+    api = usecase.api
+    asking = _asking(
+        "predictBatch",
+        f"Hand in up to {api.batch_events} events at once; each is accepted or refused on its own",
+        request=("Batch", api.batch_bytes, {"batch": {"events": [example_event(usecase)]}}),
+        answer=("Acceptances", {"untaken": {"answers": [told[1]]}}),
+    )
+    mixed: Schema = {"mixed": {"answers": list(told)}}
+    return _adding(
+        asking,
+        {
+            "200": _response(_NONE_TAKEN, "Acceptances", {"untaken": {"answers": [told[1]]}}),
+            "202": _response(_TAKEN, "Acceptances", mixed),
+        },
+    )
 
 
 def _adding(operation: object, responses: Mapping[str, Schema]) -> Schema:

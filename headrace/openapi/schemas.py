@@ -59,7 +59,11 @@ def _queued() -> dict[str, Schema]:
         "prediction": {**reference("Prediction"), "description": "once it is done; of a failed one the fallback"},
         "reason": {"const": "lake_error", "description": "why the state is unknown: ask again"},
     }
+    taken = {"oneOf": [reference("Accepted"), reference("Prediction"), reference("Error")]}
     return {
+        "Acceptances": _closed(
+            {"answers": {"type": "array", "items": taken, "description": "one per event, in its place"}}
+        ),
         "Accepted": _closed(
             {
                 "event_id": text,

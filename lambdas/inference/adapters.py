@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 
 from headrace.errors import RetryableError
 from headrace.features import FeatureSet
+from lambdas.inference.intake import Intake
 from lambdas.inference.lake_queue import GuardedQueue, LakeQueue
 from lambdas.inference.logic import Inference
 from lambdas.inference.report import Report
@@ -29,6 +30,8 @@ _ATTEMPTS = 2
 _FEW = 8
 _CALLS = 8
 """Calls to the state table in flight at once."""
+_HANDED = 16
+"""Events handed in to an asynchronous endpoint at once: three calls each."""
 _READINGS = 2
 """Readings of many entities at once: one more than is asked for, beside one that was given up."""
 
@@ -88,19 +91,21 @@ def connect() -> Inference:
         features=compiled,
         reader=GuardedStates(_states(its, compiled), Breaker()),
         scorer=scorer() if compiled.usecase.serving.tenant is None else TenantScorers(scorer),
-        queue=_queue(its, call_s) if compiled.usecase.serving.kind == "asynchronous" else None,
+        intake=_intake(its, call_s) if compiled.usecase.serving.kind == "asynchronous" else None,
     )
 
 
-def _queue(its: Settings, call_s: float) -> GuardedQueue:
-    patience = single_attempt(call_s)
+def _intake(its: Settings, call_s: float) -> Intake:
+    patience = single_attempt(call_s)._replace(connections=_HANDED)
     queue = LakeQueue(
         client("s3", patience),
         client("sagemaker-runtime", patience),
         bucket=its.lake_bucket,
         endpoint=its.endpoint_name,
     )
-    return GuardedQueue(queue, Breaker())
+    return Intake(
+        queue=GuardedQueue(queue, Breaker()), executor=ThreadPoolExecutor(_HANDED), deadline_s=its.endpoint_timeout_s
+    )
 
 
 def _states(its: Settings, compiled: FeatureSet) -> EntityStates:

@@ -18,17 +18,15 @@ from headrace.schema import Value, coerce_event, parse_event
 from headrace.usecase import UseCase
 from lambdas.inference import ranking
 from lambdas.inference.exchange import Answer, Request, counted, problem, refusal
+from lambdas.inference.intake import Intake, answer_of
 from lambdas.inference.prediction import Predictor
-from lambdas.inference.queued import RESULTS, Queue, result, submit
+from lambdas.inference.queued import RESULTS, result
 from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.window_state import StateReader
 
-_ELSEWHERE: Mapping[str, str] = {
-    "batch": "this use case is scored in batch: put lines below batch/ of the lake, and read predictions/",
-    "asynchronous": "this use case is scored asynchronously: send events one by one to POST /predict",
-}
-"""Where scores are to be had of a kind that cannot answer a request at once."""
+_ELSEWHERE = "this use case is scored in batch: put lines below batch/ of the lake, and read predictions/"
+"""Where scores are to be had of a kind that takes no request."""
 _EXPLAIN = {"true": True, "false": False}
 
 
@@ -39,7 +37,7 @@ class Inference:
     features: FeatureSet
     reader: StateReader
     scorer: Scorer | TenantScorers
-    queue: Queue | None = None
+    intake: Intake | None = None
     """Takes requests whose answers come later; there is one where the endpoint is asynchronous."""
 
     @property
@@ -63,15 +61,14 @@ class Inference:
 def respond(request: Request, function: Inference) -> Answer:
     """Answer one request. Never raises for what a caller or a dependency does."""
     route = _ROUTES.get(request.path)
-    if route is None and function.queue is not None and request.path.startswith(RESULTS):
+    if route is None and function.intake is not None and request.path.startswith(RESULTS):
         route = "GET", _result
     if route is None:
         known = ", ".join(f"{method} {path}" for path, (method, _) in _ROUTES.items())
         return refusal(HTTPStatus.NOT_FOUND, f"there is no such route; use {known}", field="path")
     allowed, answer = route
-    elsewhere = (_predict_batch,) if function.queue is not None else (_predict, _predict_batch)
-    if answer in elsewhere and not function.usecase.serving.can.answers:
-        return refusal(HTTPStatus.CONFLICT, _ELSEWHERE[function.usecase.serving.kind], field="path")
+    if answer in (_predict, _predict_batch) and function.intake is None and not function.usecase.serving.can.answers:
+        return refusal(HTTPStatus.CONFLICT, _ELSEWHERE, field="path")
     if request.method != allowed:
         return refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {allowed}", allow=allowed)
     return answer(request, function)
@@ -94,22 +91,20 @@ def _predict(request: Request, function: Inference) -> Answer:
         return exc.answer
     except RejectedError as exc:
         return refusal(HTTPStatus.BAD_REQUEST, exc.reason, field=exc.field)
-    if function.queue is not None:
-        return submit(event, function.predictor, function.queue, explain=explain)
     return _answered([event], explain=explain, function=function)
 
 
 def _result(request: Request, function: Inference) -> Answer:
-    if function.queue is None:  # for the type checker: without a queue there is no such route
-        raise ValueError("no queue")
-    return result(request.path.removeprefix(RESULTS), function.predictor, function.queue)
+    if function.intake is None:  # for the type checker: without one there is no such route
+        raise ValueError("no intake")
+    return result(request.path.removeprefix(RESULTS), function.predictor, function.intake.queue)
 
 
 def _predict_batch(request: Request, function: Inference) -> Answer:
     api = function.usecase.api
     try:
         body, explain = _checked(request, api.batch_bytes)
-        top = ranking.asked(request.query, most=api.batch_events)
+        top = ranking.asked(request.query, most=api.batch_events, ranked=function.intake is None)
         given = read_list(body, name="events", max_bytes=api.batch_bytes)
     except _RefusedError as exc:
         return exc.answer
@@ -146,6 +141,11 @@ def _answered(
 ) -> Answer:
     """One answer to all events: those that are none are told why in their places."""
     events = [it for it in given if not isinstance(it, RejectedError)]
+    if function.intake is not None:
+        handed = function.intake.submit(events, function.predictor, explain=explain)
+        told = [it.body for it in handed]
+        later: dict[str, object] = {"answers": _in_place(given, told)} if batch else told[0]
+        return answer_of(handed, later, refused=len(given) - len(events))
     bodies, trouble = function.predictor.predict(events, explain=explain)
     degraded = [str(body["reason"]) for body in bodies if body["degraded"]]
     counts = counted(

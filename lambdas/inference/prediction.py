@@ -63,38 +63,32 @@ class Predictor:
         """An event's id."""
         return cast(str, event[self._id])
 
-    def vector(self, event: Event) -> Vector:
-        """The features of one event by what is known of its entities now.
+    def vectors(self, events: Sequence[Event]) -> list[Vector | None]:
+        """The features of each event by what is known of its entities now; None where that cannot be read."""
+        keys = [self._keys(event) for event in events]
+        try:
+            stored = self._reader.read(dict.fromkeys(key for own in keys for key in own))
+        except HeadraceError:
+            return [None] * len(events)
+        return [self._vector(event, own, stored) for event, own in zip(events, keys, strict=True)]
 
-        Raises:
-            RetryableError: if its state cannot be read now.
-            DependencyError: if it cannot be read at all.
-            StateError: if it is of no layout that this code knows.
-        """
-        keys = self._keys(event)
-        return self._features.vector(event, self._states(keys, self._reader.read(keys)))
+    def _vector(self, event: Event, keys: Sequence[EntityKey], stored: Stored) -> Vector | None:
+        try:
+            return self._features.vector(event, self._states(keys, stored))
+        except HeadraceError:
+            return None
 
     def _keys(self, event: Event) -> list[EntityKey]:
         return [EntityKey(name, cast(str, event[key])) for name, key in self._entities]
 
     def _score(self, events: Sequence[Event], reasons: int) -> list[Scored]:
-        keys = [self._keys(event) for event in events]
-        try:
-            stored = self._reader.read(dict.fromkeys(key for own in keys for key in own))
-        except HeadraceError:
-            return [Scored(degraded="state_error")] * len(events)
-        answers, ids = [Scored(degraded="state_error")] * len(events), []
-        vectors: list[Vector] = []
-        places: list[int] = []
-        for place, (event, own) in enumerate(zip(events, keys, strict=True)):
-            try:
-                vectors.append(self._features.vector(event, self._states(own, stored)))
-            except HeadraceError:
-                continue
-            places.append(place)
-            ids.append(self.id_of(event))
-        found = self._ask([events[place] for place in places], vectors, ids, reasons)
-        for place, answer in zip(places, found, strict=True):
+        answers = [Scored(degraded="state_error")] * len(events)
+        known = {place: it for place, it in enumerate(self.vectors(events)) if it is not None}
+        if not known:
+            return answers
+        asked = [events[place] for place in known]
+        found = self._ask(asked, list(known.values()), [self.id_of(event) for event in asked], reasons)
+        for place, answer in zip(known, found, strict=True):
             answers[place] = answer
         return answers
 

@@ -64,35 +64,54 @@ def name_of(event_id: str) -> str:
     return hashlib.sha256(event_id.encode()).hexdigest()
 
 
-def submit(event: Event, predictor: Predictor, queue: Queue, *, explain: bool) -> Answer:
-    """Accept a checked event, or answer it with the fallback if nobody takes it. Never raises for a dependency."""
+class Handed(NamedTuple):
+    """What became of one event: the body for its sender; ``reason`` says why nobody took it, ``trouble`` where we
+    failed.
+    """
+
+    body: dict[str, object]
+    reason: Degradation | None = None
+    trouble: str | None = None
+
+
+def hand_in(event: Event, vector: Vector | None, predictor: Predictor, queue: Queue, *, explain: bool) -> Handed:
+    """Hand in a checked event, or answer it with the fallback if nobody takes it. Never raises for a dependency.
+
+    Args:
+        event: as ``coerce_event`` returns it.
+        vector: its features; None if the state of its entities cannot be read.
+        predictor: knows the answer's form.
+        queue: takes it.
+        explain: whether its answer names what moved the score most.
+    """
+    if vector is None:
+        return untaken(event, predictor, "state_error", explain=explain)
     event_id = predictor.id_of(event)
     name = name_of(event_id)
-    reason: Degradation = "state_error"
-    trouble = None
     try:
-        ticket = queue.submit(name, predictor.vector(event), event_id=event_id, explain=REASONS if explain else 0)
+        ticket = queue.submit(name, vector, event_id=event_id, explain=REASONS if explain else 0)
     except EndpointError as exc:
-        reason = exc.reason
-    except HeadraceError:
-        pass  # of window state: the queue raises the other one only
+        return untaken(event, predictor, exc.reason, explain=explain)
     except Exception as exc:  # the boundary: a mistake of ours must not cost the caller the answer
-        reason, trouble = "internal_error", place_of(exc)
-    else:
-        return _accepted(event_id, name, ticket)
-    fallback = predictor.body(event_id, Scored(degraded=reason), explain=explain)
-    return Answer(HTTPStatus.OK, fallback, counted(events=1, degraded=1), reasons=(reason,), trouble=trouble)
+        return untaken(event, predictor, "internal_error", explain=explain, trouble=place_of(exc))
+    return Handed(_accepted(event_id, name, ticket))
 
 
-def _accepted(event_id: str, name: str, ticket: Ticket) -> Answer:
-    body: dict[str, object] = {
+def untaken(
+    event: Event, predictor: Predictor, reason: Degradation, *, explain: bool, trouble: str | None = None
+) -> Handed:
+    """The fallback for an event that may be sent again."""
+    return Handed(predictor.body(predictor.id_of(event), Scored(degraded=reason), explain=explain), reason, trouble)
+
+
+def _accepted(event_id: str, name: str, ticket: Ticket) -> dict[str, object]:
+    return {
         "event_id": event_id,
         "inference_id": name,
         "status": "accepted",
         "result": f"{RESULTS}{name}",
         "output_location": ticket.output,
     }
-    return Answer(HTTPStatus.ACCEPTED, body, counted(events=1))
 
 
 def result(name: str, predictor: Predictor, queue: Queue) -> Answer:

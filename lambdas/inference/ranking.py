@@ -9,15 +9,22 @@ TOP = "top"
 _DIGITS = 6
 
 
-def asked(query: Mapping[str, str], *, most: int) -> int | None:
+def asked(query: Mapping[str, str], *, most: int, ranked: bool) -> int | None:
     """How many answers are asked for; None for all of them, in the order of their events.
 
+    Args:
+        query: of the request.
+        most: as many events as a request may hold.
+        ranked: whether scores are there when the request is answered.
+
     Raises:
-        RejectedError: if it is no whole number from 1 to ``most``.
+        RejectedError: if it is no whole number from 1 to ``most``, or there are no scores to rank by.
     """
     given = query.get(TOP)
     if given is None:
         return None
+    if not ranked:
+        raise RejectedError("needs scores, and they come later: leave it out", field=TOP)
     if not given.isascii() or not given.isdigit() or len(given) > _DIGITS or not 1 <= int(given) <= most:
         raise RejectedError(f"is no whole number from 1 to {most}", field=TOP)
     return int(given)

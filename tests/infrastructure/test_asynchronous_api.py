@@ -50,11 +50,11 @@ def folders(statement: dict[str, Any]) -> set[str]:
     return {joined(it).partition("asynchronous/")[2] for it in listed(statement["Resource"])}
 
 
-def test_there_is_a_route_to_a_result(serving: Body) -> None:
+def test_there_is_a_route_for_batches_and_one_to_a_result(serving: Body) -> None:
     resources = serving["Resources"].values()
     routes = {it["Properties"]["RouteKey"] for it in resources if it["Type"] == "AWS::ApiGatewayV2::Route"}
     parts = {it["Properties"]["PathPart"] for it in resources if it["Type"] == "AWS::ApiGateway::Resource"}
-    assert "GET /predict/{inference_id}" in routes or "{inference_id}" in parts
+    assert {"GET /predict/{inference_id}", "POST /predict/batch"} <= routes or {"{inference_id}", "batch"} <= parts
 
 
 def test_the_function_hands_in_requests_of_one_endpoint_and_asks_none_at_once(serving: Body) -> None:

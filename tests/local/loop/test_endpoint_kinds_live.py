@@ -2,17 +2,27 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xgboost as xgb
-from served_kinds import Served
+from served_kinds import FEATURES, Served
 
+from headrace.features import FeatureSet
+from headrace.openapi.example import example_event
+from headrace.schema import coerce_event
 from headrace.usecase import Batch, Serverless, Serving
-from lambdas.shared.scoring import EndpointError
+from lambdas.inference.exchange import Answer, Request
+from lambdas.inference.intake import Intake
+from lambdas.inference.lake_queue import GuardedQueue
+from lambdas.inference.logic import Inference, respond
+from lambdas.shared.breaker import Breaker
+from lambdas.shared.scoring import EndpointError, Scorer
+from lambdas.shared.window_state import EntityKey, Stored
 from local.loop import Loop
 
 pytestmark = pytest.mark.nightly
@@ -87,6 +97,50 @@ def test_an_asynchronous_endpoint_answers_every_event_once_into_the_lake(loop: L
     outcome = queue.outcome("bad")
     assert outcome is not None
     assert outcome.state == "failed"
+    _a_batch_is_answered_event_by_event(served, booster)
+
+
+def _a_batch_is_answered_event_by_event(served: Served, booster: xgb.Booster) -> None:
+    usecase = served.target.usecase
+    events = [{**example_event(usecase), usecase.event.id: f"b{it}", "amount": it / 13} for it in range(1, 13)]
+    with ThreadPoolExecutor(4) as executor:
+        function = _api(served, executor)
+        answer = _post(function, [*events, {"amount": 1}, events[0]])
+        told: Any = answer.body["answers"]
+        assert (answer.status, answer.counts["Refused"], "error" in told[12]) == (202, 1, True)
+        assert told[13] == told[0]
+        for it in told[:12]:
+            served.stored(it["output_location"])
+        found: list[Any] = [respond(Request("GET", it["result"], None, b""), function).body for it in told[:12]]
+        assert _post(function, events).body == {"answers": told[:12]}
+    checked = [coerce_event(usecase, it, unknown_fields="reject") for it in events]
+    rows = [{name: dict(it or {})[name] for name in FEATURES} for it in function.predictor.vectors(checked)]
+    assert [it["prediction"]["event_id"] for it in found] == [it[usecase.event.id] for it in events]
+    assert [it["prediction"]["score"] for it in found] == pytest.approx(_scores(booster, rows), rel=1e-6)
+    assert len({it["prediction"]["score"] for it in found}) > 1
+
+
+class _Strangers:
+    """Window state of entities that nobody has seen yet."""
+
+    def read(self, keys: Iterable[EntityKey]) -> Stored:
+        return {key: () for key in keys}
+
+
+def _api(served: Served, executor: ThreadPoolExecutor) -> Inference:
+    """The API's function, whose queue is the deployed one."""
+    queue = GuardedQueue(served.queue(), Breaker())
+    return Inference(
+        features=FeatureSet(served.target.usecase),
+        reader=_Strangers(),
+        scorer=Scorer(endpoint=None, call_s=1.0, deadline_s=1.0),
+        intake=Intake(queue=queue, executor=executor, deadline_s=60.0),
+    )
+
+
+def _post(function: Inference, events: list[Any]) -> Answer:
+    body = json.dumps({"events": events}).encode()
+    return respond(Request("POST", "/predict/batch", "application/json", body), function)
 
 
 def _scores(booster: xgb.Booster, rows: list[dict[str, Any]]) -> list[float]:

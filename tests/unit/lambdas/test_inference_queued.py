@@ -4,31 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from lambda_fakes import FakeEndpoint, FakeTable, Faults, event
-from queued_world import USECASE, FakeQueue, wired
+from queued_world import USECASE, FakeQueue, ask, wired
 
 from headrace.errors import RetryableError
 from headrace.features import FeatureSet, Vector
-from headrace.openapi import document
-from lambdas.inference.exchange import Answer, Request
+from lambdas.inference.exchange import Request
 from lambdas.inference.logic import Inference, respond
 from lambdas.inference.queued import name_of
 from lambdas.shared.scoring import EndpointError, Scored, Scorer
 from usecases import load
-
-DOCUMENT: Any = document(USECASE)
-
-
-def ask(function: Inference, method: str, path: str, body: object = None, **query: str) -> Answer:
-    """The answer, which must be as the document says."""
-    data = json.dumps(body).encode() if body is not None else b""
-    answer = respond(Request(method, path, "application/json", data, query=query), function)
-    route = "/predict/{inference_id}" if method == "GET" else path
-    content = DOCUMENT["paths"][route][method.lower()]["responses"][str(int(answer.status))]["content"]
-    schema = {**content["application/json"]["schema"], "components": DOCUMENT["components"]}
-    Draft202012Validator(schema).validate(dict(answer.body))
-    return answer
 
 
 def test_an_event_is_accepted_and_its_answer_found_by_id() -> None:
@@ -126,10 +111,8 @@ def test_an_id_that_was_never_accepted_is_not_found(name: str) -> None:
     assert (answer.status, answer.counts["Refused"]) == (404, 1)
 
 
-def test_batches_and_other_methods_are_refused() -> None:
-    function = wired(FakeQueue())
-    assert ask(function, "POST", "/predict/batch", {"events": [event(1)]}).status == 409
-    assert respond(Request("DELETE", "/predict/e1", None, b""), function).status == 405
+def test_other_methods_are_refused() -> None:
+    assert respond(Request("DELETE", "/predict/e1", None, b""), wired(FakeQueue())).status == 405
 
 
 @pytest.mark.parametrize(
