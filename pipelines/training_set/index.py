@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow.compute as pc
@@ -20,6 +20,8 @@ from pipelines.training_set.order import Order
 
 FILE = "_index.json"
 READERS = 8
+_AT_ONCE = 256
+"""So many objects are asked for at a time: what waits for an answer takes ten times the memory of the answer."""
 _VERSION = 1
 
 
@@ -55,9 +57,12 @@ def look(store: ObjectStore, order: Order) -> Index:
         def summaries(
             folder: str, arrivals: range, ending: str, look_into: Callable[[StoredObject], Summary]
         ) -> list[Summary]:
-            found = chain.from_iterable(store.objects(f"{folder}/dt={iso(day)}/") for day in arrivals)
-            wanted = [it for it in found if it.key.endswith(ending) and it.size]
-            return list(pool.map(lambda it: known.get((it.key, it.etag)) or look_into(it), wanted))
+            listed = chain.from_iterable(store.objects(f"{folder}/dt={iso(day)}/") for day in arrivals)
+            wanted = (it for it in listed if it.key.endswith(ending) and it.size)
+            found: list[Summary] = []
+            while some := list(islice(wanted, _AT_ONCE)):
+                found += pool.map(lambda it: known.get((it.key, it.etag)) or look_into(it), some)
+            return found
 
         events = summaries("events", order.event_arrivals(), ".parquet", lambda it: _of_events(store, order, it))
         labels = summaries("labels", order.label_arrivals(), ".jsonl", lambda it: _of_labels(store, order, it))

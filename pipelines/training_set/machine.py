@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 
 from headrace.usecase import UseCase
 from headrace.windows_columnar import labelled, training_frame
@@ -27,11 +28,18 @@ def compute(
     """
     events, labels = Events(store, order, index), Labels(store, order, index)
     for first, last in stretches(days, longest=order.stretch_days):
-        frame = _features(order, events.over(first - order.events_back, last), labels, first, last)
-        truth = labels.over(first, last)
-        for day, rows in split(order.usecase, frame, range(first, last + 1)):
-            for number, own in _parts(order, with_truth(order.usecase, rows, truth, day)):
+        for day, rows in _rows(order, events, labels, first, last):
+            for number, own in _parts(order, rows):
                 yield part.write(store, order, own, day=day, part=number, basis=bases[day])
+        pa.default_memory_pool().release_unused()
+
+
+def _rows(order: Order, events: Events, labels: Labels, first: int, last: int) -> Iterator[tuple[int, pd.DataFrame]]:
+    """The labelled rows of each day of a stretch."""
+    frame = _features(order, events.over(first - order.events_back, last), labels, first, last)
+    truth = labels.over(first, last)
+    for day, rows in split(order.usecase, frame, range(first, last + 1)):
+        yield day, with_truth(order.usecase, rows, truth, day)
 
 
 def counting_copies(usecase: UseCase) -> UseCase:
