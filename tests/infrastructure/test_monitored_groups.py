@@ -42,15 +42,6 @@ def test_the_job_may_read_events_and_the_function_may_only_see_which_there_are(l
     assert "/events/*" not in read(loans, "monitoring", "JobRole", "s3:PutObject")
 
 
-def test_where_no_group_is_watched_nobody_reads_events(prod: Synthesized) -> None:
-    for role, action in (
-        ("JobRole", "s3:GetObject"),
-        ("JobRole", "s3:ListBucket"),
-        ("MonitoringRole", "s3:ListBucket"),
-    ):
-        assert "events/*" not in read(prod, "monitoring", role, action)
-
-
 def test_violations_of_bias_raise_an_alarm_of_their_own(loans: Synthesized) -> None:
     alarms = [it for it in loans.resources("monitoring", "AWS::CloudWatch::Alarm") if "bias" in text(it["Dimensions"])]
     (found,) = alarms

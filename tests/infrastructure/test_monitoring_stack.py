@@ -1,6 +1,7 @@
 """What monitoring promises: one run a window, patience with what passes, word of what fails, and rights no wider."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from synthesized import Synthesized, joined, listed, text
 
 import usecases
 from headrace.monitoring import schedule_name
+from headrace.usecase import Facet, Monitor
+from stacks.components.monitor_rights import joins_events
 
 MACHINE, SCHEDULE, ALARM = "AWS::StepFunctions::StateMachine", "AWS::Scheduler::Schedule", "AWS::CloudWatch::Alarm"
 ENDPOINT = "headrace-fraud-prod"
@@ -116,6 +119,17 @@ def test_each_role_may_do_its_part(prod: Synthesized, role: str, actions: set[st
 def test_a_job_writes_documents_of_monitors_and_nothing_else(prod: Synthesized) -> None:
     writes = [it for it in prod.statements("monitoring", "JobRole") if "s3:PutObject" in listed(it["Action"])]
     assert [text(it["Resource"]).count("monitoring/*") for it in writes] == [1]
+
+
+def test_events_are_read_only_where_nothing_else_tells_of_a_watched_group(prod: Synthesized) -> None:
+    loans = usecases.load("loans")
+    seen = replace(loans.model, facets=(Facet(field="income", below=500),))
+    daily = replace(loans, monitor=Monitor(kinds=("data_quality",)))
+    wanted = [joins_events(it) for it in (loans, replace(loans, model=seen), daily, usecases.load("fraud"))]
+    assert wanted == [True, False, False, False]
+    rights = text([prod.statements("monitoring", role) for role in ("JobRole", "MonitoringRole")])
+    assert "capture/*" in rights
+    assert "events/*" not in rights
 
 
 def test_the_role_of_jobs_is_passed_to_sagemaker_only(prod: Synthesized) -> None:
