@@ -10,33 +10,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from delivery import Delivery
 from local_account import Account, until
 
-TRANSFORM = """
-import base64, json, os, time, boto3
-s3 = boto3.client("s3")
-
-def handler(event, context):
-    s3.put_object(Bucket=os.environ["BUCKET"], Key=f"seen/{time.time_ns()}", Body=json.dumps(event))
-    mode = os.environ["MODE"]
-    answers = []
-    for record in event["records"]:
-        data = base64.b64decode(record["data"]).decode()
-        result = {"drop": "Dropped", "fail": "ProcessingFailed"}.get(data, "Ok")
-        body = base64.b64encode((data.upper() + "\\n").encode()).decode()
-        answers.append({"recordId": record["recordId"], "result": result, "data": body})
-    if mode == "missing":
-        answers.pop()
-    if mode == "twice":
-        answers.append(answers[0])
-    if mode == "text":
-        answers[0]["data"] = "not base64!"
-    if mode == "enum":
-        answers[0]["result"] = "OK"
-    if mode == "raise":
-        raise RuntimeError("broken transform")
-    return {"records": answers}
-"""
 COLUMNS = [
     {"Name": "event_id", "Type": "string"},
     {"Name": "timestamp", "Type": "timestamp"},
@@ -45,54 +21,6 @@ COLUMNS = [
     {"Name": "tags", "Type": "array<string>"},
     {"Name": "place", "Type": "struct<city:string,zip:int>"},
 ]
-
-
-class Delivery:
-    """A delivery stream into a bucket of its own."""
-
-    def __init__(self, account: Account, *, source: str = "", mode: str = "", role: str = "", **config: Any) -> None:
-        self._account = account
-        self.bucket = account.bucket()
-        self.name = account.name("delivery")
-        self.function = ""
-        role = role or account.role()
-        if mode:
-            self.function = account.function(TRANSFORM, BUCKET=self.bucket, MODE=mode)
-            parameters = {"LambdaArn": self.function, "NumberOfRetries": "1"}
-            listed = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
-            config["ProcessingConfiguration"] = {
-                "Enabled": True,
-                "Processors": [{"Type": "Lambda", "Parameters": listed}],
-            }
-        request: dict[str, Any] = {
-            "DeliveryStreamName": self.name,
-            "ExtendedS3DestinationConfiguration": {
-                "RoleARN": role,
-                "BucketARN": f"arn:aws:s3:::{self.bucket}",
-                "Prefix": "data/",
-                "ErrorOutputPrefix": "errors/!{firehose:error-output-type}/",
-                **config,
-            },
-        }
-        if source:
-            request["DeliveryStreamType"] = "KinesisStreamAsSource"
-            request["KinesisStreamSourceConfiguration"] = {"KinesisStreamARN": source, "RoleARN": role}
-        account.client("firehose").create_delivery_stream(**request)
-
-    def put(self, *data: str) -> None:
-        """Put records in one call."""
-        records = [{"Data": item.encode()} for item in data]
-        answer = self._account.client("firehose").put_record_batch(DeliveryStreamName=self.name, Records=records)
-        assert answer["FailedPutCount"] == 0
-
-    def objects(self, prefix: str) -> dict[str, bytes]:
-        """Objects under a prefix."""
-        return self._account.objects(self.bucket, prefix)
-
-    def buffered(self) -> int:
-        """Records not yet in an object."""
-        streams = self._account.loop.idle()["delivery_streams"]["streams"]
-        return sum(stream["buffered"] for stream in streams if stream["name"] == self.name)
 
 
 def parquet_delivery(account: Account, **config: Any) -> Delivery:
@@ -264,61 +192,3 @@ def test_a_record_that_does_not_fit_the_table_goes_to_the_error_output_alone(acc
     assert codes == {"DataFormatConversion.MalformedData": 5, "DataFormatConversion.ParseError": 1}
     assert "column amount" in documents[0]["lastErrorMessage"]
     assert documents[0]["dataCatalogTable"]["tableName"] == "t"
-
-
-def test_nothing_is_lost_while_the_bucket_is_away(account: Account) -> None:
-    delivery = Delivery(account, BufferingHints={"SizeInMBs": 5, "IntervalInSeconds": 60})
-    s3 = account.client("s3")
-    s3.delete_bucket(Bucket=delivery.bucket)
-    delivery.put("precious\n")
-    account.loop.advance(61)
-    until(lambda: "NoSuchBucket" in account.loop.log_path.read_text())
-    assert delivery.buffered() == 1
-    s3.create_bucket(Bucket=delivery.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    assert list(until(lambda: delivery.objects("data/")).values()) == [b"precious\n"]
-    until(lambda: delivery.buffered() == 0)
-
-
-@pytest.mark.parametrize("missing", ["kinesis:GetRecords", "lambda:InvokeFunction", "s3:PutObject"])
-def test_firehose_does_only_what_its_role_may(account: Account, missing: str) -> None:
-    allowed = {"kinesis:GetRecords", "lambda:InvokeFunction", "s3:PutObject"} - {missing}
-    role = account.role([{"Effect": "Allow", "Action": sorted(allowed), "Resource": "*"}])
-    stream, arn = account.stream()
-    delivery = Delivery(
-        account, source=arn, mode="ok", role=role, BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 1}
-    )
-    account.client("kinesis").put_record(StreamName=stream, Data=b"hello", PartitionKey="k")
-    account.loop.advance(2)
-    until(lambda: missing in account.loop.log_path.read_text())
-    assert delivery.objects("data/") == {}
-    account.client("firehose").delete_delivery_stream(DeliveryStreamName=delivery.name)
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"Prefix": "a/!{timestamp:yyyy}/", "ErrorOutputPrefix": ""},
-        {"Prefix": "a/!{nonsense:x}/"},
-        {"DynamicPartitioningConfiguration": {"Enabled": True}},
-    ],
-)
-def test_a_definition_that_firehose_would_refuse_is_refused(account: Account, config: dict[str, Any]) -> None:
-    with pytest.raises(account.client("firehose").exceptions.InvalidArgumentException):
-        Delivery(account, **config)
-
-
-@pytest.mark.parametrize("change", [{"BufferingHints": {"SizeInMBs": 5}}, {"CompressionFormat": "GZIP"}])
-def test_conversion_needs_its_own_buffer_and_no_compression(account: Account, change: dict[str, Any]) -> None:
-    conversion = {"Enabled": True, "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}}}
-    config = {"BufferingHints": {"SizeInMBs": 64}, "DataFormatConversionConfiguration": conversion, **change}
-    with pytest.raises(account.client("firehose").exceptions.InvalidArgumentException):
-        Delivery(account, **config)
-
-
-def test_direct_put_keeps_its_limits(account: Account) -> None:
-    delivery = Delivery(account)
-    firehose = account.client("firehose")
-    for records in ([{"Data": b"x" * 1_024_001}], [{"Data": b"x"}] * 501, [{"Data": b"x" * 1_000_000}] * 5):
-        with pytest.raises(firehose.exceptions.ClientError):
-            firehose.put_record_batch(DeliveryStreamName=delivery.name, Records=records)
-    assert delivery.buffered() == 0

@@ -1,55 +1,28 @@
 """Events and labels from outside: accepted with their types, or rejected naming the field."""
 
-import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
-from window_cases import USECASE, shop
+from outside_events import EVENT
+from window_cases import USECASE
 
 from headrace.errors import RejectedError
 from headrace.schema import (
-    LabelRecord,
     coerce_event,
-    coerce_label,
     format_timestamp,
-    parse_event,
-    parse_label,
     parse_timestamp,
 )
 from headrace.usecase import Field
 from headrace.values import LATEST, coerce
 
-EVENT = {
-    "event_id": "e1",
-    "timestamp": "2018-08-01T10:00:00Z",
-    "customer_id": "c1",
-    "shop_id": "s1",
-    "amount": 12,
-    "tip": 1.5,
-    "online": True,
-}
-LABEL = {
-    "event_id": "e1",
-    "timestamp": 1_533_117_600,
-    "customer_id": "c1",
-    "shop_id": "s1",
-    "returned": 1,
-    "labelled_at": 1_533_200_000,
-}
 INTEGER = Field(name="items", type="integer", minimum=1, maximum=9)
 
 
 def rejected(raw: dict, **options: object) -> RejectedError:
     with pytest.raises(RejectedError) as caught:
         coerce_event(USECASE, raw, **options)
-    return caught.value
-
-
-def refused(data: bytes) -> RejectedError:
-    with pytest.raises(RejectedError) as caught:
-        parse_event(USECASE, data)
     return caught.value
 
 
@@ -201,116 +174,3 @@ def test_an_event_from_the_future_is_rejected_when_a_latest_time_is_given():
     assert coerce_event(USECASE, EVENT, latest=1_533_117_600)
     error = rejected(EVENT, latest=1_533_117_599)
     assert (error.field, error.reason) == ("timestamp", "lies in the future")
-
-
-def test_an_event_is_read_from_json():
-    assert parse_event(USECASE, json.dumps(EVENT).encode()) == coerce_event(USECASE, EVENT)
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "is not JSON"),
-        (b"{", "is not JSON"),
-        (b'{"a": 1} {"a": 2}', "is not JSON"),
-        (b"\xff\xfe", "is not UTF-8"),
-        (b"\xef\xbb\xbf{}", "is not JSON"),
-        (b"[1]", "is not a JSON object"),
-        (b"null", "is not a JSON object"),
-        (b'{"amount": NaN}', "NaN is not JSON"),
-        (b'{"amount": -Infinity}', "-Infinity is not JSON"),
-        (b"[" * 50_000, "is nested too deeply"),
-        (b'{"amount": ' + b"9" * 5_000 + b"}", "is not JSON"),
-        (b" " * 65_537, "is larger than 65536 bytes"),
-    ],
-)
-def test_bytes_that_are_no_json_object_are_rejected_with_the_reason(data, reason):
-    error = refused(data)
-    assert (error.field, error.reason) == (None, reason)
-
-
-@pytest.mark.parametrize("data", [b'{"amount": 1, "amount": 2}', b'{"x": {"amount": 1, "amount": 2}}'])
-def test_a_field_that_is_there_twice_is_named(data):
-    error = refused(data)
-    assert (error.field, error.reason) == ("amount", "is there twice")
-
-
-def test_a_number_too_large_for_a_double_is_not_finite():
-    assert refused(json.dumps(EVENT).replace("12", "1e999").encode()).reason == "is not a finite number"
-
-
-def test_a_label_is_read_with_one_key_per_entity():
-    expected = LabelRecord("e1", 1_533_117_600, {"customer": "c1", "shop": "s1"}, 1, 1_533_200_000)
-    assert coerce_label(USECASE, LABEL) == expected
-    assert parse_label(USECASE, json.dumps(LABEL | {"returned": True, "by": "x"}).encode()) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("event_id", None, "is missing"),
-        ("event_id", 7, "is not a string"),
-        ("timestamp", "2018-08-01T10:00:00", "has no offset"),
-        ("customer_id", "", "is empty"),
-        ("shop_id", None, "is missing"),
-        ("returned", 2, "is not 0, 1, true or false"),
-        ("returned", 1.0, "is not 0, 1, true or false"),
-        ("returned", "1", "is not 0, 1, true or false"),
-        ("returned", None, "is missing"),
-        ("labelled_at", None, "is missing"),
-        ("labelled_at", "x", "is not an ISO-8601 time"),
-        ("labelled_at", 1_533_117_599, "is before the event"),
-    ],
-)
-def test_a_wrong_label_is_rejected_naming_the_field(name, value, reason):
-    with pytest.raises(RejectedError) as caught:
-        coerce_label(USECASE, LABEL | {name: value})
-    assert caught.value.field == name
-    assert reason in caught.value.reason
-
-
-def test_a_label_from_the_future_is_rejected_so_that_it_empties_no_window():
-    at = LABEL["labelled_at"]
-    assert coerce_label(USECASE, LABEL, latest=at).labelled_at == at
-    with pytest.raises(RejectedError, match="labelled_at: lies in the future"):
-        parse_label(USECASE, json.dumps(LABEL).encode(), latest=at - 1)
-
-
-def test_a_label_that_does_not_say_when_it_was_given_takes_the_time_it_is_offered():
-    raw = {name: value for name, value in LABEL.items() if name != "labelled_at"}
-    at = LABEL["labelled_at"] + 5
-    assert parse_label(USECASE, json.dumps(raw).encode(), labelled_at=at).labelled_at == at
-    assert coerce_label(USECASE, LABEL, labelled_at=at).labelled_at == LABEL["labelled_at"]
-    with pytest.raises(RejectedError, match="labelled_at: is before the event"):
-        coerce_label(USECASE, raw, labelled_at=LABEL["timestamp"] - 1)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(list(EVENT.values())),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(list(EVENT)), inner, max_size=8),
-    max_leaves=15,
-)
-
-
-@given(st.dictionaries(st.sampled_from([*EVENT, "colour", "labelled_at", "returned"]), JSON))
-@example(EVENT)
-def test_no_mapping_raises_anything_but_a_rejection(raw):
-    for coerced in (
-        lambda: coerce_event(USECASE, raw),
-        lambda: coerce_event(USECASE, EVENT | raw, unknown_fields="reject", latest=10),
-        lambda: coerce_label(USECASE, LABEL | raw),
-        lambda: parse_event(USECASE, json.dumps(EVENT | raw).encode("utf-8", "surrogatepass")),
-        lambda: parse_label(USECASE, json.dumps(raw).encode()),
-    ):
-        try:
-            coerced()
-        except RejectedError as error:
-            assert error.reason
-
-
-@given(st.binary(max_size=60) | st.text('{}[]":,0123456789eE+-.ntrufals\\ ', max_size=60).map(str.encode))
-def test_no_bytes_raise_anything_but_a_rejection(data):
-    with pytest.raises(RejectedError):
-        parse_event(shop(), data)
-    with pytest.raises(RejectedError):
-        parse_label(shop(), data)

@@ -3,63 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from evolved_use_cases import COUNT, MEAN, NOW, RATE, RECORD, changed, only_refusal, with_field
 from window_cases import shop
 
 from headrace.errors import UseCaseError
-from headrace.evolution import Evolution, Record, compare, gaps, record_of, require_recorded
-from headrace.features import FeatureSet
+from headrace.evolution import compare, record_of, require_recorded
 from headrace.usecase import Entity, Expression, Field, UseCase, Window
-from headrace.windows import EventState, new_state, upgrade
-
-COUNT = Window(entity="customer", function="count", lengths=("10s", "60s"))
-MEAN = Window(entity="shop", function="mean", over="tip", lengths=("60s",))
-RATE = Window(entity="shop", function="mean", over="returned", source="labels", lengths=("60s",), delay="20s")
-NOW = shop(COUNT, MEAN, RATE)
-RECORD = record_of(NOW)
-
-
-def changed(*windows: Window, usecase: UseCase = NOW, **changes: object) -> UseCase:
-    return replace(usecase, **({"windows": windows} if windows else {}), **changes)
-
-
-def with_field(name: str, **changes: object) -> UseCase:
-    fields = tuple(replace(it, **changes) if it.name == name else it for it in NOW.event.fields)
-    return changed(event=replace(NOW.event, fields=fields))
-
-
-def only_refusal(evolution: Evolution) -> str:
-    (refusal,) = evolution.refusals
-    with pytest.raises(UseCaseError) as raised:
-        evolution.require_allowed()
-    assert raised.value is refusal
-    return str(refusal)
-
-
-def test_a_record_read_back_is_the_record_that_was_written():
-    raised = compare(RECORD, changed(MEAN, version=2)).after
-    for record in (RECORD, raised):
-        assert Record.loads(record.dumps(), where="recorded/shop.json") == record
-    assert Record.loads(raised.dumps(), where="recorded/shop.json").dumps() == raised.dumps()
-
-
-def test_a_record_has_one_line_per_feature_so_that_a_review_sees_what_changed():
-    lines = RECORD.dumps().splitlines()
-    for name in NOW.feature_names:
-        assert len([line for line in lines if f'"{name}", "kind"' in line]) == 1
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"usecase": "shop"}', RECORD.dumps().replace('"kind"', '"kin"')])
-def test_a_file_that_is_no_record_is_refused_by_name(text):
-    with pytest.raises(UseCaseError, match=r"recorded/shop\.json: is no record of features; restore it"):
-        Record.loads(text, where="recorded/shop.json")
-
-
-def test_a_use_case_that_was_never_recorded_is_all_new():
-    evolution = compare(None, NOW)
-    assert (evolution.added, evolution.removed, evolution.retyped) == (NOW.feature_names, (), ())
-    assert evolution.after == RECORD
-    assert not evolution.refusals
-    assert not evolution.raised
 
 
 def test_an_unchanged_use_case_changes_nothing():
@@ -228,77 +177,3 @@ def test_a_field_that_no_feature_reads_any_more_is_still_remembered():
     without = compare(record_of(coded("web", "till")), changed(version=2)).after
     assert without.fields["channel"]["allowed"] == ["web", "till"]
     assert "fields[channel].allowed" in only_refusal(compare(without, replace(coded("till", "web"), version=3)))
-
-
-def test_a_field_of_which_means_are_kept_becomes_optional_only_with_a_new_version():
-    record = record_of(changed(Window(entity="customer", function="mean", over="amount", lengths=("60s",))))
-    loosened = replace(
-        with_field("amount", required=False),
-        windows=(Window(entity="customer", function="mean", over="amount", lengths=("60s",)),),
-    )
-    message = only_refusal(compare(record, loosened))
-    assert message.startswith("fields[amount].required: was True, and state counts its values by the events; leave it")
-    assert not compare(record, replace(loosened, version=2)).refusals
-
-
-def lacking(usecase: UseCase, record: Record | None = RECORD) -> dict[str, str]:
-    return {gap.feature: f"{gap.entity} {gap.source} {gap.missing}" for gap in gaps(record, usecase)}
-
-
-def test_nothing_has_to_be_rebuilt_for_what_stored_columns_answer():
-    wider = Window(entity="customer", function="count", lengths=("5s", "10s", "60s"))
-    earlier = Window(entity="shop", function="sum", over="tip", lengths=("30s",))
-    coarser = Window(entity="shop", function="sum", over="returned", source="labels", lengths=("40s",), delay="20s")
-    assert lacking(changed(wider, MEAN, RATE, earlier, replace(coarser, resolution="10s"))) == {}
-    assert lacking(NOW) == {}
-    assert lacking(NOW, None) == {}
-
-
-GAPS = {
-    "a column": (Window(entity="shop", function="max", over="tip", lengths=("9s",)), "shop events max of tip"),
-    "two columns": (
-        Window(entity="customer", function="std", over="tip", lengths=("9s",)),
-        "customer events count of tip, sum of tip, deviation of tip",
-    ),
-    "a resolution": (
-        Window(entity="shop", function="count", lengths=("60s",), resolution="5s"),
-        "shop events buckets of 5 s",
-    ),
-    "a longer reach": (Window(entity="shop", function="count", lengths=("2m",)), "shop events what is older than 61 s"),
-    "labels of an entity that kept none": (
-        Window(entity="customer", function="sum", over="returned", source="labels", lengths=("60s",), delay="20s"),
-        "customer labels labels",
-    ),
-    "older labels": (
-        Window(entity="shop", function="max", over="returned", source="labels", lengths=("2m",), delay="20s"),
-        "shop labels what is older than 82 s",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", GAPS)
-def test_a_feature_that_stored_state_cannot_answer_says_what_is_missing(case):
-    window, missing = GAPS[case]
-    assert list(lacking(changed(COUNT, MEAN, RATE, window)).values()) == [missing]
-
-
-def test_what_a_gap_says_is_what_an_upgrade_finds():
-    for window, _ in GAPS.values():
-        usecase = changed(COUNT, MEAN, RATE, window)
-        (gap,) = gaps(RECORD, usecase)
-        old, new = (FeatureSet(it).layout(gap.entity, gap.source) for it in (NOW, usecase))
-        state = new_state(old)
-        if isinstance(state, EventState):
-            state.fold(timestamp=1_000, event_id="a", values={})
-        else:
-            state.fold(timestamp=1_000, event_id="a", value=1, labelled_at=1_100)
-        assert upgrade(state, new).partial == bool(old.tracks)
-
-
-def test_a_whole_state_is_not_partial_where_no_gap_is_told():
-    usecase = changed(MEAN, RATE, Window(entity="customer", function="count", lengths=("5s", "60s")))
-    assert gaps(RECORD, usecase) == ()
-    old, new = (FeatureSet(it).layout("customer", "events") for it in (NOW, usecase))
-    state = new_state(old)
-    state.fold(timestamp=1_000, event_id="a", values={})
-    assert not upgrade(state, new).partial

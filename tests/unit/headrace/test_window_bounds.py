@@ -2,9 +2,10 @@
 
 import window_layouts as layouts
 import window_reference as reference
+from bounded_rows import EVENT, label_layout, labelled, row, vector
 from hypothesis import given
 from hypothesis import strategies as st
-from window_cases import bazaar, shop
+from window_cases import bazaar
 
 from headrace.features import FeatureSet
 from headrace.usecase import Window
@@ -12,12 +13,6 @@ from headrace.windows import EventState, LabelState, compile_layout, decode, enc
 
 DISTINCT = Window(name="sellers", entity="customer", function="distinct", over="seller", lengths=("1h",))
 NEW = Window(name="new", entity="customer", function="is_new", over="seller", lengths=("1h",))
-EVENT = dict.fromkeys(("amount", "tip", "online", "seller", "channel", "items", "gift", "due")) | {
-    "event_id": "e",
-    "timestamp": 1_000,
-    "customer_id": "c",
-    "shop_id": "s",
-}
 ALL = tuple(
     Window(name=f"{over}_{function}", entity="customer", function=function, over=over, lengths=("1h",), current=current)
     for function, over, current in (
@@ -34,14 +29,6 @@ ALL = tuple(
     Window(entity="customer", function=function, lengths=("1h",))
     for function in ("time_since_last", "time_since_first")
 )
-
-
-def row(number: int, **changes: object) -> dict[str, object]:
-    return EVENT | {"event_id": f"e{number:04}", "timestamp": 1_000 + number} | changes
-
-
-def vector(features: FeatureSet, states: list, event: dict, **how: bool) -> dict:
-    return features.vector(event, {"customer": states}, **how)
 
 
 @given(layouts.histories(maximum=40, until=600), st.integers(1, 3))
@@ -135,18 +122,6 @@ def test_the_default_bounds_keep_a_state_of_many_columns_and_sketches_below_400_
     assert len(encode(state)) < 400_000
 
 
-def label_layout(length: str = "1h", **bounds: int):
-    window = Window(entity="shop", function="count", source="labels", lengths=(length,), delay="20s", name="n")
-    return compile_layout(shop(window), "shop", "labels", **bounds)
-
-
-def labelled(layout, times, **label: int) -> LabelState:
-    state = LabelState(layout)
-    for at in times:
-        state.fold(**{"timestamp": at, "event_id": str(at), "value": 1, "labelled_at": at} | label)
-    return state
-
-
 def test_of_too_many_labels_the_oldest_are_dropped_and_the_state_says_so_while_it_matters():
     layout = label_layout(max_labels=5)
     state = labelled(layout, range(1_000, 1_009))
@@ -181,94 +156,3 @@ def test_the_default_bound_keeps_labels_below_400_kb():
     state.set([(timestamp, timestamp << 32, timestamp + 20, 1) for timestamp in range(20_000)])
     assert len(state.times) == layout.max_labels == 16_384
     assert len(encode(state)) < 300_000
-
-
-def test_a_label_given_later_than_the_evaluated_time_does_not_count_yet():
-    layout = label_layout()
-    state = labelled(layout, [1_000, 1_001], labelled_at=1_100)
-    assert [evaluate(layout, [state], timestamp=at, event_id="x")["n_1h"] for at in (1_099, 1_100)] == [0, 2]
-    assert len(state.times) == 2
-    again = decode(encode(state), layout)
-    assert [evaluate(layout, [again], timestamp=at, event_id="x")["n_1h"] for at in (1_099, 1_100)] == [0, 2]
-
-
-def test_a_correction_from_later_hides_nothing_that_another_shard_knew_before():
-    window = Window(
-        entity="shop", function="sum", over="returned", source="labels", lengths=("1h",), delay="20s", name="n"
-    )
-    layout = compile_layout(shop(window), "shop", "labels")
-    before, after = labelled(layout, [1_000], labelled_at=1_050), labelled(layout, [1_000], labelled_at=1_200, value=0)
-    found = [evaluate(layout, [before, after], timestamp=at, event_id="x")["n_1h"] for at in (1_049, 1_199, 1_200)]
-    assert found == [0, 1, 0]
-
-
-AGES = FeatureSet(
-    bazaar(
-        *(
-            Window(
-                name=f"count_{current}".lower(), entity="customer", function="count", lengths=("1m",), current=current
-            )
-            for current in (True, False)
-        ),
-        Window(name="delayed", entity="customer", function="count", lengths=("1m",), delay="1s"),
-        Window(name="coarse", entity="customer", function="count", lengths=("1m",), resolution="10s"),
-    ),
-    newest=2,
-)
-"""Keeps events for about a minute."""
-
-
-def test_an_event_too_late_to_be_kept_counts_itself_and_nothing_else_whenever_it_is_evaluated():
-    state, other = (AGES.new_state("customer", "events") for _ in range(2))
-    for number in range(500, 505):
-        AGES.fold_event(row(number), {"customer": state})
-    AGES.fold_event(row(900), {"customer": other})
-    late = row(0)
-    before = [vector(AGES, states, late, folded=False) for states in ([state], [state, other], [])]
-    packed = encode(state)
-    AGES.fold_event(late, {"customer": state})
-    assert encode(state) == packed
-    after = [vector(AGES, states, late, folded=True) for states in ([state], [state, other], [])]
-    assert before == after
-    names = ("count_true_1m", "count_false_1m", "delayed_1m", "coarse_1m")
-    assert [[it[name] for name in names] for it in before] == [[1, 0, 0, 1]] * 3
-
-
-def test_an_event_that_is_kept_counts_once_although_it_is_no_longer_single():
-    state = AGES.new_state("customer", "events")
-    for number in (10, 12, 14, 16, 18):
-        AGES.fold_event(row(number), {"customer": state})
-    found = vector(AGES, [state], row(12), folded=True)
-    assert (found["count_true_1m"], found["count_false_1m"]) == (2, 1)
-
-
-def test_of_a_bucket_older_than_the_single_events_everything_counts_or_nothing_if_the_point_itself_must_not():
-    features = FeatureSet(
-        bazaar(
-            *(
-                Window(
-                    name=f"n_{current}".lower(),
-                    entity="customer",
-                    function="count",
-                    lengths=("1m",),
-                    resolution="10s",
-                    current=current,
-                )
-                for current in (True, False)
-            )
-        ),
-        newest=1,
-    )
-    state = features.new_state("customer", "events")
-    for number in (9, 10, 11, 12, 40):
-        features.fold_event(row(number), {"customer": state})
-    found = vector(features, [state], row(11), folded=True)
-    assert (found["n_true_1m"], found["n_false_1m"]) == (4, 1)
-
-
-def test_no_copy_of_the_point_counts_where_the_point_itself_must_not():
-    state = AGES.new_state("customer", "events")
-    for number in (9, 10, 10):
-        AGES.fold_event(row(number), {"customer": state})
-    found = vector(AGES, [state], row(10), folded=True)
-    assert (found["count_true_1m"], found["count_false_1m"]) == (3, 1)

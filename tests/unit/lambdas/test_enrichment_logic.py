@@ -4,43 +4,20 @@ import base64
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import START, FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults, event, hashing, label, record
+from enriching import CUSTOMER, FEATURES, TERMINAL, parts, wired
+from lambda_fakes import START, FakeEndpoint, event, hashing, label, record
 
 from headrace.errors import SettingsError
 from headrace.features import FeatureSet
 from headrace.masking import mask
 from headrace.schema import coerce_event, coerce_label
 from headrace.windows import EventState, LabelState, encode
-from lambdas.enrichment.logic import Enrichment, enrich
-from lambdas.shared.scoring import EndpointError, Scorer
+from lambdas.enrichment.logic import enrich
+from lambdas.shared.scoring import EndpointError
 from lambdas.shared.stream import CLOCK_SKEW_S, NO_MARK
-from lambdas.shared.window_state import EntityKey, StoredState
-from usecases import load
+from lambdas.shared.window_state import StoredState
 
-FEATURES = FeatureSet(load("fraud"))
 DAY = 86_400
-CUSTOMER, TERMINAL = EntityKey("customer", "c1"), EntityKey("terminal", "t1")
-
-
-def wired(endpoint: FakeEndpoint | None = None, features: FeatureSet = FEATURES, mask_key: bytes = b"") -> Enrichment:
-    table = FakeTable()
-    return Enrichment(
-        features=features,
-        reader=table,
-        writer=table,
-        log=FakeLog(),
-        quarantine=FakeStore(),
-        mask_key=mask_key,
-        clock=lambda: record(1, b"").arrived_at + 0.25,
-        scorer=Scorer(endpoint=endpoint, call_s=1, deadline_s=2, sleep=lambda _: None) if endpoint else None,
-    )
-
-
-def parts(function: Enrichment) -> tuple[FakeTable, FakeLog, FakeStore]:
-    assert isinstance(function.writer, FakeTable)
-    assert isinstance(function.log, FakeLog)
-    assert isinstance(function.quarantine, FakeStore)
-    return function.writer, function.log, function.quarantine
 
 
 def test_a_logged_row_has_the_event_its_features_its_score_and_its_place() -> None:
@@ -137,61 +114,6 @@ def test_a_batch_of_nothing_but_rubbish_touches_no_state() -> None:
     function = wired()
     assert enrich([record(0, b"x"), record(1, b"y")], function).counts["Quarantined"] == 2
     assert parts(function)[0].reads == 0
-
-
-def test_when_the_table_cannot_be_read_only_the_rubbish_before_the_first_event_is_done() -> None:
-    function = replace(wired(), reader=FakeTable(Faults(["throttle"])))
-    outcome = enrich([record(0, b"x"), record(1, event(1)), record(2, b"y")], function)
-    assert outcome.failed_from == record(1, b"").mark
-    assert len(parts(function)[2].rows("quarantine/")) == 1
-    assert parts(function)[1].rows == []
-    assert outcome.problem == "slow down"
-
-
-def test_when_quarantine_is_out_of_reach_the_batch_starts_again_at_its_first_rejected_record() -> None:
-    function = replace(wired(), quarantine=FakeStore(Faults(["throttle"])))
-    outcome = enrich([record(0, event(1)), record(1, b"x"), record(2, event(2))], function)
-    assert outcome.failed_from == record(1, b"").mark
-    assert "Quarantined" not in outcome.counts
-
-
-def test_rows_that_firehose_refuses_hold_back_their_events_and_all_later_ones() -> None:
-    function = wired()
-    records = [record(number, event(number, at=START + number)) for number in range(4)]
-    outcome = enrich(records, replace(function, log=FakeLog(Faults(["ok", "ok", "throttle"]))))
-    assert outcome.failed_from == records[2].mark
-    assert {state.mark for state in parts(function)[0].items.values()} == {records[1].mark}
-    assert outcome.problem == "the feature delivery stream refused rows"
-
-
-def test_of_several_refused_rows_the_first_counts_so_that_none_is_acknowledged_unlogged() -> None:
-    function = wired()
-    records = [record(number, event(number, at=START + number)) for number in range(4)]
-    log = FakeLog(Faults(["ok", "throttle", "ok", "throttle"]))
-    assert enrich(records, replace(function, log=log)).failed_from == records[1].mark
-
-
-def test_a_throttled_write_starts_the_batch_again_at_the_first_event_of_that_entity() -> None:
-    function = wired()
-    table = parts(function)[0]
-    table.faults = Faults(["ok", "ok", "ok", "throttle"])  # read, c1, t1, c2
-    records = [record(0, event(1)), record(1, event(2, customer="c2")), record(2, event(3))]
-    outcome = enrich(records, function)
-    assert outcome.failed_from == records[1].mark
-    assert outcome.problem == "window state was not written: lost condition or throttled"
-
-
-@pytest.mark.parametrize("source", ["events#shardId-000000000000", "events#other"])
-def test_state_that_cannot_be_read_stops_the_batch_before_the_first_event_that_needs_it(source: str) -> None:
-    function = wired()
-    table, log, _ = parts(function)
-    table.items[EntityKey("customer", "c2"), source] = StoredState(source, b"damaged", NO_MARK, 1)
-    records = [record(0, event(1)), record(1, event(2, customer="c2")), record(2, event(3))]
-    outcome = enrich(records, function)
-    assert outcome.failed_from == records[1].mark
-    assert "checksum" in str(outcome.problem)
-    assert [row["event_id"] for row in log.rows] == ["e000001"]
-    assert table.items[CUSTOMER, "events#shardId-000000000000"].folded == 1
 
 
 @pytest.mark.parametrize("reason", ["no_model", "endpoint_timeout"])

@@ -4,53 +4,17 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from lambda_fakes import START, FakeStore, FakeTable, Faults, event, hashing, label, record
+from lambda_fakes import START, FakeStore, FakeTable, Faults, hashing, label
+from limited_labels import DAY, FEATURES, SOURCE, TERMINAL, held, labels, wired
 
 from headrace.errors import SettingsError
 from headrace.features import FeatureSet
 from headrace.masking import mask
-from headrace.schema import coerce_event
 from headrace.usecase import Field, UseCase
-from headrace.windows import EventState, LabelState, decode, encode
-from lambdas.ground_truth.logic import GroundTruth, collect
-from lambdas.shared.stream import NO_MARK, Record
-from lambdas.shared.window_state import EntityKey, StoredState, source_of
+from lambdas.ground_truth.logic import collect
 from usecases import load
 
-FEATURES = FeatureSet(load("fraud"))
-SOURCE = "labels#shardId-000000000000"
-TERMINAL, CUSTOMER = EntityKey("terminal", "t1"), EntityKey("customer", "c1")
-DAY = 86_400
 REACH = FEATURES.layout("terminal", "labels").retention_s
-
-
-def wired(**changes: object) -> tuple[GroundTruth, FakeTable, FakeStore]:
-    table, store = FakeTable(), FakeStore()
-    function = GroundTruth(**{"features": FEATURES, "reader": table, "writer": table, "lake": store, **changes})
-    return function, table, store
-
-
-def labels(*bodies: dict[str, object], first: int = 0) -> list[Record]:
-    """Records that arrived two months after the start."""
-    return [record(first + number, body, arrived_at=START + 60 * DAY) for number, body in enumerate(bodies)]
-
-
-def held(table: FakeTable, features: FeatureSet = FEATURES) -> LabelState:
-    state = decode(table.items[TERMINAL, SOURCE].data, features.layout("terminal", "labels"))
-    assert isinstance(state, LabelState)
-    return state
-
-
-def seen(table: FakeTable, *events: dict[str, object], shard: str = "shardId-000000000000") -> None:
-    """Events that enrichment has folded for their customers."""
-    state = FEATURES.new_state("customer", "events")
-    assert isinstance(state, EventState)
-    for raw in events:
-        FEATURES.fold_event(coerce_event(FEATURES.usecase, raw), {"customer": state})
-    source = source_of("events", shard)
-    table.items[CUSTOMER, source] = StoredState(source, encode(state), NO_MARK, len(events))
 
 
 @pytest.mark.parametrize(("age_s", "kept", "late"), [(REACH - 1, 2, 0), (REACH, 1, 1), (50 * DAY, 1, 1)])
@@ -140,63 +104,6 @@ def test_without_the_secret_of_a_hashed_key_nothing_is_written_to_the_lake() -> 
     with pytest.raises(SettingsError, match="mask"):
         collect(labels(label(1)), function)
     assert not store.rows("labels/")
-
-
-def test_labels_of_events_that_nobody_saw_are_kept_and_counted() -> None:
-    function, table, store = wired()
-    seen(table, event(1), event(2, at=START - 3 * DAY))
-    found = labels(label(1), label(2, at=START - 3 * DAY), label(7, at=START - DAY), label(8, customer="nobody"))
-    outcome = collect(found, function)
-    assert outcome.counts["UnknownEvents"] == 2
-    assert len(store.rows("labels/")) == 4
-    assert len(held(table).times) == 4
-
-
-def test_an_event_on_any_shard_is_known() -> None:
-    function, table, _ = wired()
-    seen(table, event(1))
-    seen(table, event(2, at=START - 3 * DAY), shard="shardId-000000000001")
-    assert collect(labels(label(1), label(2, at=START - 3 * DAY)), function).counts["UnknownEvents"] == 0
-
-
-def test_an_event_that_state_has_forgotten_is_not_called_unknown() -> None:
-    function, table, _ = wired()
-    seen(table, event(1))
-    assert collect(labels(label(2, at=START - 200 * DAY)), function).counts["UnknownEvents"] == 0
-
-
-def test_state_that_cannot_be_read_says_nothing_of_unknown_events() -> None:
-    function, table, _ = wired()
-    source = source_of("events", "shardId-000000000000")
-    table.items[CUSTOMER, source] = StoredState(source, b"damaged", NO_MARK, 1)
-    assert collect(labels(label(1)), function).counts["UnknownEvents"] == 0
-
-
-def test_a_count_that_cannot_be_had_keeps_no_label_waiting() -> None:
-    function, table, store = wired()
-    table.faults = Faults(["ok", "ok", "throttle"])
-    outcome = collect(labels(label(1)), function)
-    assert (outcome.failed_from, "UnknownEvents" in outcome.counts) == (None, False)
-    assert len(store.rows("labels/")) == 1
-
-
-def test_without_event_windows_nothing_is_known_of_events() -> None:
-    windows = tuple(it for it in FEATURES.usecase.windows if it.source == "labels")
-    entities = tuple(replace(it, snapshot=None) for it in FEATURES.usecase.entities)
-    plain = replace(FEATURES.usecase, windows=windows, expressions=(), entities=entities)
-    function, _, _ = wired(features=FeatureSet(plain))
-    assert collect(labels(label(1)), function).counts["UnknownEvents"] == 0
-
-
-@given(st.lists(st.integers(0, 40 * DAY), min_size=1, max_size=40), st.integers(0, 40 * DAY))
-def test_no_event_that_came_is_ever_called_unknown(ages: list[int], newest: int) -> None:
-    function, table, _ = wired()
-    events = [event(number, at=START + newest - age) for number, age in enumerate(ages)]
-    seen(table, *events)
-    asked = labels(
-        *(label(number, at=START + newest - age, labelled_at=START + 50 * DAY) for number, age in enumerate(ages))
-    )
-    assert collect(asked, function).counts["UnknownEvents"] == 0
 
 
 def test_of_two_overlapping_invocations_one_is_told_to_start_again_and_nothing_counts_twice() -> None:

@@ -7,43 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from gated_sets import FRAUD, ROWS, START, judged, training_set
 
-import usecases
 from headrace.usecase import Expectation, Field, Transform, UseCase
-from pipelines.jobs import check_quality
-from pipelines.jobs.training_set import TrainingSetError
 from pipelines.quality import training_rows
-from pipelines.quality.gate import Verdict, check, write_report
+from pipelines.quality.gate import Verdict, write_report
 from pipelines.quality.profile import Profile, watches
 from pipelines.quality.refusal import QualityError
-from pipelines.quality.training_rows import FileRows, FrameRows
+from pipelines.quality.training_rows import FrameRows
 from pipelines.quality.uniqueness import Distinct
-
-FRAUD = usecases.load("fraud")
-START = 1_767_225_600
-ROWS = 400
-
-
-def training_set(rows: int = ROWS) -> pd.DataFrame:
-    """A training set that nothing is wrong with."""
-    rng = np.random.default_rng(3)
-    frame = pd.DataFrame(
-        {
-            "event_id": [f"e{number:05}" for number in range(rows)],
-            "timestamp": START + np.arange(rows) * 60,
-            "customer_id": [f"C{number % 9}" for number in range(rows)],
-            "terminal_id": [f"T{number % 7}" for number in range(rows)],
-        }
-    )
-    features = {name: rng.uniform(0, 90, rows) for name in FRAUD.feature_names}
-    return frame.assign(**features, label=(np.arange(rows) % 50 == 0).astype("int8"))
-
-
-def judged(frame: pd.DataFrame, usecase: UseCase = FRAUD, **options: object) -> Verdict:
-    return check(usecase, FrameRows(frame), **options)  # type: ignore[arg-type]  # the options of one call
 
 
 def failed(verdict: Verdict) -> dict[tuple[str, str], str]:
@@ -224,54 +197,3 @@ def test_equal_sets_give_equal_reports(tmp_path: Path) -> None:
         write_report(judged(training_set()), tmp_path / name)
     for name in ("quality.json", "quality.html"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The training set by date, in files that are not typed alike, with bookkeeping beside them."""
-    target = tmp_path / "set"
-    for number, part in enumerate((training_set().head(150), training_set().tail(250).astype({"label": "int64"}))):
-        place = target / f"dt=2026-01-0{number + 1}"
-        place.mkdir(parents=True)
-        pq.write_table(pa.Table.from_pandas(part.assign(more=1), preserve_index=False), place / "part-0.parquet")
-    (target / "_index.json").write_text("{}")
-    return target
-
-
-def test_a_folder_a_file_and_a_frame_are_judged_alike(folder: Path, tmp_path: Path) -> None:
-    expected = judged(training_set()).findings
-    assert check(FRAUD, FileRows(folder)).findings == expected
-    training_set().to_csv(tmp_path / "set.csv", index=False)
-    assert check(FRAUD, FileRows(tmp_path / "set.csv")).findings == expected
-    assert len(FileRows(folder)) == ROWS
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("absent", None, "there is no file or folder"),
-        ("set.xlsx", b"", r"cannot read set\.xlsx"),
-        ("set.parquet", b"no parquet", r"set\.parquet cannot be read"),
-    ],
-)
-def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(TrainingSetError, match=message):
-        check(FRAUD, FileRows(tmp_path / name))
-
-
-@pytest.mark.parametrize(("amount", "code"), [(50.0, 0), (-1.0, 3)])
-def test_the_job_leaves_the_report_and_fails_with_the_reason(tmp_path: Path, amount: float, code: int) -> None:
-    (tmp_path / "data").mkdir()
-    training_set().assign(amount=amount).to_parquet(tmp_path / "data" / "part.parquet")
-    places = ["--input", tmp_path / "data", "--output", tmp_path / "out", "--reason-file", tmp_path / "reason"]
-    assert check_quality.main(["--usecase", "fraud", *map(str, places)]) == code
-    assert json.loads((tmp_path / "out" / "quality.json").read_text())["passed"] == (code == 0)
-    assert (tmp_path / "reason").exists() == (code == 3)
-
-
-def test_the_job_names_a_set_that_is_not_there(tmp_path: Path) -> None:
-    places = ["--input", tmp_path / "data", "--output", tmp_path / "out", "--reason-file", tmp_path / "reason"]
-    assert check_quality.main(["--usecase", "fraud", *map(str, places)]) == 1
-    assert "there is no file or folder" in (tmp_path / "reason").read_text()
