@@ -38,6 +38,10 @@ class Cluster:
         """The timeout in seconds."""
         return duration.seconds(self.timeout)
 
+    def held(self, validation_fraction: float) -> float:
+        """The share of training and validation rows that one machine holds: its own, and all those of validation."""
+        return validation_fraction + (1 - validation_fraction) / self.instances
+
     def check(self, algorithm: Algorithm) -> None:
         """Refuse machines that the algorithm cannot use.
 

@@ -6,19 +6,23 @@ code here and fail with a reason.
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from local.sagemaker import training_environment, transfer
-from local.sagemaker.container import environment
+from local.sagemaker.container import Root, environment
 from local.sagemaker.errors import JobFailedError
 from local.sagemaker.platform import Record, S3Location
 from local.sagemaker.processing import JobRun, reason_of
+from local.sagemaker.training_environment import Cluster
+from local.sagemaker.transfer import Share
 
 _DIRECTORIES = ("input/config", "input/data", "model", "output/data", "code", "checkpoints")
 
 
 def run(request: Record, job: JobRun) -> Record:
-    """Run a training job.
+    """Run a training job, on as many machines as it asks for; what the first one leaves is the model.
 
     Args:
         request: a valid CreateTrainingJob request.
@@ -31,40 +35,53 @@ def run(request: Record, job: JobRun) -> Record:
         JobFailedError: with AWS's FailureReason.
         JobStoppedError: if it was stopped.
     """
-    for name in _DIRECTORIES:
-        job.root.place(f"/opt/ml/{name}")
-    objects = job.platform.objects(request["RoleArn"])
-    for channel in request.get("InputDataConfig", []):
-        transfer.download(
-            objects, _channel_uri(channel), job.root.place(f"/opt/ml/input/data/{channel['ChannelName']}")
-        )
-    training_environment.write_configuration(request, job)
-    _fetch_checkpoints(request, job)
-    try:
-        _execute(request, job)
-    except JobFailedError as exc:
-        raise reason_of(job.root.opt_ml / "output" / "failure", exc) from exc
-    finally:
-        _store_checkpoints(request, job)
+    clusters = Cluster.of(request)
+    runs = [
+        replace(job, root=Root(job.root.path / cluster.current)) if len(clusters) > 1 else job for cluster in clusters
+    ]
+    with ThreadPoolExecutor(max_workers=len(runs), thread_name_prefix="training") as machines:
+        ends = [
+            machines.submit(_run_machine, request, run, cluster) for run, cluster in zip(runs, clusters, strict=True)
+        ]
+        for end in as_completed(ends):  # the first that fails has the reason, later ones have lost it
+            end.result()
     return {
-        "ModelArtifacts": {"S3ModelArtifacts": _store_output(request, job)},
+        "ModelArtifacts": {"S3ModelArtifacts": _store_output(request, runs[0])},
         "FinalMetricDataList": _metrics(request, job),
     }
 
 
-def _channel_uri(channel: Record) -> str:
-    source = channel["DataSource"].get("S3DataSource")
+def _run_machine(request: Record, job: JobRun, cluster: Cluster) -> None:
+    for name in _DIRECTORIES:
+        job.root.place(f"/opt/ml/{name}")
+    objects, share = job.platform.objects(request["RoleArn"]), Share(place=cluster.place, of=len(cluster.names))
+    for channel in request.get("InputDataConfig", []):
+        source = _channel_source(channel)
+        chosen = share if source.get("S3DataDistributionType") == "ShardedByS3Key" else transfer.ALL
+        place = job.root.place(f"/opt/ml/input/data/{channel['ChannelName']}")
+        transfer.download(objects, source["S3Uri"], place, chosen)
+    training_environment.write_configuration(request, job, cluster)
+    _fetch_checkpoints(request, job)
+    try:
+        _execute(request, job, cluster)
+    except JobFailedError as exc:
+        raise reason_of(job.root.opt_ml / "output" / "failure", exc) from exc
+    finally:
+        _store_checkpoints(request, job)
+
+
+def _channel_source(channel: Record) -> Record:
+    source: Record | None = channel["DataSource"].get("S3DataSource")
     if source is None or source["S3DataType"] != "S3Prefix":
         raise JobFailedError(
             f"ClientError: channel {channel['ChannelName']}: only an S3DataSource of type S3Prefix runs locally"
         )
-    uri: str = source["S3Uri"]
-    return uri
+    return source
 
 
-def _execute(request: Record, job: JobRun) -> None:
+def _execute(request: Record, job: JobRun, cluster: Cluster) -> None:
     parameters = training_environment.hyperparameters(request)
-    own = training_environment.variables(request, job, parameters)
+    own = training_environment.variables(request, job, parameters, cluster)
     env = environment(job.root, job.platform.job_environment(request["RoleArn"]), own, request.get("Environment", {}))
     algorithm = request["AlgorithmSpecification"]
     entrypoint = [*algorithm.get("ContainerEntrypoint", []), *algorithm.get("ContainerArguments", [])]

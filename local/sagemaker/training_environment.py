@@ -3,9 +3,43 @@
 import json
 import os
 import re
+import socket
+from dataclasses import dataclass
 
 from local.sagemaker.platform import Record
 from local.sagemaker.processing import JobRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The machines of one job: all names, which of them this one is, and where the script's own tracker may listen."""
+
+    names: tuple[str, ...]
+    place: int
+    tracker_port: int
+
+    @classmethod
+    def of(cls, request: Record) -> list["Cluster"]:
+        """One for each instance that the request asks for.
+
+        Of several machines the names are addresses of this one, because no name server here knows ``algo-1``.
+        """
+        count = int(request.get("ResourceConfig", {}).get("InstanceCount", 1))
+        names = ("algo-1",) if count == 1 else tuple(f"127.0.0.{number}" for number in range(1, count + 1))
+        port = _free_port() if count > 1 else 0
+        return [cls(names=names, place=place, tracker_port=port) for place in range(count)]
+
+    @property
+    def current(self) -> str:
+        """The name of this machine."""
+        return self.names[self.place]
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
 
 
 def hyperparameters(request: Record) -> dict[str, str]:
@@ -20,7 +54,7 @@ def hyperparameters(request: Record) -> dict[str, str]:
     return plain
 
 
-def write_configuration(request: Record, job: JobRun) -> None:
+def write_configuration(request: Record, job: JobRun, cluster: Cluster) -> None:
     """Write ``/opt/ml/input/config``."""
     config = job.root.place("/opt/ml/input/config")
     channels = {
@@ -37,26 +71,26 @@ def write_configuration(request: Record, job: JobRun) -> None:
     files = {
         "hyperparameters.json": request.get("HyperParameters", {}),
         "inputdataconfig.json": channels,
-        "resourceconfig.json": _resources(request),
+        "resourceconfig.json": _resources(request, cluster),
     }
     for name, content in files.items():
         (config / name).write_text(json.dumps(content))
 
 
-def _resources(request: Record) -> Record:
-    instance_type = request.get("ResourceConfig", {}).get("InstanceType", "local")
-    group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": ["algo-1"]}
+def _resources(request: Record, cluster: Cluster) -> Record:
+    instance_type, hosts = request.get("ResourceConfig", {}).get("InstanceType", "local"), [*cluster.names]
+    group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": hosts}
     return {
-        "current_host": "algo-1",
+        "current_host": cluster.current,
         "current_instance_type": instance_type,
         "current_group_name": "homogeneousCluster",
-        "hosts": ["algo-1"],
+        "hosts": hosts,
         "instance_groups": [group],
         "network_interface_name": "lo",
     }
 
 
-def variables(request: Record, job: JobRun, parameters: dict[str, str]) -> dict[str, str]:
+def variables(request: Record, job: JobRun, parameters: dict[str, str], cluster: Cluster) -> dict[str, str]:
     """The variables that the containers' toolkit sets; ``SM_USER_ARGS`` holds the script's arguments as JSON."""
     channels = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
     reserved = ("sagemaker_", "_tuning_objective_metric")
@@ -79,14 +113,15 @@ def variables(request: Record, job: JobRun, parameters: dict[str, str]) -> dict[
         "SM_USER_ARGS": json.dumps([job.root.map(part) for part in arguments]),
         "SM_MODULE_NAME": parameters.get("sagemaker_program", "").removesuffix(".py"),
         "SM_USER_ENTRY_POINT": parameters.get("sagemaker_program", ""),
-        "SM_CURRENT_INSTANCE_TYPE": _resources(request)["current_instance_type"],
+        "SM_CURRENT_INSTANCE_TYPE": _resources(request, cluster)["current_instance_type"],
         "SM_NETWORK_INTERFACE_NAME": "lo",
-        "SM_CURRENT_HOST": "algo-1",
-        "SM_HOSTS": '["algo-1"]',
+        "SM_CURRENT_HOST": cluster.current,
+        "SM_HOSTS": json.dumps(cluster.names),
         "SM_NUM_CPUS": str(os.cpu_count() or 1),
         "SM_NUM_GPUS": "0",
-        "SM_RESOURCE_CONFIG": json.dumps(_resources(request)),
+        "SM_RESOURCE_CONFIG": json.dumps(_resources(request, cluster)),
         "SM_LOG_LEVEL": "20",
+        **_shared(cluster),
         # Not the toolkit's: on AWS a script finds the literal path, which a process on this machine cannot have.
         "SM_CHECKPOINT_DIR": request.get("CheckpointConfig", {}).get("LocalPath", "/opt/ml/checkpoints"),
         **{f"SM_CHANNEL_{name.upper()}": f"/opt/ml/input/data/{name}" for name in channels},
@@ -99,3 +134,11 @@ def variables(request: Record, job: JobRun, parameters: dict[str, str]) -> dict[
             }
         ),
     }
+
+
+def _shared(cluster: Cluster) -> dict[str, str]:
+    """What machines need that are one machine: a port of the job's own, and not every core each."""
+    if len(cluster.names) == 1:
+        return {}
+    cores = max(1, (os.cpu_count() or 1) // len(cluster.names))
+    return {"HEADRACE_TRACKER_PORT": str(cluster.tracker_port), "OMP_NUM_THREADS": str(cores)}

@@ -160,7 +160,7 @@ class Containers:
         size = self.plan.training
         return Compute(
             instance_type=instance_type,
-            instance_count=1,
+            instance_count=self.plan.cluster.instances,
             volume_size_in_gb=size.volume_gb,
             volume_kms_key_id=self.plan.kms_key_arn,
             enable_managed_spot_training=self.plan.spot or None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from headrace.errors import HeadraceError
-from headrace.usecase import Gate, Tuning, UseCase
+from headrace.usecase import Cluster, Gate, Tuning, UseCase
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
@@ -112,6 +112,11 @@ class Plan:
     def tuning(self) -> Tuning | None:
         """The search for hyperparameters, if there is one."""
         return self.usecase.model.tuning if self.tune else None
+
+    @property
+    def cluster(self) -> Cluster:
+        """The machines that train together."""
+        return self.usecase.model.cluster
 
     @property
     def gates(self) -> tuple[Gate, ...]:

@@ -1,4 +1,4 @@
-"""Which machine trains: the smallest whose memory holds the training set as training holds it."""
+"""Which machine trains: the smallest whose memory holds the training set, or its share of it, as training does."""
 
 import math
 
@@ -25,31 +25,38 @@ _LEAST_VOLUME_GB = 30
 _LONGEST_RUN_S = 4 * 3_600
 
 
-def most_rows(*, features: int) -> dict[str, int]:
-    """How many rows of so many features each machine holds, smallest machine first."""
-    return {name: int(memory * _GIB * USABLE) // (features * BYTES_PER_VALUE) for name, memory in MACHINES}
+def most_rows(*, features: int, held: float = 1.0) -> dict[str, int]:
+    """How many rows of so many features each machine is large enough for, smallest machine first.
+
+    Args:
+        features: columns of the matrix, without ids and label.
+        held: the share of the rows that one machine holds where several train together.
+    """
+    limits = {name: int(memory * _GIB * USABLE) // (features * BYTES_PER_VALUE) for name, memory in MACHINES}
+    return {name: int(most / held) for name, most in limits.items()}
 
 
-def training_size(*, rows: int, features: int) -> JobSize:
+def training_size(*, rows: int, features: int, held: float = 1.0) -> JobSize:
     """The machine and disk for a training set.
 
     Args:
         rows: of training and validation together.
         features: columns of the matrix, without ids and label.
+        held: the share of the rows that one machine holds where several train together.
 
     Raises:
         DefinitionError: if a number is not positive, or no machine is large enough.
     """
     if rows < 1 or features < 1:
         raise DefinitionError(f"a training set of {rows} rows and {features} features: give numbers from 1")
-    limits = most_rows(features=features)
+    limits = most_rows(features=features, held=held)
     for instance_type, most in limits.items():
         if rows <= most:
-            disk_gb = math.ceil(rows * features * 8 / 1e9) * 2
+            disk_gb = math.ceil(rows * held * features * 8 / 1e9) * 2
             volume = max(_LEAST_VOLUME_GB, disk_gb)
             return JobSize(instance_type=instance_type, volume_gb=volume, max_runtime_s=_LONGEST_RUN_S)
-    needed_gib = rows * features * BYTES_PER_VALUE / _GIB
+    needed_gib = rows * held * features * BYTES_PER_VALUE / _GIB
     raise DefinitionError(
         f"{rows} rows of {features} features need {needed_gib:.0f} GiB, more than {MACHINES[-1][0]} has for rows: "
-        "shorten the history or sample the negatives (model.resampling)"
+        "shorten the history, sample the negatives (model.resampling), or train on several (model.cluster)"
     )

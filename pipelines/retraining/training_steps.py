@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sagemaker.core.helper.pipeline_variable import PipelineVariable
+from sagemaker.core.shapes import Channel, DataSource, S3DataSource
 from sagemaker.core.training.configs import InputData
 from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, Step, TrainingStep, TuningStep
 
@@ -10,6 +11,10 @@ from pipelines.retraining.containers import CODE_CHANNEL, Containers
 from pipelines.retraining.parameters import Parameters
 from pipelines.retraining.plan import Plan
 from pipelines.retraining.search import TUNED
+
+PARQUET = "application/x-parquet"
+LEARNED = ("train", "all")
+"""Splits that machines share out; the validation split decides for all of them when to stop, and each has it all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +50,24 @@ def cache(plan: Plan) -> CacheConfig | None:
     return CacheConfig(enable_caching=True, expire_after=plan.cache_for) if plan.cache_for else None
 
 
-def _channels(plan: Plan, preprocess: ProcessingStep) -> list[InputData]:
+def _channels(plan: Plan, preprocess: ProcessingStep) -> list[InputData | Channel]:
     splits = preprocess.properties.ProcessingOutputConfig.Outputs
+    shared = LEARNED if plan.cluster.instances > 1 else ()
     channels = [
-        InputData(channel_name=name, data_source=splits[name].S3Output.S3Uri, content_type="application/x-parquet")
+        (_shared if name in shared else _whole)(name, splits[name].S3Output.S3Uri)
         for name in ("train", "validation", "all")
     ]
     if plan.network.isolated:
         channels.append(InputData(channel_name=CODE_CHANNEL, data_source=plan.code.sourcedir))
     return channels
+
+
+def _whole(name: str, uri: PipelineVariable) -> InputData | Channel:
+    return InputData(channel_name=name, data_source=uri, content_type=PARQUET)
+
+
+def _shared(name: str, uri: PipelineVariable) -> InputData | Channel:
+    """Files of which each machine gets its share; preprocessing writes one for each of them."""
+    source = S3DataSource(s3_data_type="S3Prefix", s3_uri=uri, s3_data_distribution_type="ShardedByS3Key")
+    data = DataSource(s3_data_source=source)
+    return Channel(channel_name=name, data_source=data, content_type=PARQUET, input_mode="File")

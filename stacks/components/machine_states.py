@@ -3,6 +3,7 @@
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from headrace.usecase import UseCase
 from pipelines.retraining.sizes import most_rows
 
 PARAMETER, ROWS = "TrainingInstanceType", "TrainingRows"
@@ -17,20 +18,29 @@ class MachineStates(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, features: int, usual: str, then: sfn.IChainable, failed: sfn.IChainable
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        usecase: UseCase,
+        usual: str,
+        then: sfn.IChainable,
+        failed: sfn.IChainable,
     ) -> None:
         """Choose the machine.
 
         Args:
             scope: the machine's states; so the names of these are their own.
             id_: within them.
-            features: of the use case.
+            usecase: whose rows they are, and on how many machines it trains.
             usual: the instance type where nobody has counted the rows.
             then: the state after.
             failed: the state after an error in ``$.failure``.
         """
         super().__init__(scope, id_)
-        limits = most_rows(features=features)
+        model = usecase.model
+        held = model.cluster.held(model.validation_fraction)
+        limits = most_rows(features=len(usecase.feature_names), held=held)
         unknown = sfn.Condition.not_(sfn.Condition.is_present(_COUNTED))
         choice = (
             sfn.Choice(scope, "Machine given?")

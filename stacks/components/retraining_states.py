@@ -56,9 +56,8 @@ class RetrainingStates(Construct):
         for task in champion.calls:
             retried(task, PASSING_ERRORS)
             task.add_catch(end.failed, result_path="$.failure")
-        features = len(target.usecase.feature_names)
         machine = MachineStates(
-            self, "Size", features=features, usual=usual_machine, then=champion.first, failed=end.failed
+            self, "Size", usecase=target.usecase, usual=usual_machine, then=champion.first, failed=end.failed
         )
         training = TrainingDataStates(self, "Data", target=target, data=data, then=machine.first, failed=end.failed)
         lock = LockStates(

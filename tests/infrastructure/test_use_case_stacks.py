@@ -1,16 +1,18 @@
 """The stacks follow the use case: what it hashes, removes, scores and asks for is in the templates."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Template
-from synthesized import text
+from synthesized import joined, text
 
 import app as composition
 import usecases
 from headrace.errors import UseCaseError
-from headrace.usecase import Between, Field, Tuning, UseCase
+from headrace.usecase import Between, Cluster, Field, Tuning, UseCase
+from pipelines.retraining.sizes import most_rows
 from stacks.application import Application
 
 SECRET = "AWS::SecretsManager::Secret"
@@ -18,7 +20,7 @@ SECRET = "AWS::SecretsManager::Secret"
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """A use case with personal fields, no scoring in the stream, a larger fleet and a search, under nag like any."""
+    """A use case with personal fields, no scoring in the stream, more machines and a search, under nag like any."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usecases, "load", lambda _: _variant())
         app = Application(
@@ -28,7 +30,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
         app.synth()
     return {
         noun: Template.from_stack(app.node.find_child(f"headrace-fraud-prod-{noun}")).to_json()["Resources"]
-        for noun in ("lake", "ingestion", "features", "training", "endpoint")
+        for noun in ("lake", "ingestion", "features", "training", "endpoint", "retraining")
     }
 
 
@@ -41,7 +43,7 @@ def _variant() -> UseCase:
     return replace(
         fraud,
         event=replace(fraud.event, fields=(*fraud.event.fields, *personal)),
-        model=replace(fraud.model, tuning=Tuning(ranges={"max_depth": Between(3, 10)})),
+        model=replace(fraud.model, tuning=Tuning(ranges={"max_depth": Between(3, 10)}), cluster=Cluster(instances=4)),
         serving=replace(fraud.serving, score_stream=False, min_instances=3, capture_percent=20),
         alerts=None,
     )
@@ -132,3 +134,15 @@ def test_a_search_for_hyperparameters_is_a_step_that_the_pipelines_role_may_star
     (granted,) = [it for it in statements if "sagemaker:CreateHyperParameterTuningJob" in it["Action"]]
     assert "sagemaker:ListTrainingJobsForHyperParameterTuningJob" in granted["Action"]
     assert ":hyper-parameter-tuning-job/*" in text(granted["Resource"])
+
+
+def test_several_machines_train_and_the_smallest_is_chosen_that_holds_a_share(templates: dict[str, dict]) -> None:
+    (pipeline,) = [it for it in templates["training"].values() if it["Type"] == "AWS::SageMaker::Pipeline"]
+    body = json.loads(joined(pipeline["Properties"]["PipelineDefinition"]["PipelineDefinitionBody"]))
+    (tune,) = [it["Arguments"] for it in body["Steps"] if it["Name"] == "Tune"]
+    assert tune["TrainingJobDefinition"]["ResourceConfig"]["InstanceCount"] == 4
+    (machine,) = [it for it in templates["retraining"].values() if it["Type"] == "AWS::StepFunctions::StateMachine"]
+    states = json.loads(joined(machine["Properties"]["DefinitionString"]))["States"]
+    limits = [it["NumericLessThanEquals"] for it in states["Machine given?"]["Choices"][2:]]
+    held = Cluster(instances=4).held(_FRAUD.model.validation_fraction)
+    assert limits == [*most_rows(features=len(_FRAUD.feature_names), held=held).values()]

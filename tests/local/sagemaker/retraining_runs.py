@@ -55,7 +55,12 @@ def stored(platform: MemoryPlatform, frame: pd.DataFrame, run: str) -> dict[str,
 
 
 def with_facet(root: Path, facet: str) -> Path:
-    """A checkout whose fraud use case has a facet; jobs read the use case from the code, as anywhere."""
+    """A checkout whose fraud use case has a facet."""
+    return with_model(root, f"facets=({facet},)")
+
+
+def with_model(root: Path, changes: str) -> Path:
+    """A checkout whose fraud use case has another model; jobs read the use case from the code, as anywhere."""
     for name in ("headrace", "pipelines"):
         (root / name).symlink_to(ROOT / name)
     (root / "usecases").mkdir()
@@ -63,8 +68,8 @@ def with_facet(root: Path, facet: str) -> Path:
         (root / "usecases" / name).write_text((ROOT / "usecases" / name).read_text())
     with (root / "usecases" / "fraud.py").open("a") as file:
         file.write(
-            "\nimport dataclasses\nfrom headrace.usecase import Facet\n"
-            f"_model = dataclasses.replace(usecase.model, facets=({facet},))\n"
+            "\nimport dataclasses\nfrom headrace.usecase import Cluster, Facet\n"
+            f"_model = dataclasses.replace(usecase.model, {changes})\n"
             "usecase = dataclasses.replace(usecase, model=_model)\n"
         )
     return root

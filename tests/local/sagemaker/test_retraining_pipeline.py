@@ -1,15 +1,18 @@
 """The use case's own pipeline, unchanged: its scripts train, judge and register a model, and an endpoint serves it."""
 
+import io
 import json
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
 
 from memory_platform import MemoryPlatform
-from retraining_runs import RISK, quick, rendered, stored, training_rows
+from retraining_runs import RISK, quick, rendered, stored, training_rows, with_model
 from scenarios import Runner, create_config, settled
 
 import usecases
+from headrace.usecase import Cluster
 from local.sagemaker.invocation import Invocation
 from local.sagemaker.service import SageMaker
 from pipelines.retraining.plan import Network
@@ -64,10 +67,18 @@ def test_too_few_rows_fail_the_pipeline_with_the_reason_of_the_script(
     assert "Train" not in ended["steps"]
 
 
-def test_isolated_training_runs_the_code_that_its_channel_brings(
-    runner: Runner, platform: MemoryPlatform, tmp_path: Path
+def test_isolated_training_runs_the_code_that_its_channel_brings_on_every_machine(
+    runner: Runner, sagemaker: SageMaker, platform: MemoryPlatform, tmp_path: Path
 ) -> None:
-    usecase = quick(usecases.load("fraud"))
-    text = rendered(usecase, platform, tmp_path / "code", network=Network(isolated=True, encrypted=True))
+    usecase, shared = quick(usecases.load("fraud"), cluster=Cluster(instances=2)), tmp_path / "checkout"
+    shared.mkdir()
+    root = with_model(shared, "cluster=Cluster(instances=2)")
+    text = rendered(usecase, platform, tmp_path / "code", root=root, network=Network(isolated=True, encrypted=True))
     ended = runner.run(text, **stored(platform, training_rows(usecase), "run-3"))
     assert ended["PipelineExecutionStatus"] == "Succeeded", ended.get("FailureReason")
+    job = ended["steps"]["Train"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
+    model = sagemaker.call("DescribeTrainingJob", {"TrainingJobName": job})["ModelArtifacts"]["S3ModelArtifacts"]
+    with tarfile.open(fileobj=io.BytesIO(platform.s3.stored[model])) as packed:
+        about = packed.extractfile("headrace.json")
+        assert about
+        assert json.loads(about.read())["instances"] == 2
