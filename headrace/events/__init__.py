@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from headrace.events.drift import DriftDetected
     from headrace.events.every import EVENTS
     from headrace.events.kinds import KINDS, SEVERITIES, Kind, Severity
-    from headrace.events.model import ModelDeployed, ModelRollbackRequested, ModelRolledBack
+    from headrace.events.model import ModelDeployed, ModelRollbackRefused, ModelRollbackRequested, ModelRolledBack
     from headrace.events.prediction import AlertRaised, PredictionMade
     from headrace.events.retraining import (
         ENDINGS,
@@ -39,6 +39,7 @@ __all__ = [
     "Ending",
     "Kind",
     "ModelDeployed",
+    "ModelRollbackRefused",
     "ModelRollbackRequested",
     "ModelRolledBack",
     "PredictionMade",
@@ -52,7 +53,7 @@ _NAMES = {
     "drift": ("DriftDetected",),
     "every": ("EVENTS",),
     "kinds": ("KINDS", "SEVERITIES", "Kind", "Severity"),
-    "model": ("ModelDeployed", "ModelRollbackRequested", "ModelRolledBack"),
+    "model": ("ModelDeployed", "ModelRollbackRefused", "ModelRollbackRequested", "ModelRolledBack"),
     "prediction": ("AlertRaised", "PredictionMade"),
     "retraining": ("ENDINGS", "TRIGGERS", "Ending", "RetrainingFinished", "RetrainingRequested", "Trigger"),
 }

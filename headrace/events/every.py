@@ -2,7 +2,7 @@
 
 from headrace.events.contract import BusEvent
 from headrace.events.drift import DriftDetected
-from headrace.events.model import ModelDeployed, ModelRollbackRequested, ModelRolledBack
+from headrace.events.model import ModelDeployed, ModelRollbackRefused, ModelRollbackRequested, ModelRolledBack
 from headrace.events.prediction import AlertRaised, PredictionMade
 from headrace.events.retraining import RetrainingFinished, RetrainingRequested
 
@@ -12,6 +12,7 @@ EVENTS: tuple[type[BusEvent], ...] = (
     RetrainingFinished,
     ModelDeployed,
     ModelRollbackRequested,
+    ModelRollbackRefused,
     ModelRolledBack,
     AlertRaised,
     PredictionMade,

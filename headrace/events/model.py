@@ -43,3 +43,18 @@ class ModelRollbackRequested(BusEvent):
     rolled_back_model_package_arn: str = described("the model in force when this was decided", default="")
     reason: str = described("why, in words")
     decision_id: str = described("the audit record of the decision; empty if a person asks", default="")
+    evidence_from: str = described(
+        "the earliest moment that what was found may be about, UTC, ISO 8601 with Z; empty if a person asks", default=""
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRollbackRefused(BusEvent):
+    """An earlier model was not brought back: a rollout has overtaken what had been found."""
+
+    detail_type: ClassVar[str] = "Model Rollback Refused"
+
+    model_package_arn: str = described("the model that was to be brought back")
+    rolled_back_model_package_arn: str = described("the model that was in force when this was asked for")
+    decision_id: str = described("the audit record of the decision")
+    reason: str = described("why, in words")

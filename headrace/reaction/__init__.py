@@ -3,13 +3,24 @@
 from headrace.reaction.decision import ACTIONS, PAGES, Action, Decision, Moment
 from headrace.reaction.finding import Finding, finding
 from headrace.reaction.memory import Deployed, Memory, Request, Window
-from headrace.reaction.news import Alarm, on_alarm, on_deployed, on_finished, on_labels, on_rolled_back, resumed
+from headrace.reaction.news import (
+    SETTLING_S,
+    Alarm,
+    on_alarm,
+    on_deployed,
+    on_finished,
+    on_labels,
+    on_refused,
+    on_rolled_back,
+    resumed,
+)
 from headrace.reaction.response import on_finding
 from headrace.reaction.severity import Weighed, weigh
 
 __all__ = [
     "ACTIONS",
     "PAGES",
+    "SETTLING_S",
     "Action",
     "Alarm",
     "Decision",
@@ -26,6 +37,7 @@ __all__ = [
     "on_finding",
     "on_finished",
     "on_labels",
+    "on_refused",
     "on_rolled_back",
     "resumed",
     "weigh",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from headrace.events import ModelDeployed, ModelRolledBack, RetrainingFinished
+from headrace.events import ModelDeployed, ModelRollbackRefused, ModelRolledBack, RetrainingFinished
 from headrace.reaction.decision import Decision, Moment, can_roll_back, roll_back
 from headrace.reaction.memory import Deployed, Memory
 from headrace.reaction.training import train
@@ -82,6 +82,15 @@ def on_rolled_back(memory: Memory, event: ModelRolledBack, at: int) -> tuple[Mem
         )
     after = replace(memory, deployed=Deployed(arn=arn, at=at), windows={})
     return after, Decision(action="ignore", reason=f"{arn} is in force again: {event.reason}")
+
+
+def on_refused(memory: Memory, event: ModelRollbackRefused) -> tuple[Memory, Decision]:
+    """A rollout overtook the wish to go back: what is found of the model in force from now on may ask once more."""
+    reason = f"{event.model_package_arn} was not brought back: {event.reason}"
+    deployed = memory.deployed
+    if event.rolled_back_model_package_arn == deployed.arn:
+        memory = replace(memory, deployed=replace(deployed, rolled_back=False))
+    return memory, Decision(action="ignore", reason=reason)
 
 
 def _version(arn: str) -> int:

@@ -14,6 +14,7 @@ from lambdas.deployment.capture import CaptureDue, Checked, check
 from lambdas.deployment.freeze import held_back
 from lambdas.deployment.messages import Ended, Request, read, version_in
 from lambdas.deployment.outcome import Outcome, settle
+from lambdas.deployment.overtaken import refuse_overtaken
 from lambdas.deployment.ports import Deployment, StackState
 
 Result = (
@@ -88,27 +89,26 @@ def _handle(message: Message, found: Request | Ended | CaptureDue, function: Dep
         if isinstance(found, CaptureDue):
             return Handled(message, look(found, function), found.package_arn)
         state = function.stack.state()
-        if state.status.endswith("_IN_PROGRESS"):
-            return _while_busy(message, found, state)
-        outcome = settle(state, function)
-        if isinstance(found, Ended):
-            return Handled(message, outcome, found.token)
-        return Handled(message, deploy(found, state, function), found.package.arn, outcome)
+        if not state.status.endswith("_IN_PROGRESS"):
+            outcome = settle(state, function)
+        return _dealt_with(message, found, state, function, outcome)
     except RetryableError as exc:
         return Handled(message, "waiting", str(exc), outcome)
     except BlockedError as exc:
         return Handled(message, "blocked", str(exc), outcome)
 
 
-def _while_busy(message: Message, found: Request | Ended, state: StackState) -> Handled:
-    """Everything waits, but not a wish to go back that nobody but a program has.
-
-    What alarms and monitors say during a rollout may be about the new model, which the rollout itself brings back. To
-    bring back the one before it as well would punish the wrong model; the next finding asks again.
-    """
-    if isinstance(found, Request) and found.cause == "quality":
-        return Handled(message, "superseded", f"{found.package.arn} was asked for during a rollout")
-    return Handled(message, "waiting", f"the stack is in {state.status}")
+def _dealt_with(
+    message: Message, found: Request | Ended, state: StackState, function: Deployment, outcome: Outcome
+) -> Handled:
+    """While the stack is busy everything waits, but not what its rollout has overtaken."""
+    if isinstance(found, Request) and (why := refuse_overtaken(found, state, function)):
+        return Handled(message, "superseded", f"{found.package.arn}: {why}", outcome)
+    if state.status.endswith("_IN_PROGRESS"):
+        return Handled(message, "waiting", f"the stack is in {state.status}")
+    if isinstance(found, Ended):
+        return Handled(message, outcome, found.token)
+    return Handled(message, deploy(found, state, function), found.package.arn, outcome)
 
 
 def look(due: CaptureDue, function: Deployment) -> Result:

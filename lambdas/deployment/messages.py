@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, cast
 
 from headrace.errors import RejectedError
@@ -44,14 +45,18 @@ class Package:
 class Request:
     """A wish to deploy a package.
 
-    ``change`` tells one approval of it from the next; ``instead_of`` is the ARN of the package that a rollback was
-    decided against, empty if it is not known.
+    ``change`` tells one approval of it from the next, and one decision to go back; ``instead_of`` is the ARN of the
+    package that a rollback was decided against, empty if it is not known. What a program decided has the decision's id,
+    when it was, and from when on what was found may date, epoch seconds; 0 if that is not known.
     """
 
     package: Package
     cause: Cause
     change: str
     instead_of: str = ""
+    decision: str = ""
+    at: float = 0.0
+    evidence_from: float = 0.0
 
     @property
     def rollback(self) -> bool:
@@ -120,16 +125,24 @@ def read(body: str, *, group: str, stack_name: str) -> Request | Ended | Capture
 
 def _request(event: Mapping[str, Any], detail: Mapping[str, Any], kind: str) -> Request | None:
     if event["source"] == SOURCE and kind == ModelRollbackRequested.detail_type:
+        decision = str(detail.get("DecisionId") or "")
         return Request(
             package=Package.of(detail["ModelPackageArn"]),
-            cause="quality" if detail.get("DecisionId") else "request",
-            change=str(event["id"]),
+            cause="quality" if decision else "request",
+            change=decision or str(event["id"]),  # whoever lost the bus's answer puts the event again, with another id
             instead_of=str(detail.get("RolledBackModelPackageArn", "")),
+            decision=decision,
+            at=_seconds(detail.get("At")),
+            evidence_from=_seconds(detail.get("EvidenceFrom")),
         )
     if kind == APPROVAL and detail.get("ModelApprovalStatus") == "Approved":
         change = detail.get("LastModifiedTime") or event["time"]
         return Request(package=Package.of(detail["ModelPackageArn"]), cause="deploy", change=str(change))
     return None
+
+
+def _seconds(text: object) -> float:
+    return datetime.fromisoformat(str(text)).timestamp() if text else 0.0
 
 
 def _ended(detail: Mapping[str, Any], stack_name: str) -> Ended | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from headrace.errors import HeadraceError, RejectedError, RetryableError
-from headrace.events import EVENTS, ModelDeployed, ModelRolledBack, RetrainingFinished
+from headrace.events import EVENTS, ModelDeployed, ModelRollbackRefused, ModelRolledBack, RetrainingFinished
 from headrace.reaction import (
     Alarm,
     Decision,
@@ -24,6 +24,7 @@ from headrace.reaction import (
     on_finding,
     on_finished,
     on_labels,
+    on_refused,
     on_rolled_back,
 )
 from lambdas.drift_response.messages import Cut, Document, Receipt, Signal, read
@@ -124,6 +125,8 @@ def _news(memory: Memory, signal: Signal, function: DriftResponse) -> tuple[Memo
             made = on_deployed(memory, event, signal.at)
         case ModelRolledBack() as event:
             made = on_rolled_back(memory, event, signal.at)
+        case ModelRollbackRefused() as event:
+            made = on_refused(memory, event)
         case _:
             raise RejectedError("is of no kind that is reacted to")
     return made

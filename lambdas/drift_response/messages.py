@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headrace.errors import HeadraceError, RejectedError
-from headrace.events import SOURCE, TRIGGERS, BusEvent, ModelDeployed, ModelRolledBack, RetrainingFinished, Trigger
+from headrace.events import (
+    SOURCE,
+    TRIGGERS,
+    BusEvent,
+    ModelDeployed,
+    ModelRollbackRefused,
+    ModelRolledBack,
+    RetrainingFinished,
+    Trigger,
+)
 from headrace.monitoring import FOLDER, VIOLATIONS_SUFFIX, Outputs
 from headrace.reaction import Alarm
 from headrace.reaction.news import Subject
@@ -19,7 +28,9 @@ from headrace.schema import parse_timestamp
 
 RECEIPTS = "labels-inbox-receipts/"
 """Where the label inbox says that a file has been taken in."""
-OWN: Mapping[str, type[BusEvent]] = {it.detail_type: it for it in (RetrainingFinished, ModelDeployed, ModelRolledBack)}
+OWN: Mapping[str, type[BusEvent]] = {
+    it.detail_type: it for it in (RetrainingFinished, ModelDeployed, ModelRolledBack, ModelRollbackRefused)
+}
 _MONITORED = ("headrace/monitor", "aws/sagemaker/endpoints/", "/aws/sagemaker/endpoints/")
 _ENDPOINT = ("aws/sagemaker", "/aws/sagemaker/endpoints")
 

@@ -5,8 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from headrace.events import DriftDetected, ModelRollbackRequested, RetrainingFinished, RetrainingRequested
-from headrace.reaction import PAGES, Decision, Finding, Memory
+from headrace.events import (
+    DriftDetected,
+    ModelRollbackRefused,
+    ModelRollbackRequested,
+    RetrainingFinished,
+    RetrainingRequested,
+)
+from headrace.reaction import PAGES, SETTLING_S, Alarm, Decision, Finding, Memory
 from headrace.schema import format_timestamp
 from lambdas.drift_response.messages import Cut, Signal
 
@@ -135,6 +141,7 @@ def _effects(
             rolled_back_model_package_arn=before.deployed.arn,
             reason=base.reason,
             decision_id=base.id,
+            evidence_from=_evidence_from(signal),
         )
         wanted.append({"publish": back.detail_type, "detail": back.to_detail()})
     if isinstance(signal.content, Cut) and decision.action == "notify":
@@ -154,9 +161,17 @@ def _effects(
         wanted.append(
             {"outcome": f"{ended.outcome} {ended.model_package_arn or ended.reason}".strip(), "of": ended.request_id}
         )
+    if isinstance(signal.content, ModelRollbackRefused):
+        wanted.append({"outcome": f"refused {signal.content.reason}", "of": signal.content.decision_id})
     if decision.action in PAGES or decision.action in _TOLD:
         wanted.append(_message(base, page=decision.action in PAGES))
     return wanted
+
+
+def _evidence_from(signal: Signal) -> str:
+    """An alarm looks back over minutes, at whatever answered then; a monitor's window names its model."""
+    looks_back_s = SETTLING_S if isinstance(signal.content, Alarm) else 0
+    return format_timestamp(signal.at - looks_back_s)
 
 
 def _message(base: Record, *, page: bool) -> dict[str, Any]:

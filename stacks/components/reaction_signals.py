@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from headrace.events import SOURCE, ModelDeployed, ModelRolledBack, RetrainingFinished
+from headrace.events import SOURCE, ModelDeployed, ModelRollbackRefused, ModelRolledBack, RetrainingFinished
 from headrace.monitoring import VIOLATIONS_SUFFIX
 from stacks.components.bucket import LakeBucket
 from stacks.components.function import Function
@@ -52,7 +52,7 @@ class ReactionSignals(Construct):
         keys: list[dict[str, str]] = [{"suffix": VIOLATIONS_SUFFIX}]
         if target.usecase.reaction.new_labels:
             keys.append({"prefix": RECEIPTS})
-        own = [it.detail_type for it in (RetrainingFinished, ModelDeployed, ModelRolledBack)]
+        own = [it.detail_type for it in (RetrainingFinished, ModelDeployed, ModelRolledBack, ModelRollbackRefused)]
         machine = Stack.of(self).format_arn(service="states", resource=f"stateMachine:{target.retraining_machine_name}")
         return {
             "Judged": (

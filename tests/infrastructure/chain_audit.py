@@ -29,6 +29,9 @@ def facts(chain: Chain) -> Facts:
         "decisions": len(records),
         "asked": len(asked),
         "outcomes": [decisions[id_].get("outcome", {}).get("S", "") for id_ in asked],
+        "returns": [
+            decisions[id_].get("outcome", {}).get("S", "") for id_, it in records.items() if it.action == "roll_back"
+        ],
         "claimed": sum(it["subject"]["S"] == "request" for it in items),
         "lock": [it["owner"]["S"] for it in items if it["subject"]["S"] == "lock"],
         "promotions": list(chain.models.updates.values()),
@@ -53,6 +56,7 @@ def promised(chain: Chain, *, windows: int) -> Facts:
         "decisions": windows + 2,  # and the training's end, and the model in force
         "asked": 1,
         "outcomes": [f"succeeded {second}"],
+        "returns": [],
         "claimed": 1,
         "lock": [],
         "promotions": [second],

@@ -17,11 +17,15 @@ _STACK = "AWS::CloudFormation::Stack"
 
 
 class Models:
-    """Version 1 serves. A rollout goes on until its end is delivered; that of a version in ``failing`` rolls back."""
+    """Version 1 serves. A rollout goes on until its end is delivered; that of a version in ``failing`` rolls back.
+
+    While one begins, an alarm of the endpoint named ``alarming`` goes off.
+    """
 
     def __init__(self, bus: Bus, clock: Clock, *, group: str, stack: str) -> None:
         self.bus, self.clock, self.group = bus, clock, group
         self.failing: set[int] = set()
+        self.alarming = ""
         self.stack = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{stack}/1f7b"
         self.packages: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, str] = {}
@@ -122,6 +126,8 @@ class Models:
         self.updates[token] = wish
         self._before, self.parameter, self._token = self.parameter, wish, token
         self._reach("UPDATE_IN_PROGRESS")
+        if self.alarming:
+            self._alarm()
         self.bus.waiting.append(Delivery(ROLLOUT, ""))
         return {"StackId": self.stack}
 
@@ -132,6 +138,13 @@ class Models:
         self.events.insert(0, {**event, "ResourceStatus": status, "ClientRequestToken": self._token, "Timestamp": at})
         detail = change(self.stack, status, "", self._token)
         self.bus.tell("aws.cloudformation", "CloudFormation Stack Status Change", detail)
+
+    def _alarm(self) -> None:
+        metric = {"namespace": "AWS/SageMaker", "name": "Errors", "dimensions": {"EndpointName": self.alarming}}
+        state = {"value": "ALARM", "reason": "too many", "timestamp": str(self.clock.time())}
+        measured = {"metrics": [{"id": "m", "metricStat": {"metric": metric}}]}
+        detail = {"alarmName": f"{self.alarming}-endpoint-Errors", "state": state, "configuration": measured}
+        self.bus.tell("aws.cloudwatch", "CloudWatch Alarm State Change", detail)
 
     def _announce(self, arn: str) -> None:
         event = package_changed(self.packages[arn])

@@ -30,6 +30,7 @@ class Story:
         aborts: the state in which somebody stops the execution; empty if nobody does.
         forgets: a state of the machine whose condition is taken away, to see that somebody notices.
         bad_model: whether the new model's rollout is rolled back by its alarms.
+        bad_next: whether, when all is over, one more model is approved, whose rollout alarms and is rolled back.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Story:
     aborts: str = ""
     forgets: str = ""
     bad_model: bool = False
+    bad_next: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,9 @@ def live(stage: Synthesized, story: Story) -> Ending:
         for hour in HOURS:
             chain.window(hour, drift("amount", 0.4))
         chain.settle()
+        if story.bad_next:
+            chain.approve_a_bad_one()
+            chain.settle()
         return Ending(
             found=facts(chain),
             promised=promised(chain, windows=len(HOURS)),

@@ -109,6 +109,13 @@ class Chain:
         with request_scope(ACCOUNT, REGION):
             self.bus.tell("aws.s3", "Object Created", detail)
 
+    def approve_a_bad_one(self) -> None:
+        """A person approves one more model; while it is rolled out, its endpoint's alarm goes off."""
+        self.models.failing.add(len(self.models.packages) + 1)
+        self.models.alarming = self.prefix
+        with request_scope(ACCOUNT, REGION):
+            self.models.register(status="Approved")
+
     def settle(self) -> None:
         """Deliver everything, and what follows from it."""
         with request_scope(ACCOUNT, REGION):

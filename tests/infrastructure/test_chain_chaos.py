@@ -24,6 +24,18 @@ def test_everything_twice_and_shuffled_leads_to_one_training_and_one_promotion(l
     assert ending.found == ending.promised
 
 
+def test_what_alarmed_during_a_rollout_costs_no_other_model_whenever_the_wish_arrives(local: Synthesized) -> None:
+    refused = []
+    for seed in range(24):
+        found = live(local, Story(kind="a late wish", seed=seed, bad_next=True)).found
+        assert found["serves"] == found["approved"][-1] == found["promotions"][0], seed
+        assert not any(found[name] for name in ("running", "open", "undecided", "unheard", "unfiled", "dead")), seed
+        refused += found["returns"]
+    assert any("during a rollout" in it for it in refused)
+    assert any("a rollout ended as UPDATE_ROLLBACK_COMPLETE" in it for it in refused)
+    assert all(it.startswith("refused ") for it in refused)
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_every_task_of_the_machine_fails_once(local: Synthesized, after: bool) -> None:
     states = live(local, replace(CALM, injector=Injector())).states

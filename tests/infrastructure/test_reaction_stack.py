@@ -31,7 +31,12 @@ def test_documents_of_either_spelling_alarms_and_our_own_events_are_heard(prod: 
     alarmed = found["An alarm of ours went off"]["EventPattern"]["detail"]
     assert alarmed == {"alarmName": [{"prefix": "headrace-fraud-prod-"}], "state": {"value": ["ALARM"]}}
     told = found["A retraining ended, or another model is in force"]["EventPattern"]
-    assert told["detail-type"] == ["Retraining Finished", "Model Deployed", "Model Rolled Back"]
+    assert told["detail-type"] == [
+        "Retraining Finished",
+        "Model Deployed",
+        "Model Rolled Back",
+        "Model Rollback Refused",
+    ]
     assert told["detail"] == {"UseCase": ["fraud"], "Stage": ["prod"]}
     cut = found["A retraining was aborted or timed out, which no state of it can report"]["EventPattern"]
     assert cut["detail"]["status"] == ["ABORTED", "TIMED_OUT"]

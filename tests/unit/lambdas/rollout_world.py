@@ -70,14 +70,14 @@ class World:
             self.finish()
         return True
 
-    def finish(self, status: str = "UPDATE_COMPLETE", reason: str = "") -> str:
+    def finish(self, status: str = "UPDATE_COMPLETE", reason: str = "", at: float = 0.0) -> str:
         """End the running update; returns the event about it."""
         assert self.last is not None
         if status == "UPDATE_COMPLETE":
             self.served = self.named
         else:
             self.parameters["ModelPackageArn"], self.named = self._before
-        self.status, self.last = status, Update(self.last.token, status, reason)
+        self.status, self.last = status, Update(self.last.token, status, reason, at)
         return ended(self.last.token, status)
 
     def last_update(self) -> Update | None:

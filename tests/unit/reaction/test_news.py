@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from reaction_cases import START, USECASE, usecase
 
-from headrace.events import ModelDeployed, ModelRolledBack, RetrainingFinished
+from headrace.events import ModelDeployed, ModelRollbackRefused, ModelRolledBack, RetrainingFinished
 from headrace.reaction import (
     Alarm,
     Deployed,
@@ -17,6 +17,7 @@ from headrace.reaction import (
     on_deployed,
     on_finished,
     on_labels,
+    on_refused,
     on_rolled_back,
     resumed,
 )
@@ -115,6 +116,26 @@ def test_a_wish_that_was_dropped_in_a_rollout_may_come_again_after_it() -> None:
     memory, _ = on_rolled_back(memory, rolled_back(2, 3, "rollout"), START + 60)
     _, again = on_alarm(memory, alarm, USECASE, Moment(id="b", at=START + 61 + SETTLING_S))
     assert [first.action, again.action] == ["roll_back", "roll_back"]
+
+
+def test_a_wish_that_was_refused_may_come_again_of_the_model_that_it_was_about() -> None:
+    memory, _ = on_deployed(Memory(), deployed(2, 1), START)
+    alarm = Alarm(name="errors", alarming=True, about="endpoint")
+    asked, _ = on_alarm(memory, alarm, USECASE, Moment(id="a", at=START + 50))
+    news = ModelRollbackRefused(
+        **COMMON,
+        model_package_arn=f"{GROUP}1",
+        rolled_back_model_package_arn=f"{GROUP}2",
+        decision_id="a",
+        reason="a rollout ended",
+    )
+    after, decision = on_refused(asked, news)
+    assert (after, decision.action) == (memory, "ignore")
+    assert "a rollout ended" in decision.reason
+    assert on_refused(after, news)[0] == memory
+    newer, _ = on_deployed(memory, deployed(3, 2), START + 60)
+    asked_of_newer, _ = on_alarm(newer, alarm, USECASE, Moment(id="b", at=START + 70))
+    assert on_refused(asked_of_newer, news)[0] == asked_of_newer
 
 
 def test_news_of_an_older_rollout_shortens_nothing() -> None:
