@@ -26,8 +26,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "headrace"))
 TESTS = Path(__file__).parent
 SHARING = ("local/loop", "local/emulator")
 """Folders whose tests look at one deployed loop or one account."""
-LONGEST = (*SHARING, "local/sagemaker", "infrastructure", "unit/pipelines", "unit/drift", "unit/cli")
-"""Folders in the order in which their tests begin; all others come last."""
+LONGEST = ("local/loop", "local/sagemaker", "local/emulator", "infrastructure", "unit/pipelines", "unit/cli")
+"""Folders in the order in which their tests begin, those that wait beside those that compute; all others come last."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

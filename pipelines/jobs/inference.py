@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.jobs.served import files, golden, lines
+from pipelines.jobs.served import files, golden, lines, rows
 from pipelines.jobs.served.columns import Columns
+from pipelines.jobs.served.rows import Instance
 from pipelines.jobs.served.scorers import Scorer
 
 JSON = "application/json"
-Instance = Mapping[str, float | None]
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +139,7 @@ def predict_fn(request: Request, model: ServedModel) -> Answer:
     Raises:
         ValueError: if a feature is neither a number nor null; names instance and feature.
     """
-    matrix = _matrix(request.instances, model.features)
+    matrix = rows.matrix(request.instances, model.features)
     scores = model.scores(matrix)
     return Answer(
         scores=scores,
@@ -189,15 +188,6 @@ def reasons(model: ServedModel, matrix: np.ndarray, most: int) -> list[list[dict
 def _reason(model: ServedModel, row: np.ndarray, contributions: np.ndarray, feature: int) -> dict[str, Any]:
     value = None if np.isnan(row[feature]) else float(row[feature])
     return {"feature": model.features[feature], "value": value, "contribution": float(contributions[feature])}
-
-
-def _matrix(instances: Sequence[Instance], features: Sequence[str]) -> np.ndarray:
-    rows = [[instance.get(name) for name in features] for instance in instances]
-    for position, row in enumerate(rows):
-        for name, value in zip(features, row, strict=True):
-            if value is not None and (not isinstance(value, (int, float)) or abs(value) > _LARGEST):
-                raise ValueError(f"instances[{position}].{name} is neither a number within 32-bit floats nor null")
-    return np.array(rows, dtype=np.float32)
 
 
 def _reject_constant(name: str) -> None:

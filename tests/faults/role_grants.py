@@ -12,35 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from resource_names import ARNS, NAME_PROPERTIES, NAMES, REF_IS_ARN
+
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 _DIGEST = re.compile(r"[0-9A-F]{8}$")
-_NAMES = {
-    "ApprovalsQueue": "approvals",
-    "Bucket": "lake",
-    "FeatureDelivery": "features",
-    "Key": "key",
-    "LabelFiles": "label-files",
-    "Labels": "labels",
-    "State": "window-state",
-    "Topic": "topic",
-}
-"""What the scenarios call things whose names CloudFormation makes up."""
-_ARNS = {
-    "AWS::DynamoDB::Table": "dynamodb:{place}:table/{name}",
-    "AWS::IAM::Role": "iam::{account}:role/{name}",
-    "AWS::KMS::Key": "kms:{place}:key/{name}",
-    "AWS::Kinesis::Stream": "kinesis:{place}:stream/{name}",
-    "AWS::KinesisFirehose::DeliveryStream": "firehose:{place}:deliverystream/{name}",
-    "AWS::Lambda::Function": "lambda:{place}:function:{name}",
-    "AWS::Logs::LogGroup": "logs:{place}:log-group:{name}:*",
-    "AWS::S3::Bucket": "s3:::{name}",
-    "AWS::SNS::Topic": "sns:{place}:{name}",
-    "AWS::SQS::Queue": "sqs:{place}:{name}",
-    "AWS::SecretsManager::Secret": "secretsmanager:{place}:secret:{name}",
-    "AWS::StepFunctions::StateMachine": "states:{place}:stateMachine:{name}",
-}
-_REF_IS_ARN = frozenset({"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret"})
-_NAME_PROPERTIES = ("Name", "StateMachineName", "FunctionName", "TableName", "QueueName", "BucketName", "RoleName")
 
 
 @dataclass(frozen=True)
@@ -169,17 +144,17 @@ class Roles:
         if name in pseudo:
             return pseudo[name]
         kind = self.bodies[noun]["Resources"].get(name, {}).get("Type", "")
-        return self._arn(noun, name) if kind in _REF_IS_ARN else self._name(noun, name)
+        return self._arn(noun, name) if kind in REF_IS_ARN else self._name(noun, name)
 
     def _arn(self, noun: str, logical_id: str) -> str:
-        shape = _ARNS[self.bodies[noun]["Resources"][logical_id]["Type"]]
+        shape = ARNS[self.bodies[noun]["Resources"][logical_id]["Type"]]
         name = self._name(noun, logical_id)
         return "arn:aws:" + shape.format(place=f"{REGION}:{ACCOUNT}", account=ACCOUNT, name=name)
 
     def _name(self, noun: str, logical_id: str) -> str:
-        known = _NAMES.get(plain(logical_id))
+        known = NAMES.get(plain(logical_id))
         properties = self.bodies[noun]["Resources"].get(logical_id, {}).get("Properties", {})
-        given = next((properties[it] for it in _NAME_PROPERTIES if isinstance(properties.get(it), str)), None)
+        given = next((properties[it] for it in NAME_PROPERTIES if isinstance(properties.get(it), str)), None)
         return known or given or f"{noun}-{plain(logical_id)}"
 
 
