@@ -1,4 +1,4 @@
-"""Registered models, loaded on this machine from their artifacts as the endpoint loads them."""
+"""Registered models: which one serves, and each loaded on this machine from its artifact as the endpoint loads it."""
 
 import tempfile
 from pathlib import Path
@@ -38,3 +38,12 @@ def packages(deployment: Deployment) -> list[str]:
         SortOrder="Ascending",
     )
     return [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
+
+
+def served(deployment: Deployment, endpoint: str) -> str:
+    """The ARN of the package that an endpoint serves by now; empty if its model is made of none, as one of many is."""
+    sagemaker = deployment.sagemaker
+    config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    variant = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"][0]
+    model = sagemaker.describe_model(ModelName=variant["ModelName"])
+    return str(model.get("PrimaryContainer", {}).get("ModelPackageName", ""))

@@ -14,6 +14,7 @@ from cli.batch_scoring import read_batch
 from cli.deployment import Deployment
 from cli.phases import Phases
 from cli.predictions import Agreement, agreement, read_predictions
+from cli.registered import served
 from cli.stream import Streamed
 from cli.tenant_answers import read_tenants
 from cli.tenant_models import TenantModel, described
@@ -26,6 +27,7 @@ EXAMPLES = 12
 class Result:
     """What a run found.
 
+    ``model_package`` is the one that the run trained first and ``served_package`` the one that answers at its end.
     ``evaluation`` is the registered model's report, ``rejected`` says why some records were, ``label_files`` how many
     files of labels were taken in; ``tenants`` tells of each tenant's model, where one endpoint holds many.
     """
@@ -36,6 +38,7 @@ class Result:
     predictions: pd.DataFrame
     agreement: Agreement
     model_package: str
+    served_package: str
     endpoint_status: str
     evaluation: dict[str, object]
     rejected: list[dict[str, object]]
@@ -70,6 +73,7 @@ class Result:
             "history_events": self.backfill.events,
             "training_rows": self.backfill.training_rows,
             "model_package": self.model_package,
+            "served_package": self.served_package,
             "endpoint_status": self.endpoint_status,
             "model_quality": quality(self.evaluation),
             "decisions": self.predictions["decision"].value_counts().to_dict(),
@@ -112,6 +116,7 @@ def result_of(
         predictions=predictions,
         agreement=agreement(predictions, streamed.answers),
         model_package=package,
+        served_package="" if in_batch else served(deployment, deployment.output("serving", "EndpointName")),
         endpoint_status="no endpoint" if in_batch else _endpoint_status(deployment),
         evaluation=evaluation(deployment, package),
         rejected=list(islice(_rejected(deployment), EXAMPLES)),

@@ -66,8 +66,8 @@ def drawings(run: RunRecord) -> list[Drawing]:
 
 
 def version(run: RunRecord) -> str:
-    """The deployed package's version: the last part of its ARN, else what the predictions carry."""
-    package = text(run.summary, "model_package")
+    """The version of the package that answers at the end: the last part of its ARN, else what the predictions carry."""
+    package = text(run.summary, "served_package") or text(run.summary, "model_package")
     if "/" in package:
         return package.rsplit("/", 1)[1]
     seen = run.predictions["model_version"].dropna()

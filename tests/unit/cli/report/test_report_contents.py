@@ -48,6 +48,14 @@ def test_the_loop_carries_the_counts_on_its_arrows(text: str) -> None:
         assert words in loop
 
 
+def test_the_version_is_that_of_the_model_which_answers_at_the_end() -> None:
+    """A story trains again: the first package is version 4, the one that was promoted 5."""
+    first = summary()["model_package"]
+    text = Page.of(render(run(summary=summary(served_package=f"{first[:-1]}5")))).text
+    assert "model version 5" in text
+    assert "version 4" not in text
+
+
 def test_the_money_is_the_formula_applied_to_the_labels(text: str) -> None:
     frame = predictions()
     positive, alarm = frame["label"] == 1, frame["decision"] != "APPROVE"
