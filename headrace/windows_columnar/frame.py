@@ -122,7 +122,8 @@ def _assembled(usecase: UseCase, rows: pd.DataFrame, windows: Columns, keep: Seq
     described |= {entity.key: texts(rows, entity.key) for entity in usecase.entities}
     for field in map(shape.field, usecase.facet_fields):
         described[field.name] = values(rows, field) if field.type == "string" else floats(rows, field)
-    return pd.DataFrame(described | {name: columns[name] for name in usecase.feature_names}, index=rows.index)
+    described |= {name: columns[name] for name in usecase.feature_names}
+    return pd.DataFrame(described, index=rows.index, copy=False)
 
 
 def _between(usecase: UseCase, events: pd.DataFrame, since: int | None, until: int | None) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The engine for one machine: stretches of days, one after the other, in memory that does not grow with history."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from ctypes import CDLL
 from dataclasses import replace
 
 import pandas as pd
@@ -31,11 +32,11 @@ def compute(
         for day, rows in _rows(order, events, labels, first, last):
             for number, own in _parts(order, rows):
                 yield part.write(store, order, own, day=day, part=number, basis=bases[day])
-        pa.default_memory_pool().release_unused()
 
 
 def _rows(order: Order, events: Events, labels: Labels, first: int, last: int) -> Iterator[tuple[int, pd.DataFrame]]:
     """The labelled rows of each day of a stretch."""
+    _give_back()
     frame = _features(order, events.over(first - order.events_back, last), labels, first, last)
     truth = labels.over(first, last)
     for day, rows in split(order.usecase, frame, range(first, last + 1)):
@@ -56,8 +57,16 @@ def with_truth(usecase: UseCase, rows: pd.DataFrame, labels: pd.DataFrame, day: 
 
 def _features(order: Order, events: pd.DataFrame, labels: Labels, first: int, last: int) -> pd.DataFrame:
     known = effective(order.usecase, labels.over(first - order.labels_back, last)) if order.labels_back else None
+    _give_back()
     case = counting_copies(order.usecase)
     return training_frame(case, events, known, since=first * DAY_S, until=(last + 1) * DAY_S)
+
+
+def _give_back() -> None:
+    """Return to the system what was freed: else the pages that reading and computing keep pile up on each other."""
+    pa.default_memory_pool().release_unused()
+    if (trim := getattr(CDLL(None), "malloc_trim", None)) is not None:  # glibc has it, and is what needs it
+        trim(0)
 
 
 def _parts(order: Order, rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
