@@ -8,23 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from synthesized import Synthesized
-
-import app as composition
-from stacks.application import Application
+from synthesized import Synthesized, synthesize
 
 for _folder in ("faults", "unit/lambdas"):
     sys.path.append(str(Path(__file__).parents[1] / _folder))
 
 Synth = Callable[..., Synthesized]
-
-
-def synthesize(folder: Path, **context: str) -> Synthesized:
-    """Synthesize in this process: cdk-nag checks every stage, CDK's own linter production."""
-    app = Application(context={"usecase": "fraud", **context}, outdir=str(folder), linted=context["stage"] == "prod")
-    composition.build(app)
-    app.synth()
-    return Synthesized(folder, app.target.prefix)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,9 @@ from typing import Any
 
 from aws_cdk.assertions import Template
 
+import app as composition
+from stacks.application import Application
+
 NOUNS = (
     "lake",
     "ingestion",
@@ -76,6 +79,14 @@ class Synthesized:
     def actions(self, noun: str, role: str) -> set[str]:
         """Every action that a role's own policies allow."""
         return {action for statement in self.statements(noun, role) for action in listed(statement["Action"])}
+
+
+def synthesize(folder: Path, **context: str) -> Synthesized:
+    """Synthesize in this process: cdk-nag checks every stage, CDK's own linter production."""
+    app = Application(context={"usecase": "fraud", **context}, outdir=str(folder), linted=context["stage"] == "prod")
+    composition.build(app)
+    app.synth()
+    return Synthesized(folder, app.target.prefix)
 
 
 def listed(value: Any) -> list[Any]:

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import synthesize
-from synthesized import Synthesized, joined, listed, text
+from synthesized import Synthesized, joined, listed, synthesize, text
 
 import usecases
 from headrace.monitoring import schedule_name
