@@ -41,7 +41,7 @@ def watched(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     past = world[world["timestamp"] < first]
     plan = Plan(usecase=usecase, history=past, events=world, at=first, label_delay_s=usecase.label.delay_s, out=out)
     with started(usecase, assembly, out / "logs", Phases(Console(file=io.StringIO()))) as (deployment, loop):
-        url = queue_of_alarms(deployment, loop)
+        url = queue_of_alarms(loop)
         written = backfill(deployment, History.of(plan), out / "quality", lambda *_: None)
         package = train(deployment, written.training_prefix, written.training_rows, "manual", lambda *_: None)
         approve(deployment, package, lambda *_: None)

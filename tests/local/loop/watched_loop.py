@@ -41,14 +41,18 @@ def wait_until(loop: Loop, moment: float) -> None:
     loop.wait_idle(300)
 
 
-def queue_of_alarms(deployment: Deployment, loop: Loop) -> str:
+def queue_of_alarms(loop: Loop) -> str:
     """A queue that receives every change of state of an alarm."""
+    return queue_of(loop, "alarms", source="aws.cloudwatch", told="CloudWatch Alarm State Change")
+
+
+def queue_of(loop: Loop, name: str, *, source: str, told: str) -> str:
+    """A queue of that name that receives every event of one type."""
     sqs, events = loop.client("sqs"), loop.client("events")
-    url = str(sqs.create_queue(QueueName="alarms")["QueueUrl"])
+    url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}
-    events.put_rule(Name="alarms", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="alarms", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [source], "detail-type": [told]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
     return url
 
 
