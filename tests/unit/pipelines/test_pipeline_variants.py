@@ -67,8 +67,9 @@ def test_a_checkpoint_belongs_to_its_data_hyperparameters_and_code(
     assert root == "s3://${Token[TOKEN.11]}/models/checkpoints"
     assert data == {"Get": "Steps.Preprocess.ProcessingJobName"}
     other = CodeLocations(**{**vars(locations), "sourcedir": locations.sourcedir.replace("6a7b", "ffff")})
-    assert place(make_definition(code=other))[:2] == [root, data]
-    assert place(make_definition(code=other))[2] != kind
+    changed = place(make_definition(code=other))
+    assert changed[:2] == [root, data]
+    assert changed[2] != kind
 
 
 def test_what_is_cached_names_no_execution_in_what_decides_a_hit(rendered: dict[str, Any]) -> None:
@@ -96,7 +97,8 @@ def test_the_version_of_the_data_decides_a_hit(rendered: dict[str, Any]) -> None
 
 def test_judging_is_never_cached(rendered: dict[str, Any], make_definition: MakeDefinition) -> None:
     assert {name for name in JOBS if "CacheConfig" in step(rendered, name)} == {"Preprocess", "Train"}
-    assert not [name for name in JOBS if "CacheConfig" in step(make_definition(cache_for=None), name)]
+    uncached = make_definition(cache_for=None)
+    assert not [name for name in JOBS if "CacheConfig" in step(uncached, name)]
 
 
 def test_isolated_training_gets_its_code_by_a_channel(
