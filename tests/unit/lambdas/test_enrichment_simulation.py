@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lambda_fakes import FIRST_SEQUENCE, START
+from simulated_stores import Bucket, Groups, Log, Stores, Table
 from stream_cases import TOPOLOGIES, Case, Expected, cases, expected, keys_of, schedules
-from stream_simulation import Bucket, Groups, Log, Shard, Simulation, Stores, Table
+from stream_simulation import Shard, Simulation
 
 from headrace.features import FeatureSet, Vector
 from headrace.schema import Value

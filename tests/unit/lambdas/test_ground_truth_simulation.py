@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lambda_fakes import START, label, record
+from simulated_stores import Bucket, Stores, Table
 from stream_cases import TOPOLOGIES, schedules
-from stream_simulation import Bucket, Shard, Simulation, Stores, Table
+from stream_simulation import Shard, Simulation
 
 from headrace.errors import RejectedError
 from headrace.features import FeatureSet
