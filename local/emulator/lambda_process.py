@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ _RUNTIME = Path(__file__).with_name("lambda_runtime.py")
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """Everything that decides how a worker starts. Two equal launches can share workers."""
+    """Everything that decides how a worker starts. Two equal launches can share workers; ``logs`` is a folder."""
 
     function: str
     handler: str
@@ -25,7 +26,7 @@ class Launch:
     code_paths: tuple[str, ...]
     runtime_paths: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
-    log_path: str
+    logs: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,13 @@ class _WorkerDiedError(Exception):
     """The process ended without an answer."""
 
 
+def _log_stream(launch: Launch) -> BinaryIO:
+    """A file of its own for each environment: in a shared one everybody would read, and count, the others' lines."""
+    descriptor, path = tempfile.mkstemp(prefix=f"{launch.function}-", suffix=".log", dir=launch.logs)
+    os.close(descriptor)
+    return Path(path).open("ab+", buffering=0)
+
+
 def _fatal(kind: str, call: Call, text: str) -> dict[str, Any]:
     return {"errorType": kind, "errorMessage": f"RequestId: {call.request_id} Error: {text}"}
 
@@ -61,8 +69,7 @@ class Worker:
     def __init__(self, launch: Launch) -> None:
         """Start the process; the handler is imported on the first invocation's clock."""
         self.launch = launch
-        self._log = Path(launch.log_path).open("ab+", buffering=0)  # noqa: SIM115  lives as long as the process
-        self._log_seen = self._log.seek(0, os.SEEK_END)
+        self._log, self._log_seen = _log_stream(launch), 0
         self._process = subprocess.Popen(  # noqa: S603  our own runtime script on our own interpreter
             [sys.executable, "-I", "-S", str(_RUNTIME)],
             cwd=launch.code_paths[0],

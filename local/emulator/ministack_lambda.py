@@ -133,7 +133,7 @@ def _launch(function: dict[str, Any], config: dict[str, Any]) -> Launch:
         code_paths=(str(code), *_layers(config, root)),
         runtime_paths=(str(runtime_packages(root)),),
         environment=tuple(sorted(_environment(config, code, stream).items())),
-        log_path=str(logs / f"{name}.log"),
+        logs=str(logs),
     )
     function["_headrace_launch"] = (key, launch)
     return launch

@@ -1,8 +1,10 @@
 """Functions run as on AWS: an environment of their own, the runtime's packages, their bundle and nothing else."""
 
+import base64
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -65,6 +67,21 @@ def test_an_exception_is_reported_and_the_environment_lives_on(account: Account)
     assert (failed["errorType"], failed["errorMessage"]) == ("ValueError", "no")
     assert "raise ValueError" in failed["stackTrace"][-1]
     assert invoke(account, function) == first
+
+
+def test_environments_of_one_function_read_their_own_lines_only(account: Account) -> None:
+    function = account.function(body("print('line of ' + event, file=sys.stderr)", "time.sleep(0.5)"), timeout=20)
+
+    def tail(event: str) -> str:
+        payload = json.dumps(event)
+        answer = account.client("lambda").invoke(FunctionName=function, Payload=payload, LogType="Tail")
+        return base64.b64decode(answer["LogResult"]).decode()
+
+    with ThreadPoolExecutor(2) as at_once:
+        for _ in range(2):
+            logs = dict(zip("ab", at_once.map(tail, "ab"), strict=True))
+            assert {name: log.count("line of") for name, log in logs.items()} == {"a": 1, "b": 1}
+            assert all(f"line of {name}" in log for name, log in logs.items())
 
 
 def test_what_ends_the_process_fails_the_invocation_and_the_next_gets_a_new_one(account: Account) -> None:
