@@ -38,6 +38,7 @@ def _rows(order: Order, events: Events, labels: Labels, first: int, last: int) -
     """The labelled rows of each day of a stretch."""
     _give_back()
     frame = _features(order, events.over(first - order.events_back, last), labels, first, last)
+    _give_back()
     truth = labels.over(first, last)
     for day, rows in split(order.usecase, frame, range(first, last + 1)):
         yield day, with_truth(order.usecase, rows, truth, day)
@@ -63,7 +64,7 @@ def _features(order: Order, events: pd.DataFrame, labels: Labels, first: int, la
 
 
 def _give_back() -> None:
-    """Return to the system what was freed: else the pages that reading and computing keep pile up on each other."""
+    """Return to the system what was freed: else the pages that reading, computing and writing keep pile up."""
     pa.default_memory_pool().release_unused()
     if (trim := getattr(CDLL(None), "malloc_trim", None)) is not None:  # glibc has it, and is what needs it
         trim(0)
