@@ -76,7 +76,7 @@ $(SPARK)/.installed: requirements/spark.txt
 	@touch $@
 
 test-usecases: $(STAMP) ## every use case: all stages under nag and the linter, then its loop closed by the demo
-	$(BIN)/python -m pytest tests/infrastructure/test_every_use_case.py tests/local/usecases -m usecases -rs $(ARGS)
+	$(BIN)/python -m pytest tests/infrastructure/test_every_use_case.py tests/infrastructure/test_monitored_groups.py tests/local/usecases -m usecases -rs $(ARGS)
 
 test-spark: $(STAMP) ## prove that Spark gives what one machine gives (needs Java 17, which Glue 5 runs on)
 	@if java -version 2>&1 | grep -q 'version "17'; then $(MAKE) --no-print-directory run-test-spark; \

@@ -65,7 +65,7 @@ def answer(its: Watched, day: int) -> None:
 def measure(its: Watched, end: int) -> None:
     """What the run of a month published, in the night in which it ran."""
     its.found.append(patiently(partial(its.measured, "bias", "violations", end, statistic="Maximum")))
-    impact = partial(its.measured, "bias", "bias_metric_DI", end, statistic="Minimum", **WOMEN)
+    impact = partial(its.measured, "bias", "bias_metric_DI", end, statistic="Maximum", **WOMEN)
     its.impacts.append(patiently(impact))
 
 

@@ -121,6 +121,13 @@ def test_latencies_that_were_not_measured_are_not_drawn() -> None:
     assert latency.plot(run(predictions=predictions(9).assign(latency_ms=np.nan))) is None
 
 
+def test_arrivals_after_the_answer_are_not_counted_as_latency() -> None:
+    moved = predictions(9).assign(latency_ms=[-86_400_000.0] * 6 + [4.0, 5.0, 6.0])
+    assert latency.quantiles(run(predictions=moved))[50] == 5.0
+    assert latency.plot(run(predictions=moved)) is not None
+    assert latency.plot(run(predictions=moved.assign(latency_ms=-1.0))) is None
+
+
 def test_quantiles_are_those_of_pandas() -> None:
     found = latency.quantiles(run())
     expected = pd.Series(predictions()["latency_ms"]).quantile([0.5, 0.95, 0.99]).to_list()
