@@ -41,6 +41,8 @@ class Stage:
     """Between two looks at a running SageMaker pipeline."""
     approval_retry_s: int = 120
     alarms_notify: bool = True
+    scheduled_training: bool = True
+    """The use case's calendar of trainings is in force; elsewhere its rule is there, switched off."""
     spot_training: bool = False
     """Models train on capacity that AWS may take back, at up to 90 % less; training resumes from its checkpoint."""
     spare_capacity: bool = False
@@ -71,7 +73,15 @@ STAGES = {
         ),
         Stage(name="staging", real_data=False, keep_data=False, log_retention_days=30, spot_training=True),
         Stage(name="prod", rollout="linear"),
-        Stage(name="local", real_data=False, keep_data=False, rollout="linear", poll_s=2, approval_retry_s=10),
+        Stage(
+            name="local",
+            real_data=False,
+            keep_data=False,
+            rollout="linear",
+            poll_s=2,
+            approval_retry_s=10,
+            scheduled_training=False,
+        ),
     )
 }
 

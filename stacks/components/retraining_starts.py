@@ -45,6 +45,7 @@ class RetrainingStarts(Construct):
                 "Scheduled",
                 description=f"Trains {target.usecase.name} whatever happens",
                 schedule=events.Schedule.expression(reaction.schedule),
+                enabled=target.stage.scheduled_training,
             )
             self._start_for(scheduled, "schedule", "the schedule of the use case")
         if reaction.on_code_change:

@@ -1,5 +1,6 @@
 """Drift response and what starts a retraining: what is heard, what each role may do, where what fails ends."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from synthesized import Synthesized, listed, text
 
 import usecases
+from headrace.usecase import Reaction
 from stacks.components.queue import DeadLetterQueue
 from stacks.components.retraining_starts import RetrainingStarts
 from stacks.stage import stage
@@ -122,10 +124,8 @@ def test_the_machine_may_touch_our_jobs_models_and_table_only(prod: Synthesized)
 def test_schedule_and_code_start_it_where_the_use_case_says_so(
     policy: dict[str, Any], expected: dict[str, str | None]
 ) -> None:
-    fraud = usecases.load("fraud")
-    target = Target(
-        usecase=replace(fraud, reaction=replace(fraud.reaction, **policy)), stage=stage("dev"), region="eu-west-1"
-    )
+    fraud = replace(usecases.load("fraud"), reaction=Reaction(**policy))
+    target = Target(usecase=fraud, stage=stage("dev"), region="eu-west-1")
     stack = cdk.Stack(cdk.App(), "Stack")
     key = kms.Key(stack, "Key")
     machine = sfn.StateMachine(stack, "M", definition_body=sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "P")))
@@ -140,6 +140,20 @@ def test_schedule_and_code_start_it_where_the_use_case_says_so(
                 started[trigger] = it["Properties"].get("ScheduleExpression")
                 assert '"RequestId":<' in template
     assert started == expected
+
+
+def test_the_calendar_trains_everywhere_but_where_weeks_pass_in_minutes(synth: Callable[[str], Synthesized]) -> None:
+    states = {}
+    for name in ("dev", "staging", "prod", "local"):
+        rules = [it for it in synth(name).resources("retraining", RULE) if "ScheduleExpression" in it]
+        states[name] = [(it["ScheduleExpression"], it["State"]) for it in rules]
+    sundays = "cron(0 2 ? * SUN *)"
+    assert states == {
+        "dev": [(sundays, "ENABLED")],
+        "staging": [(sundays, "ENABLED")],
+        "prod": [(sundays, "ENABLED")],
+        "local": [(sundays, "DISABLED")],
+    }
 
 
 def test_deployment_asks_the_table_by_its_name_whether_promotion_is_frozen(prod: Synthesized) -> None:

@@ -9,6 +9,7 @@ from synthesized import Synthesized, joined
 DATA_ENDS = "what one machine emulates ends with its process, so nothing is kept beyond its stack"
 NAME = "the stage's own name"
 WAIT = "nobody waits a minute for a training run of seconds"
+CALENDAR = "weeks pass in minutes here, and the stories are about what else starts a training"
 APPROVAL = "nobody waits two minutes for an approval that met a running update; the attempts still add up to two hours"
 
 REASONS = {
@@ -23,6 +24,7 @@ REASONS = {
     ("AWS::DynamoDB::Table", "DeletionProtectionEnabled"): DATA_ENDS,
     ("AWS::StepFunctions::StateMachine", "DefinitionString"): WAIT,
     ("AWS::SQS::QueuePolicy", "PolicyDocument.Statement"): "the id of CDK's statement repeats the stack's name",
+    ("AWS::Events::Rule", "State"): CALENDAR,
     ("AWS::SQS::Queue", "VisibilityTimeout"): APPROVAL,
     ("AWS::SQS::Queue", "RedrivePolicy.maxReceiveCount"): APPROVAL,
     ("AWS::Lambda::Function", "Timeout"): "of deployment: a message must stay hidden while its function runs",
