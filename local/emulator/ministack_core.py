@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from time import struct_time
 from typing import Any, TypeVar
 
 from local import clients
@@ -22,7 +23,8 @@ MINISTACK_VERSION = "1.5.33"
 ACCOUNT_ID, REGION = clients.ACCOUNT_ID, clients.REGION
 
 # Services whose idea of "now" is simulated; the others (signatures, S3 dates) stay on the wall.
-_CLOCKED = ("kinesis", "firehose", "eventbridge", "scheduler", "cloudwatch", "sqs")
+# Topics stamp what they put into queues, and a queue drops what looks older than it keeps messages.
+_CLOCKED = ("kinesis", "firehose", "eventbridge", "scheduler", "cloudwatch", "sqs", "sns")
 _WORKER_THREADS = 32
 _SCHEDULE_TICK_S = 0.25  # the clock may jump; what is then due should not wait long
 T = TypeVar("T")
@@ -33,11 +35,15 @@ class WrongVersionError(RuntimeError):
 
 
 class _InjectedTime:
-    """Stands in for the ``time`` module inside a service: ``time()`` is the injected clock, the rest is real."""
+    """Stands in for the ``time`` module inside a service: what asks for now gets the injected clock's."""
 
     @staticmethod
     def time() -> float:
         return clock.now()
+
+    @staticmethod
+    def gmtime(seconds: float | None = None) -> struct_time:
+        return time.gmtime(clock.now() if seconds is None else seconds)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)

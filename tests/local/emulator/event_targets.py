@@ -1,4 +1,4 @@
-"""Rules and state machines of the running emulator."""
+"""Rules, topics and state machines of the running emulator."""
 
 import json
 from typing import Any
@@ -12,6 +12,16 @@ def rule(account: Account, pattern: dict[str, Any], **target: Any) -> str:
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=name, Targets=[{"Id": "t", **target}])
     return name
+
+
+def topic_to(account: Account, url: str, queue: str) -> str:
+    """A topic whose notifications a queue receives; returns its ARN."""
+    topic = str(account.client("sns").create_topic(Name=account.name("topic"))["TopicArn"])
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": queue}]})
+    account.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    account.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    return topic
 
 
 def state_machine(account: Account, states: dict[str, Any], role: str = "") -> str:

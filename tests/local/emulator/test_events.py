@@ -2,9 +2,10 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
-from event_targets import rule, run, state_machine
+from event_targets import rule, run, state_machine, topic_to
 from local_account import Account, until
 
 ECHO_TO_BUCKET = """
@@ -38,12 +39,7 @@ def test_a_rule_reaches_a_function_a_topic_and_a_state_machine(account: Account)
     source, bucket = account.name("source"), account.bucket()
     rule(account, {"source": [source]}, Arn=account.function(ECHO_TO_BUCKET, BUCKET=bucket))
     url, queue = account.queue()
-    topic = account.client("sns").create_topic(Name=account.name("topic"))["TopicArn"]
-    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": queue}]})
-    account.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    account.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    rule(account, {"source": [source]}, Arn=topic)
+    rule(account, {"source": [source]}, Arn=topic_to(account, url, queue))
     machine = state_machine(account, {"Done": {"Type": "Succeed"}})
     rule(account, {"source": [source]}, Arn=machine, RoleArn=account.role())
     put_event(account, source, x=1)
@@ -51,6 +47,16 @@ def test_a_rule_reaches_a_function_a_topic_and_a_state_machine(account: Account)
     assert json.loads(account.messages(url)[0]["Message"])["detail"] == {"x": 1}
     states = account.client("stepfunctions")
     until(lambda: states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")["executions"])
+
+
+def test_a_topic_reaches_a_queue_when_the_clock_is_further_ahead_than_messages_are_kept(account: Account) -> None:
+    url, queue = account.queue(MessageRetentionPeriod="3600")
+    topic = topic_to(account, url, queue)
+    account.loop.advance(3_601)
+    account.client("sns").publish(TopicArn=topic, Message="{}")
+    (notification,) = account.messages(url)
+    sent_at = datetime.fromisoformat(notification["Timestamp"]).timestamp()
+    assert abs(account.loop.now() - sent_at) < 60
 
 
 def test_objects_of_a_bucket_with_eventbridge_become_events(account: Account) -> None:
