@@ -23,7 +23,7 @@ def on_finding(memory: Memory, found: Finding, usecase: UseCase, moment: Moment)
     if found.at <= memory.deployed.at and not found.upstream:
         return memory, Decision(action="ignore", reason="the window is about an earlier model than the one in force")
     known = memory.seen(found)
-    weighed = weigh(found, known.of(found.kind), reaction, columns=len(usecase.feature_names))
+    weighed = weigh(found, known.of(found.kind), usecase)
     if found.upstream:
         return _freeze(known, found, weighed)
     if found.clean:
@@ -95,7 +95,7 @@ def _tell(found: Finding, weighed: Weighed, usecase: UseCase, *, frozen: bool) -
             action="ignore", reason=f"too little to matter: {words}", severity=weighed.severity, weighed=weighed
         )
     lasting = usecase.reaction.quality_persistence if found.kind == "model_quality" else usecase.reaction.persistence
-    if weighed.streak > 1 and level < _HIGH:
+    if weighed.shown > 1 and (level < _HIGH or weighed.streak == 1):
         return Decision(action="ignore", reason=f"told before: {words}", severity=weighed.severity, weighed=weighed)
     wait = f"; a training needs {lasting} windows in a row" if found.kind != "bias" and level >= _HIGH else ""
     return Decision(action="notify", reason=f"{words}{wait}", severity=weighed.severity, weighed=weighed)
@@ -107,5 +107,7 @@ def _words(found: Finding, weighed: Weighed) -> str:
     more = len(weighed.columns) - _SHOWN
     named = f"{columns}{f' and {more} more' if more > 0 else ''}" or "values are missing"
     kind = found.kind.replace("_", " ")
-    windows = f"{weighed.streak} window{'s' if weighed.streak != 1 else ''}"
-    return f"{kind} is {weighed.severity}: {named}, for {windows}"
+    windows = f"{weighed.shown} window{'s' if weighed.shown != 1 else ''}"
+    carried = weighed.shown - weighed.streak
+    odd = f", {carried} of them as one odd window would be" if carried else ""
+    return f"{kind} is {weighed.severity}: {named}, for {windows}{odd}"

@@ -1,5 +1,6 @@
 """How bad is it? From the kind, how far, how many columns, for how long, and what the columns mean to the business."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -7,7 +8,8 @@ from itertools import takewhile
 
 from headrace.events import SEVERITIES, Severity
 from headrace.reaction.finding import Finding
-from headrace.reaction.memory import Window
+from headrace.reaction.memory import MOST_WINDOWS, Window
+from headrace.usecase import UseCase
 from headrace.usecase.reaction import Reaction
 
 _CRITICAL_DROP = 0.25
@@ -24,63 +26,79 @@ class Weighed:
         severity: how bad it is.
         magnitude: the largest distance, weighted.
         breadth: share of the columns that moved.
-        streak: windows in a row that show it, this one included.
+        shown: windows in a row that show it, this one included.
+        streak: of these, how many count: all but those that a single odd window would have filled.
         columns: those that moved, the furthest first by weighted distance.
     """
 
     severity: Severity
     magnitude: float
     breadth: float
+    shown: int
     streak: int
     columns: tuple[str, ...]
 
 
-def weigh(found: Finding, windows: Sequence[Window], reaction: Reaction, *, columns: int) -> Weighed:
+def weigh(found: Finding, windows: Sequence[Window], usecase: UseCase) -> Weighed:
     """Weigh a finding.
 
     Args:
         found: the newest of its kind, or an older one that came late.
         windows: all known of its kind, this one included, the oldest first.
-        reaction: the use case's policy.
-        columns: how many the monitor watches.
+        usecase: whose policy, whose features, and how long they remember.
     """
+    reaction = usecase.reaction
     weighted = {name: distance * reaction.weights.get(name, 1.0) for name, distance in found.distances.items()}
     names = tuple(sorted(weighted, key=lambda name: (-weighted[name], name)))
-    breadth = len(names) / max(1, columns)
+    breadth = len(names) / max(1, len(usecase.feature_names))
     magnitude = max(weighted.values(), default=0.0)
-    length = streak(found, windows, reaction)
+    shown, streak = _lasting(found, windows, usecase)
     level = _level(found, magnitude, reaction)
     if found.kind == "data_quality" and level:
         level += breadth >= reaction.breadth and len(names) > 1
-        level += length >= _TWICE * reaction.persistence
+        level += streak >= _TWICE * reaction.persistence
     return Weighed(
         severity=SEVERITIES[min(level, len(SEVERITIES) - 1)],
         magnitude=magnitude,
         breadth=breadth,
-        streak=length,
+        shown=shown,
+        streak=streak,
         columns=names,
     )
 
 
-def streak(found: Finding, windows: Sequence[Window], reaction: Reaction) -> int:
-    """Windows in a row up to the newest that show the same.
+def _lasting(found: Finding, windows: Sequence[Window], usecase: UseCase) -> tuple[int, int]:
+    """Windows in a row up to the newest that show the same, and how many of them count.
 
-    For inputs the same column must be ``retrain_from`` away in each of them; a finding that is nearer, or of another
-    kind, counts windows that found anything.
+    For inputs the same column must be ``retrain_from`` away in each of them, or away at all if none is that far; other
+    kinds count windows that found anything. A feature over seven days carries one day's sale for seven days, and
+    nothing has lasted until it outlasts that.
     """
-    if found.kind != "data_quality":
-        return _run(windows, lambda it: bool(it.distances))
-    far = {name for name in found.distances if _far(found.distances[name], name, reaction)}
-    if not far:
-        return _run(windows, lambda it: bool(it.distances))
-    return max(_run(windows, partial(_moved, name, reaction)) for name in far)
+    if found.kind != "data_quality" or not found.distances:
+        run = _run(windows, lambda it: bool(it.distances))
+        return run, run
+    far = [name for name, distance in found.distances.items() if _far(distance, name, usecase.reaction)]
+    shows = partial(_moved, reaction=usecase.reaction) if far else _named
+    runs = {name: _run(windows, partial(shows, name)) for name in far or found.distances}
+    counted = max(run - _carried(name, usecase) for name, run in runs.items())
+    return max(runs.values()), max(1, counted)
+
+
+def _carried(name: str, usecase: UseCase) -> int:
+    """Windows after an odd one in which a column still shows it; no more than leave room for a change to last."""
+    windows = math.ceil(usecase.remembered_s(name) / usecase.monitor.every_s)
+    return min(windows, MOST_WINDOWS - usecase.reaction.persistence)
+
+
+def _named(name: str, window: Window) -> bool:
+    return name in window.distances
 
 
 def _far(distance: float, name: str, reaction: Reaction) -> bool:
     return distance * reaction.weights.get(name, 1.0) >= reaction.retrain_from
 
 
-def _moved(name: str, reaction: Reaction, window: Window) -> bool:
+def _moved(name: str, window: Window, *, reaction: Reaction) -> bool:
     return _far(window.distances.get(name, 0.0), name, reaction)
 
 

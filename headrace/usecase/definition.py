@@ -82,6 +82,13 @@ class UseCase:
         """Every window of every length, in vector order."""
         return tuple(feature for window in self.windows for feature in window.features)
 
+    def remembered_s(self, feature: str) -> int:
+        """For how many seconds one event can move a feature: a window's length; 0 for what the event itself says."""
+        lengths = {it.name: it.length_s for it in self.window_features}
+        for it in self.expressions:
+            lengths[it.name] = max(lengths.get(name, 0) for name in (it.of, *it.against))
+        return lengths.get(feature, 0)
+
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the feature vector, in order."""
