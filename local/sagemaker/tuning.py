@@ -24,6 +24,7 @@ from local.sagemaker.shelf import Shelf
 
 KIND = "HyperParameterTuningJob"
 _NOT_OF_A_JOB = ("StaticHyperParameters", "DefinitionName", "TuningObjective", "HyperParameterRanges", "RetryStrategy")
+_MOST_REASONS, _REASON_CHARACTERS = 4, 900  # AWS keeps 1,024 characters in all
 
 
 class TuningJobs:
@@ -66,9 +67,10 @@ class TuningJobs:
             raise
         best = self._ranked(job)
         if not best:
-            reason = "ClientError: No training job succeeded after 1 attempts."
+            found = self._candidates[job[f"{KIND}Name"]]
+            reason = f"ClientError: No training job succeeded after {len(found)} attempts."
             self._change(job, "Failed", FailureReason=reason)
-            raise JobFailedError(f"{reason} {self._candidates[job[f'{KIND}Name']][0].get('FailureReason', '')}")
+            raise JobFailedError(f"{reason} {_reasons(found)}")
         self._change(job, "Completed", BestTrainingJob=best[0])
         return {**job, "TrainingJobSummaries": best}
 
@@ -185,3 +187,13 @@ def _words(drawn: dict[str, str]) -> str:
 def _outcome(found: Record) -> str:
     value = found.get(f"Final{KIND}ObjectiveMetric")
     return f"{value['MetricName']}={value['Value']:.6f}" if value else str(found["FailureReason"]).splitlines()[0]
+
+
+def _reasons(found: list[Record]) -> str:
+    """Different reasons once each, or the one that nobody expected hides behind those that somebody did.
+
+    Of a traceback the first line names the kind and the last one the error.
+    """
+    lines = [*dict.fromkeys((it[0], it[-1]) for it in (str(one["FailureReason"]).splitlines() for one in found))]
+    most = _REASON_CHARACTERS // (2 * min(len(lines), _MOST_REASONS) or 1)
+    return "; ".join(": ".join(dict.fromkeys(line[:most] for line in pair)) for pair in lines[:_MOST_REASONS])

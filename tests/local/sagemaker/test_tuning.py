@@ -99,15 +99,17 @@ def test_a_candidate_that_fails_is_left_out(
     assert good["TrainingJobStatus"] == "Completed"
 
 
-def test_a_search_without_any_good_candidate_fails_with_the_reason(
+def test_a_search_without_any_good_candidate_fails_with_every_reason(
     runner: Runner, platform: MemoryPlatform, tmp_path: Path
 ) -> None:
-    usecase = searching({"max_bin": OneOf((2, 64))}, 1, strategy="grid")
+    usecase = searching({"max_bin": OneOf((2, 64))}, 2, strategy="grid")
     text = rendered(usecase, platform, tmp_path / "code").replace('"Values": ["2", "64"]', '"Values": ["1", "0"]')
     ended = runner.run(text, **stored(platform, training_rows(usecase), "run-3"))
     assert ended["PipelineExecutionStatus"] == "Failed"
-    assert "No training job succeeded" in ended["steps"]["Tune"]["FailureReason"]
-    assert "max_bin is 1" in ended["steps"]["Tune"]["FailureReason"]
+    reason = ended["steps"]["Tune"]["FailureReason"]
+    assert "No training job succeeded after 2 attempts." in reason
+    assert "max_bin is 1:" in reason
+    assert "max_bin is 0:" in reason
 
 
 def test_a_search_that_is_not_there_is_not_found(sagemaker: SageMaker) -> None:
