@@ -87,7 +87,7 @@ def _lasting(found: Finding, windows: Sequence[Window], usecase: UseCase) -> tup
 def _carried(name: str, usecase: UseCase) -> int:
     """Windows after an odd one in which a column still shows it; no more than leave room for a change to last."""
     windows = math.ceil(usecase.remembered_s(name) / usecase.monitor.every_s)
-    return min(windows, MOST_WINDOWS - usecase.reaction.persistence)
+    return min(windows, max(0, MOST_WINDOWS - usecase.reaction.persistence))
 
 
 def _named(name: str, window: Window) -> bool:

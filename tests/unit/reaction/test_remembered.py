@@ -1,5 +1,7 @@
 """A feature over days carries one odd day for as long as it remembers: that is no change that lasts."""
 
+from dataclasses import replace
+
 import pytest
 from reaction_cases import USECASE, actions, react, window
 
@@ -46,6 +48,12 @@ def test_a_feature_that_stays_away_longer_than_it_remembers_is_trained_on() -> N
 
 def test_a_feature_of_a_month_has_room_to_last_within_what_is_remembered_of_windows() -> None:
     assert "retrain" in decided(*days(1, 24, FAR, "customer_before_mean_30d"))
+
+
+def test_a_patience_beyond_what_is_remembered_of_windows_is_not_cut_short() -> None:
+    patient = replace(USECASE, reaction=replace(USECASE.reaction, persistence=30))
+    windows = [window(number, {"customer_before_mean_30d": FAR}) for number in range(1, 29)]
+    assert "retrain" not in actions(*windows, case=patient)
 
 
 def test_what_the_event_itself_says_is_believed_as_soon_as_it_lasts() -> None:
