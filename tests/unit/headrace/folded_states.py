@@ -18,8 +18,8 @@ def event_state(history: list[dict], layout=EVENTS) -> EventState:
     return state
 
 
-def label_state(given_labels: list[dict]) -> LabelState:
-    state = LabelState(LABELS)
+def label_state(given_labels: list[dict], layout=LABELS) -> LabelState:
+    state = LabelState(layout)
     for row in given_labels:
         state.fold(
             timestamp=row["timestamp"],

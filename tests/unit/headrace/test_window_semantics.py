@@ -1,6 +1,7 @@
 """The scalar kernel against the definition."""
 
 import window_reference as reference
+from folded_states import event_state, label_state
 from hypothesis import given
 from hypothesis import strategies as st
 from window_cases import USECASE, shop
@@ -13,25 +14,6 @@ FEATURES = FeatureSet(USECASE, newest=64)
 FEW = FeatureSet(USECASE, newest=3)
 LATER = 1_200
 KEYS = {"customer": "c", "shop": "s"}
-
-
-def folded_events(features: FeatureSet, history: list[dict], entity: str = "customer") -> EventState:
-    state = features.new_state(entity, "events")
-    for row in history:
-        state.fold(timestamp=row["timestamp"], event_id=row["event_id"], values=row)
-    return state
-
-
-def folded_labels(layout: Layout, given_labels: list[dict]) -> LabelState:
-    state = LabelState(layout)
-    for row in given_labels:
-        state.fold(
-            timestamp=row["timestamp"],
-            event_id=row["event_id"],
-            value=row["returned"],
-            labelled_at=row["labelled_at"],
-        )
-    return state
 
 
 def expected(history: list[dict], given_labels: list[dict], timestamp: int, event_id: str) -> dict:
@@ -60,14 +42,14 @@ def test_every_event_of_an_ordered_stream_gets_the_value_of_the_definition(histo
 
 @given(reference.events(), st.integers(1_000, 1_150), st.sampled_from(["", "a", "b1", "\U0001f600"]))
 def test_the_order_of_arrival_does_not_matter_at_any_point_among_the_newest_events(history, timestamp, event_id):
-    state = folded_events(FEATURES, history)
+    state = event_state(history, FEATURES.layout("customer", "events"))
     found = evaluate(state.layout, [state], timestamp=timestamp, event_id=event_id)
     reference.agree(found, only(expected(history, [], timestamp, event_id), found))
 
 
 @given(reference.events(), st.integers(0, 100))
 def test_late_events_count_once_everything_has_arrived_however_few_events_stay_single(history, after):
-    state = folded_events(FEW, history)
+    state = event_state(history)
     timestamp = max((row["timestamp"] for row in history), default=1_000) + after
     found = evaluate(state.layout, [state], timestamp=timestamp, event_id="\U0010ffff")
     reference.agree(found, only(expected(history, [], timestamp, "\U0010ffff"), found))
@@ -80,7 +62,7 @@ def test_labels_count_whatever_their_order_and_the_last_one_of_an_event_wins(dat
     own = [row for row in labels if row["customer_id"] == "c" and row["labelled_at"] <= LATER - 50]
     layout = FEATURES.layout("customer", "labels")
     for order in (own, own[::-1]):
-        found = evaluate(layout, [folded_labels(layout, order)], timestamp=LATER - 50, event_id="x")
+        found = evaluate(layout, [label_state(order, layout)], timestamp=LATER - 50, event_id="x")
         reference.agree(found, only(expected(history, labels, LATER - 50, "x"), found))
 
 

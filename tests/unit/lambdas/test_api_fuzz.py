@@ -12,19 +12,13 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from api_fuzzing import CHECKS, NIGHTLY, STACK, cases
+from hypothesis import given
 from hypothesis import strategies as st
 from lambda_events import ENVIRONMENT
 from lambda_fakes import FakeEndpoint, FakeTable, Faults, event
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from schemathesis.specs.openapi.checks import negative_data_rejection
 from wsgi_gateway import call, gateway
 
 from headrace.features import FeatureSet
@@ -36,26 +30,10 @@ from usecases import load
 
 FEATURES = FeatureSet(replace(load("fraud"), api=Api(batch_events=3)))
 ROUTES = [("POST", "/predict"), ("POST", "/predict/batch"), ("GET", "/health"), ("GET", "/openapi.json")]
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-STACK = "".join(("Traceback", " (most recent call last)"))
-"""Not one text: Hypothesis sends the texts that it finds in the tests."""
-NIGHTLY = settings.default is not None and settings.default.max_examples > 1_000
-PATIENT: Any = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 CASES = {"/predict": 250, "/predict/batch": 150} if NIGHTLY else {}
 """Where bodies are drawn, almost all the time goes into drawing them: a wrong batch takes a fifth of a second. In all,
 a nightly run takes three minutes on a busy machine."""
 OTHER_CASES = 100 if NIGHTLY else 25
-
-
-def cases(most: int) -> settings:
-    """So many examples, however slow they are to draw."""
-    return settings(max_examples=most, **PATIENT)
 
 
 @pytest.fixture(autouse=True)

@@ -5,18 +5,12 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from api_fuzzing import CHECKS, NIGHTLY, STACK, cases
+from hypothesis import given
 from lambda_events import ENVIRONMENT
 from lambda_fakes import Faults
 from queued_world import FakeQueue, wired
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 from wsgi_gateway import gateway
 
 from headrace.features import Vector
@@ -24,18 +18,7 @@ from lambdas.inference import handler as inference
 from lambdas.inference.queued import Ticket
 from lambdas.shared.scoring import EndpointError
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
 ROUTES = [("POST", "/predict"), ("POST", "/predict/batch"), ("GET", "/predict/{inference_id}")]
-NIGHTLY = settings.default is not None and settings.default.max_examples > 1_000
-CASES = settings(
-    max_examples=100 if NIGHTLY else 8, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
 
 
 class Unreliable(FakeQueue):
@@ -67,13 +50,13 @@ def test_requests_made_from_the_document_are_answered_as_it_says(route: tuple[st
     schema = schemathesis.openapi.from_wsgi("/openapi.json", gateway, headers={"Authorization": "signed"})
     seen: set[int] = set()
 
-    @CASES
+    @cases(100 if NIGHTLY else 8)
     @given(case=schema[path][method].as_strategy(generation_mode=mode))
     def run(case: Any) -> None:
         response = case.call()
         seen.add(response.status_code)
         case.validate_response(response, checks=CHECKS)
-        assert "Traceback" not in response.text
+        assert STACK not in response.text
 
     run()
     if mode is GenerationMode.POSITIVE:
