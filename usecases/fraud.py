@@ -159,7 +159,7 @@ usecase = UseCase(
     monitor=Monitor(compute=Compute(runs_on="volume", instances=4)),
     # Fraud changes its ways faster than calendars turn: what is lost until somebody looks costs more than a training.
     # Sixty frauds of the new kind are enough to learn it; with fewer the next model is hardly better than this one.
-    # Sundays find what moves too slowly to be drift; docs/reaction.md has the figures that both are better than either.
+    # Sundays find what moves too slowly to be drift; docs/reaction.md shows that both cost no more than either.
     reaction=Reaction(
         promotion="automatic", least_positives=60, cooldown="1d", attempts=3, schedule="cron(0 2 ? * SUN *)"
     ),

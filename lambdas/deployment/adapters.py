@@ -7,7 +7,7 @@ from functools import cache
 from lambdas.deployment.capture import Capture
 from lambdas.deployment.capture_sources import EndpointTraffic, LakeCaptures, OwnQueue
 from lambdas.deployment.endpoint_stack import CloudFormationStack
-from lambdas.deployment.frozen import ReactionFreeze
+from lambdas.deployment.freeze_table import ReactionFreeze
 from lambdas.deployment.ports import Deployment
 from lambdas.deployment.sagemaker import ModelRegistry, SageMakerEndpoint
 from lambdas.deployment.settings import Settings

@@ -27,7 +27,7 @@ from headrace.errors import HeadraceError
 
 PORT = 9_099
 """Where the tracker listens; between the machines of one job every port is open."""
-_FEW = 600
+_MOST_CHARACTERS = 600
 Anything = TypeVar("Anything")
 
 
@@ -154,7 +154,7 @@ def joined(hosts: Hosts, *, timeout_s: int) -> Iterator[Group]:
         raise HostError(
             f"{hosts.current} trains together with {others}, and one of them was lost or did not come within "
             f"{timeout_s} s: read the reason in its log, then start again, or raise model.cluster.timeout; "
-            f"XGBoost says: {said[:_FEW]}"
+            f"XGBoost says: {said[:_MOST_CHARACTERS]}"
         ) from error
 
 

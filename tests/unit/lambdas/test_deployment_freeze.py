@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 from rollout_world import World, approval, arn, rollback
 
 from headrace.reaction import Memory
-from lambdas.deployment.frozen import ReactionFreeze
+from lambdas.deployment.freeze_table import ReactionFreeze
 from lambdas.deployment.sagemaker import ModelRegistry
 from lambdas.shared.clients import client
 from lambdas.shared.failures import DependencyError
