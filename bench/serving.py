@@ -38,8 +38,8 @@ from lambdas.shared.endpoint import SageMakerEndpoint
 from lambdas.shared.guarded import GuardedEndpoint, GuardedStates
 from lambdas.shared.scoring import Scorer
 from pipelines.jobs import inference
+from pipelines.jobs.algorithms.xgboost import Trees
 from pipelines.jobs.served.columns import Columns
-from pipelines.jobs.served.scorers import Trees
 
 CALLS = 2_000
 PROXY_GOALS_US = {"p50": 300, "p99": 1_000}

@@ -28,9 +28,9 @@ from cli.training_columns import presented
 from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
 from pipelines.jobs import train, training_set
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Learned, Rows
 from pipelines.jobs.hyperparameters import BOOSTER, choose
-from pipelines.jobs.learning import Learned, Learner
+from pipelines.jobs.learning import Learner
 
 USECASE = "fraud"
 START = 1_767_225_600

@@ -10,7 +10,7 @@ from cli import event_file, personal
 from cli.check.finding import Finding
 from headrace.usecase import UseCase
 from headrace.windows_columnar import training_frame
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows
 from pipelines.jobs.judging.audit import single_features
 from pipelines.jobs.splits import warm_up_s
 

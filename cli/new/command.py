@@ -19,7 +19,7 @@ from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
 from headrace.usecase.checks import require_name
 from headrace.windows_columnar import training_frame
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows
 from pipelines.jobs.judging.audit import single_features
 from pipelines.jobs.splits import Cut, splits, warm_up_s
 from pipelines.jobs.training_set import TrainingSetError

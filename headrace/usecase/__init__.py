@@ -5,6 +5,7 @@ synthesized or deployed. Times are whole seconds since the epoch (UTC) and durat
 """
 
 from headrace.usecase.alerts import Alerts
+from headrace.usecase.algorithms import ALGORITHMS, Algorithm
 from headrace.usecase.answer import Band, Decision
 from headrace.usecase.api import Api, UsagePlan
 from headrace.usecase.checks import RESERVED
@@ -18,7 +19,7 @@ from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.facet import Facet
 from headrace.usecase.kind_settings import Asynchronous, Batch, MultiModel, Serverless
-from headrace.usecase.model import Algorithm, Gate, Label, Limits, Metric, Model, Resampling, Split
+from headrace.usecase.model import Gate, Label, Limits, Metric, Model, Resampling, Split
 from headrace.usecase.monitor import Monitor, Thresholds
 from headrace.usecase.reaction import Promotion, Reaction
 from headrace.usecase.scaling import OffHours, Scaling, Step
@@ -29,6 +30,7 @@ from headrace.usecase.tuning import Between, OneOf, Tuning
 from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
 
 __all__ = [
+    "ALGORITHMS",
     "EU_REGIONS",
     "KINDS",
     "RESERVED",

@@ -2,7 +2,7 @@
 
 from headrace import duration
 from headrace.frozen import dataclass
-from headrace.usecase.algorithm import Algorithm
+from headrace.usecase.algorithms import ALGORITHMS, Algorithm
 from headrace.usecase.checks import require, require_duration
 
 MOST_INSTANCES = 20
@@ -48,12 +48,12 @@ class Cluster:
         Raises:
             UseCaseError: naming the field, what is wrong and the fix.
         """
-        reason = lone(algorithm) if self.instances > 1 else ""
+        reason = lone(algorithm.name) if self.instances > 1 else ""
         require(not reason, "model.cluster.instances", f"is {self.instances}, and {reason}", "give 1, or use xgboost")
 
 
-def lone(algorithm: Algorithm) -> str:
+def lone(algorithm: str) -> str:
     """Why an algorithm is trained on one machine; empty where it need not be."""
-    if algorithm == "xgboost":
+    if ALGORITHMS[algorithm].adds_up:
         return ""
     return f"{algorithm} is fitted to all of its rows at once, on one machine: only boosted trees add up over machines"

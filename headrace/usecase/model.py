@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from headrace import duration
 from headrace.frozen import dataclass
-from headrace.usecase.algorithm import NEEDS_SCALE, NEEDS_VALUES, UNSUPERVISED, Algorithm, Value, unfit
+from headrace.usecase.algorithms import ALGORITHMS, Algorithm, Value
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
 from headrace.usecase.cluster import Cluster
 from headrace.usecase.facet import Facet
@@ -14,7 +14,7 @@ from headrace.usecase.learning import Gate, Limits, Metric, Resampling
 from headrace.usecase.transform import Transform
 from headrace.usecase.tuning import Tuning
 
-__all__ = ["Algorithm", "Gate", "Label", "Limits", "Metric", "Model", "Resampling", "Split"]
+__all__ = ["Gate", "Label", "Limits", "Metric", "Model", "Resampling", "Split"]
 
 Split = Literal["time", "stratified"]
 _EARLY_STOPPING = "early_stopping_rounds"
@@ -54,7 +54,7 @@ class Model:
         algorithm: ``xgboost`` (boosted trees), ``linear`` (logistic regression),
             ``factorization_machine`` (and a weight for every pair of features), or without labels
             ``isolation_forest`` and ``kmeans``.
-        hyperparameters: of the algorithm; see ``headrace.usecase.algorithm.ALLOWED``.
+        hyperparameters: of the algorithm; see its file in ``headrace.usecase.algorithms``.
         gates: floors on the test rows; the first names the metric of every comparison.
         limits: the other gates.
         split: ``time`` keeps splits apart in time; ``stratified`` deals whole entities of equal share of positives,
@@ -70,7 +70,7 @@ class Model:
         cluster: on how many machines it is trained together.
     """
 
-    algorithm: Algorithm = "xgboost"
+    algorithm: str = "xgboost"
     hyperparameters: Mapping[str, Value] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
     limits: Limits = field(default_factory=Limits)
@@ -85,18 +85,18 @@ class Model:
     cluster: Cluster = field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
-        require_one_of(self.algorithm, get_args(Algorithm), "model.algorithm")
+        require_one_of(self.algorithm, ALGORITHMS, "model.algorithm")
         require_one_of(self.split, get_args(Split), "model.split")
         require_unique((g.metric for g in self.gates), "model.gates")
         self._check_labels()
         self._check_validation()
-        for name, problem, fix in unfit(self.algorithm, self.hyperparameters):
+        for name, problem, fix in self.learned_by.unfit(self.hyperparameters):
             require(False, f"model.hyperparameters[{name}]", problem, fix)
         self._check_weights()
         self._check_transforms()
-        self.cluster.check(self.algorithm)
+        self.cluster.check(self.learned_by)
         if self.tuning:
-            self.tuning.check(self.algorithm)
+            self.tuning.check(self.learned_by)
 
     @property
     def dealt(self) -> bool:
@@ -104,9 +104,14 @@ class Model:
         return self.split == "stratified"
 
     @property
+    def learned_by(self) -> Algorithm:
+        """What is known of the algorithm."""
+        return ALGORITHMS[self.algorithm]
+
+    @property
     def unsupervised(self) -> bool:
         """Whether the algorithm learns without labels."""
-        return self.algorithm in UNSUPERVISED
+        return self.learned_by.unsupervised
 
     def _check_labels(self) -> None:
         if self.labelled:
@@ -121,7 +126,7 @@ class Model:
 
     def _check_validation(self) -> None:
         rounds = self.hyperparameters.get(_EARLY_STOPPING, 1)
-        stopped = "early stopping and " if self.algorithm == "xgboost" and rounds else ""
+        stopped = "early stopping and " if self.learned_by.in_rounds and rounds else ""
         require(
             0 < self.validation_fraction < 1,
             "model.validation_fraction",
@@ -157,14 +162,14 @@ class Model:
     def _check_transforms(self) -> None:
         filled = any(it.function == "impute" and not it.of for it in self.transforms)
         require(
-            filled or self.algorithm not in NEEDS_VALUES,
+            filled or not self.learned_by.needs_values,
             "model.transforms",
             f"leave missing values, which {self.algorithm} cannot take",
             "begin with Transform(function='impute')",
         )
         scaled = any(it.function in ("standardize", "scale") and not it.of for it in self.transforms)
         require(
-            scaled or self.algorithm not in NEEDS_SCALE,
+            scaled or not self.learned_by.needs_scale,
             "model.transforms",
             f"leave units, and {self.algorithm} weighs features by them",
             "add Transform(function='standardize')",
@@ -186,10 +191,10 @@ class Model:
             clear: event fields that a training set may hold as they are.
         """
         require(
-            self.algorithm != "factorization_machine" or len(features) > 1,
+            len(features) >= self.learned_by.least_features,
             "model.algorithm",
-            "is factorization_machine, which learns pairs of features, and there is one feature",
-            "use linear",
+            f"is {self.algorithm}, which needs {self.learned_by.least_features} features or more, not {len(features)}",
+            "name more features, or use linear",
         )
         for it in self.transforms:
             usable = coded if it.function == "one_hot" else features

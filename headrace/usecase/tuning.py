@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 from headrace.frozen import dataclass
-from headrace.usecase.algorithm import ALLOWED, UNSUPERVISED, Algorithm, Range, Value
+from headrace.usecase.algorithms import Algorithm, Range, Value
 from headrace.usecase.checks import require, require_one_of
 from headrace.usecase.learning import Metric
 
@@ -108,12 +108,12 @@ class Tuning:
             UseCaseError: naming the field, what is wrong and the fix.
         """
         require(
-            algorithm not in UNSUPERVISED,
+            not algorithm.unsupervised,
             _WHERE,
-            f"compares candidates by labels, which {algorithm} does not learn from",
+            f"compares candidates by labels, which {algorithm.name} does not learn from",
             "drop it, or use an algorithm that learns from labels",
         )
-        rounds = algorithm == "xgboost" and "num_round" not in self.ranges
+        rounds = algorithm.in_rounds and "num_round" not in self.ranges
         require(
             self.strategy != "hyperband" or rounds,
             f"{_WHERE}.strategy",
@@ -126,11 +126,11 @@ class Tuning:
 
 
 def _unfit(algorithm: Algorithm, name: str, wanted: Between | OneOf) -> Iterator[tuple[str, str]]:
-    searched = sorted(ALLOWED[algorithm].keys() - NOT_SEARCHED)
+    searched = sorted(algorithm.allowed.keys() - NOT_SEARCHED)
     if name not in searched:
-        yield f"{algorithm} cannot be tuned by it", f"use some of {', '.join(searched)}"
+        yield f"{algorithm.name} cannot be tuned by it", f"use some of {', '.join(searched)}"
         return
-    allowed = ALLOWED[algorithm][name]
+    allowed = algorithm.allowed[name]
     values = wanted.values if isinstance(wanted, OneOf) else (wanted.low, wanted.high)
     if not values or len(set(values)) < len(values):
         yield f"names the values {values}", "give different ones"

@@ -16,12 +16,12 @@ import xgboost as xgb
 
 from headrace.decisions import cheapest_threshold
 from headrace.usecase import UseCase
-from pipelines.jobs import inference, served
+from pipelines.jobs import algorithms, inference, served
+from pipelines.jobs.algorithms import Scorer
 from pipelines.jobs.judging import costs
 from pipelines.jobs.judging.costs import Prices
 from pipelines.jobs.metrics import Ranking
 from pipelines.jobs.served import files, golden
-from pipelines.jobs.served.scorers import Scorer
 from pipelines.jobs.training_set import TrainingSetError
 
 ABOUT = "headrace.json"
@@ -69,7 +69,9 @@ def write(folder: Path, scorers: Sequence[Scorer], about: Mapping[str, Any], row
         rows: features, shape (n, features), NaN where missing; golden requests are chosen among them.
     """
     jobs = Path(inference.__file__).parent
-    travels = [jobs.parent / "__init__.py", jobs / "__init__.py", *sorted(Path(served.__file__).parent.glob("*.py"))]
+    travels = [jobs.parent / "__init__.py", jobs / "__init__.py"]
+    for package in (algorithms, served):
+        travels += sorted(Path(package.__path__[0]).glob("*.py"))
     code = folder / "code"
     code.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / JUDGED, ignore_errors=True)  # that of a model that was here before

@@ -16,20 +16,13 @@ from pathlib import Path
 import numpy as np
 import xgboost as xgb
 
+from pipelines.jobs.algorithms import Rows
 from pipelines.jobs.together import Group
 
 Parameters = Mapping[str, str | int | float]
 _MODEL = "checkpoint.ubj"
 _HISTORY = "history.json"
 _ALONE = Group()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """Features of shape (n, features), float32, NaN where missing, and labels of shape (n,)."""
-
-    features: np.ndarray
-    labels: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,15 +13,14 @@ import pyarrow.compute as pc
 
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
-from headrace.usecase.algorithm import Value
+from headrace.usecase.algorithms import Value
 from pipelines.jobs import fitted, preparing, training_set
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows, Scorer
 from pipelines.jobs.fitted import Fitted
 from pipelines.jobs.hyperparameters import fingerprint, positive_weight
 from pipelines.jobs.judging import audit
 from pipelines.jobs.learning import Learner, Report
 from pipelines.jobs.resampling import Resampler
-from pipelines.jobs.served.scorers import Scorer
 from pipelines.jobs.together import Group
 from pipelines.jobs.training_set import LABEL, TIMESTAMP, TrainingSetError
 

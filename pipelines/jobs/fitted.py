@@ -5,10 +5,9 @@ from typing import Any
 
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Learned, Rows
 from pipelines.jobs.code_version import code_version
 from pipelines.jobs.judging.bootstrap import Judged, deviations, resample
-from pipelines.jobs.learning import Learned
 from pipelines.jobs.metrics import Ranking
 from pipelines.jobs.served.columns import Columns
 

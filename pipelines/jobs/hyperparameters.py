@@ -5,37 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from headrace.errors import HeadraceError
-from headrace.usecase.algorithm import ALLOWED, Algorithm, Value, unfit
+from headrace.usecase.algorithms import ALGORITHMS, Value
 
 Hyperparameters = Mapping[str, Value]
 
-LOOP: Hyperparameters = {
-    "num_round": 500,
-    "early_stopping_rounds": 30,
-    "class_weight": "none",
-    "checkpoint_every": 100,
-    "refit": 1,
-}
-"""Those of the training loop of boosted trees, with their defaults. ``early_stopping_rounds`` 0 never stops early."""
-DEFAULTS: Mapping[Algorithm, Hyperparameters] = {
-    "xgboost": LOOP,
-    "linear": {"C": 1.0, "max_iter": 1_000, "class_weight": "none", "seed": 7, "refit": 1},
-    "factorization_machine": {
-        "factors": 8,
-        "init_scale": 0.05,
-        "l2": 1e-6,
-        "l2_factors": 1e-4,
-        "max_iter": 300,
-        "class_weight": "none",
-        "seed": 7,
-        "refit": 1,
-    },
-    "isolation_forest": {"n_estimators": 100, "max_samples": 256, "seed": 7, "refit": 1},
-    "kmeans": {"k": 8, "max_iter": 300, "n_init": 4, "seed": 7, "refit": 1},
-}
-"""What an algorithm is given where nobody says otherwise. With ``refit`` 1 the model that serves has learned from
-training and validation rows, for as long as the one that stopped on validation rows."""
-BOOSTER = frozenset(ALLOWED["xgboost"]) - LOOP.keys()
+_TREES = ALGORITHMS["xgboost"]
+BOOSTER = frozenset(_TREES.allowed) - _TREES.defaults.keys()
 """Those that go to XGBoost as they are."""
 
 
@@ -43,20 +18,21 @@ class HyperparameterError(HeadraceError):
     """A hyperparameter is unknown or has no usable value. The message names it and the choices."""
 
 
-def choose(given: Hyperparameters, algorithm: Algorithm = "xgboost") -> dict[str, Value]:
+def choose(given: Hyperparameters, algorithm: str = "xgboost") -> dict[str, Value]:
     """The algorithm's defaults overlaid with what was given.
 
     Raises:
         HyperparameterError: naming those that the algorithm does not have, and those it cannot work with.
     """
-    known = ALLOWED[algorithm].keys() | DEFAULTS[algorithm].keys()
+    about = ALGORITHMS[algorithm]
+    known = about.allowed.keys() | about.defaults.keys()
     if unknown := sorted(given.keys() - known):
         raise HyperparameterError(
             f"{', '.join(unknown)} are no hyperparameters of {algorithm}: use some of {', '.join(sorted(known))}"
         )
-    for name, problem, fix in unfit(algorithm, given):
+    for name, problem, fix in about.unfit(given):
         raise HyperparameterError(f"{name} {problem}: {fix}")
-    return {**DEFAULTS[algorithm], **given}
+    return {**about.defaults, **given}
 
 
 def positive_weight(chosen: Hyperparameters, negatives: float) -> float:

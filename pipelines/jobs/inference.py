@@ -1,9 +1,9 @@
 """What the endpoint and batch jobs run: instances in, scores, decisions and, if asked, reasons out.
 
-The file travels inside the model artifact together with ``pipelines.jobs.served`` and is imported by the container's
-server, so both use nothing but the standard library, numpy and xgboost. Feature order, prepared columns, decision bands
-and version come from ``headrace.json`` beside the model. A ``ValueError`` raised here is answered as 500 by the
-container: callers validate before they invoke.
+The file travels inside the model artifact together with ``pipelines.jobs.algorithms`` and ``pipelines.jobs.served`` and
+is imported by the container's server, so all of them use nothing but the standard library, numpy and xgboost. Feature
+order, prepared columns, decision bands and version come from ``headrace.json`` beside the model. A ``ValueError``
+raised here is answered as 500 by the container: callers validate before they invoke.
 """
 
 import json
@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.jobs.algorithms import Scorer
 from pipelines.jobs.served import files, golden, lines, rows
 from pipelines.jobs.served.columns import Columns
 from pipelines.jobs.served.rows import Instance
-from pipelines.jobs.served.scorers import Scorer
 
 JSON = "application/json"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headrace.usecase import Resampling
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from sagemaker.train.model_trainer import ModelTrainer
 from sagemaker.train.tuner import HyperparameterTuner
 
 from headrace.usecase import Between, OneOf, Tuning
-from headrace.usecase.algorithm import ALLOWED, Algorithm, Range
+from headrace.usecase.algorithms import Algorithm, Range
 from pipelines.retraining.plan import Plan
 
 TUNED = "models/tuned"
@@ -52,7 +52,7 @@ def tuner(plan: Plan, trainer: ModelTrainer, metrics: Mapping[str, str]) -> Hype
         objective_metric_name=objective(tuning),
         objective_type="Maximize",
         hyperparameter_ranges={
-            name: _range(plan.usecase.model.algorithm, name, it) for name, it in tuning.ranges.items()
+            name: _range(plan.usecase.model.learned_by, name, it) for name, it in tuning.ranges.items()
         },
         metric_definitions=[{"Name": name, "Regex": regex} for name, regex in metrics.items()],
         strategy=tuning.strategy.capitalize(),
@@ -67,7 +67,7 @@ def tuner(plan: Plan, trainer: ModelTrainer, metrics: Mapping[str, str]) -> Hype
 def _range(algorithm: Algorithm, name: str, wanted: Between | OneOf) -> ParameterRange:
     if isinstance(wanted, OneOf):
         return CategoricalParameter([*wanted.values])
-    allowed = ALLOWED[algorithm][name]
+    allowed = algorithm.allowed[name]
     kind = IntegerParameter if isinstance(allowed, Range) and allowed.whole else ContinuousParameter
     return kind(wanted.low, wanted.high, _SCALINGS[wanted.scaling])
 

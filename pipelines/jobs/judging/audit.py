@@ -7,7 +7,7 @@ missing, are found as well.
 
 import numpy as np
 
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows
 
 _BINS = 64
 MOST_ROWS = 50_000

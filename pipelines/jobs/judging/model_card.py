@@ -6,16 +6,9 @@ The schema limits texts and lists; what is longer is cut, never left to be rejec
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headrace.usecase import UseCase
+from headrace.usecase import ALGORITHMS, UseCase
 
 FILE = "model_card.json"
-_ALGORITHMS = {
-    "xgboost": "Gradient boosted trees (XGBoost)",
-    "linear": "Logistic regression",
-    "factorization_machine": "Factorization machine of second order",
-    "isolation_forest": "Isolation forest",
-    "kmeans": "k-means, distance to the nearest centre",
-}
 _TEXT, _LONG_TEXT, _VALUE = 1_024, 2_048, 255
 _MOST_DATASETS = 10
 Document = dict[str, Any]
@@ -44,7 +37,7 @@ def model_card(
         "model_overview": {
             "model_description": usecase.description[:_TEXT],
             "model_creator": "Headrace retraining pipeline",
-            "algorithm_type": _ALGORITHMS.get(algorithm, algorithm),
+            "algorithm_type": ALGORITHMS[algorithm].title if algorithm in ALGORITHMS else algorithm,
             "problem_type": labelled,
         },
         "intended_uses": {

@@ -19,7 +19,7 @@ from lambdas.inference.lake_queue import LakeQueue
 from local import deploy
 from local.loop import Loop
 from pipelines.jobs import artifact
-from pipelines.jobs.served.scorers import Trees
+from pipelines.jobs.algorithms.xgboost import Trees
 from pipelines.retraining.image import serving_image
 from stacks.application import Application
 from stacks.components.endpoint_batch import BatchScoring

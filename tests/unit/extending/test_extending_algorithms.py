@@ -1,21 +1,26 @@
 """docs/extending.md, a new algorithm: two means and the distance to each, fitted, stored, loaded and served."""
 
+import ast
+import pkgutil
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import pytest
 
+import headrace.usecase.algorithms
+import pipelines.jobs.algorithms
 import usecases
 from headrace.errors import UseCaseError
-from headrace.usecase import Algorithm, Gate, Model, model
-from headrace.usecase.algorithm import ALLOWED, Range
+from headrace.usecase import ALGORITHMS, Algorithm, Gate, Model
+from headrace.usecase.algorithms import Range
 from pipelines.jobs import hyperparameters, learning
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import METHODS, Rows
+from pipelines.jobs.algorithms.at_once import Chosen, at_once
 from pipelines.jobs.served import files
-from pipelines.jobs.served.scorers import Scorer
 
+FILES = sorted(Path(pipelines.jobs.algorithms.__path__[0]).glob("*.py"))
 RNG = np.random.default_rng(2)
 LABELS = (RNG.random(400) < 0.3).astype(np.int8)
 ROWS = Rows(features=(RNG.normal(size=(400, 3)) + LABELS[:, None]).astype(np.float32), labels=LABELS)
@@ -40,29 +45,32 @@ class Means:
         del matrix
 
 
-def fit_means(rows: Rows, chosen: hyperparameters.Hyperparameters) -> Means:
+def fit_means(rows: Rows, chosen: Chosen) -> Means:
     means = [rows.features[rows.labels == label].mean(axis=0, dtype=np.float64) for label in (0, 1)]
     return Means(negative=means[0], positive=means[1], steepness=float(chosen["steepness"]))
 
 
+TWO_MEANS = Algorithm(
+    name="two_means",
+    title="Distance to the mean of either class",
+    own={"steepness": Range(0, 10, open=True)},
+    defaults={"steepness": 1.0, "seed": 7, "refit": 1},
+    needs_values=False,
+    needs_scale=False,
+)
+METHOD = at_once(
+    kind=Means,
+    fit=lambda rows, chosen, _: fit_means(rows, chosen),
+    arrays=lambda it: {name: np.asarray(getattr(it, name)) for name in ("negative", "positive", "steepness")},
+    scorer=lambda it: Means(steepness=float(it.pop("steepness")), **it),
+)
+
+
 @pytest.fixture
 def _added(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The steps of the how-to."""
-    monkeypatch.setattr(model, "Algorithm", Literal[*get_args(Algorithm), "two_means"])
-    monkeypatch.setitem(ALLOWED, "two_means", {"steepness": Range(0, 10, open=True), "refit": Range(0, 1, whole=True)})
-    monkeypatch.setitem(hyperparameters.DEFAULTS, "two_means", {"steepness": 1.0, "refit": 1})
-    fitted = learning.Learner._at_once
-
-    def at_once(self: learning.Learner, rows: Rows) -> Scorer:
-        return fit_means(rows, self.chosen) if self.algorithm == "two_means" else fitted(self, rows)
-
-    monkeypatch.setattr(learning.Learner, "_at_once", at_once)
-    stored = files.Format(
-        kind=Means,
-        arrays=lambda it: {name: np.asarray(getattr(it, name)) for name in ("negative", "positive", "steepness")},
-        scorer=lambda it: Means(steepness=float(it.pop("steepness")), **it),
-    )
-    monkeypatch.setitem(files.FORMATS, "two_means", stored)
+    """The steps of the how-to: a line in either table."""
+    monkeypatch.setitem(ALGORITHMS, "two_means", TWO_MEANS)
+    monkeypatch.setitem(METHODS, "two_means", METHOD)
 
 
 @pytest.mark.usefixtures("_added")
@@ -83,8 +91,25 @@ def test_a_new_algorithm_is_fitted_and_served_from_its_files_as_it_was_fitted(tm
     assert (files.load("two_means", tmp_path).scores(ROWS.features) == scorer.scores(ROWS.features)).all()
 
 
-def test_every_declared_algorithm_is_in_every_table() -> None:
+def test_every_declared_algorithm_is_in_both_tables_under_its_name() -> None:
     """What reminds whoever forgets a step."""
-    declared = set(get_args(Algorithm))
-    assert declared == ALLOWED.keys() == hyperparameters.DEFAULTS.keys()
-    assert declared - {"xgboost"} == files.FORMATS.keys()
+    assert {name: it.name for name, it in ALGORITHMS.items()} == {name: name for name in METHODS}
+    for package in (headrace.usecase.algorithms, pipelines.jobs.algorithms):
+        assert ALGORITHMS.keys() <= {it.name for it in pkgutil.iter_modules(package.__path__)}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda it: it.stem)
+def test_what_travels_to_the_endpoint_imports_nothing_that_it_lacks(file: Path) -> None:
+    """At the top of a module; functions that fit may import what training has."""
+    found = [it for it in ast.parse(file.read_text()).body if isinstance(it, (ast.Import, ast.ImportFrom))]
+    names = {str(it.module) for it in found if isinstance(it, ast.ImportFrom)}
+    names |= {alias.name for it in found if isinstance(it, ast.Import) for alias in it.names}
+    ours = {it for it in names if it.startswith("pipelines.jobs.algorithms")}
+    roots = {it.partition(".")[0] for it in names - ours}
+    assert roots <= sys.stdlib_module_names | {"numpy", "xgboost"}
+
+
+def test_every_algorithm_has_a_title_and_fit_defaults() -> None:
+    for it in ALGORITHMS.values():
+        assert it.title
+        assert list(it.unfit(it.defaults)) == []

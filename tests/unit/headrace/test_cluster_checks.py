@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from headrace.errors import UseCaseError
-from headrace.usecase import Algorithm, Cluster, Gate, Model, Transform
+from headrace.usecase import Cluster, Gate, Model, Transform
 
 GATES = (Gate(metric="auc", minimum=0.5),)
 PREPARED = (Transform(function="impute"), Transform(function="standardize"))
@@ -25,7 +25,7 @@ def test_a_cluster_that_cannot_train_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["linear", "factorization_machine", "isolation_forest", "kmeans"])
-def test_what_is_fitted_at_once_is_trained_on_one_instance(algorithm: Algorithm) -> None:
+def test_what_is_fitted_at_once_is_trained_on_one_instance(algorithm: str) -> None:
     reason = rf"model\.cluster\.instances: is 2, and {algorithm} is fitted to all of its rows at once"
     with pytest.raises(UseCaseError, match=reason):
         Model(algorithm=algorithm, transforms=PREPARED, gates=GATES, cluster=Cluster(instances=2))

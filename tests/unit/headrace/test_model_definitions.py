@@ -9,7 +9,7 @@ from window_cases import USECASE
 from headrace.decisions import without_resampling
 from headrace.errors import UseCaseError
 from headrace.usecase import Facet, Field, Model
-from headrace.usecase.algorithm import ALLOWED, Range
+from headrace.usecase.algorithms import ALGORITHMS, Range
 
 
 def test_what_fits_is_accepted() -> None:
@@ -52,7 +52,7 @@ def test_a_condition_reads_as_words(facet: Facet, words: str) -> None:
 
 
 def test_every_algorithm_names_its_seed_and_whether_it_refits() -> None:
-    assert all({"seed", "refit"} <= set(allowed) for allowed in ALLOWED.values())
+    assert all({"seed", "refit"} <= set(it.allowed) for it in ALGORITHMS.values())
 
 
 def test_an_open_range_shuts_out_its_low_end_only() -> None:

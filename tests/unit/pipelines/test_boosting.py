@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from pipelines.jobs.boosting import Progress, Rows, Schedule, fit, grow
+from pipelines.jobs.algorithms import Rows
+from pipelines.jobs.boosting import Progress, Schedule, fit, grow
 
 PARAMETERS = {"max_depth": 4, "eta": 0.2, "subsample": 0.7, "colsample_bytree": 0.7, "seed": 7, "nthread": 1}
 

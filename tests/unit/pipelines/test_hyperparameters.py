@@ -2,8 +2,8 @@
 
 import pytest
 
+from headrace.usecase import ALGORITHMS
 from pipelines.jobs.hyperparameters import (
-    DEFAULTS,
     HyperparameterError,
     booster_parameters,
     choose,
@@ -52,7 +52,7 @@ def test_a_value_out_of_range_is_refused_with_the_range() -> None:
 
 
 def test_each_algorithm_has_its_own_hyperparameters() -> None:
-    assert choose({"k": 3}, "kmeans") == {**DEFAULTS["kmeans"], "k": 3}
+    assert choose({"k": 3}, "kmeans") == {**ALGORITHMS["kmeans"].defaults, "k": 3}
     with pytest.raises(HyperparameterError, match=r"eta are no hyperparameters of linear: use some of C, "):
         choose({"eta": 0.1}, "linear")
 

@@ -13,15 +13,18 @@ from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 from training_places import places
 
-from headrace.usecase import UseCase
-from pipelines.jobs import baseline, evaluate, inference, train, unsupervised
-from pipelines.jobs.boosting import Rows
-from pipelines.jobs.hyperparameters import DEFAULTS
+from headrace.usecase import ALGORITHMS, UseCase
+from pipelines.jobs import baseline, evaluate, inference, train
+from pipelines.jobs.algorithms import Rows
+from pipelines.jobs.algorithms.at_once import ARRAYS
+from pipelines.jobs.algorithms.isolation_forest import fit_forest, search_length
+from pipelines.jobs.algorithms.kmeans import fit_centres
+from pipelines.jobs.algorithms.linear import fit_linear
+from pipelines.jobs.algorithms.ranks import Ranks
 from pipelines.jobs.judging.evidence import Evidence
-from pipelines.jobs.linear import fit_linear
 from pipelines.jobs.served import files
-from pipelines.jobs.served.scorers import Ranks, search_length
 
+DEFAULTS = {name: it.defaults for name, it in ALGORITHMS.items()}
 RNG = np.random.default_rng(4)
 FEATURES = RNG.normal(size=(3_000, 5))
 LABELS = (FEATURES[:, 0] + 0.5 * FEATURES[:, 1] + RNG.normal(size=3_000) > 1.5).astype(np.int8)
@@ -39,19 +42,19 @@ def test_a_linear_model_answers_as_scikit_learn_and_adds_up() -> None:
 
 def test_isolation_trees_answer_as_scikit_learn() -> None:
     rows, fresh = FEATURES.astype(np.float32), FRESH.astype(np.float32)
-    scorer = unsupervised.fit_forest(rows, {**DEFAULTS["isolation_forest"], "n_estimators": 20})
+    scorer = fit_forest(rows, {**DEFAULTS["isolation_forest"], "n_estimators": 20})
     theirs = IsolationForest(n_estimators=20, max_samples=256, random_state=7).fit(rows)
     average = search_length(np.array([256]))[0]
     assert 2 ** (scorer.raw(fresh) / average) == pytest.approx(-theirs.score_samples(fresh), rel=1e-9)
 
 
 def test_distances_are_those_of_scikit_learn() -> None:
-    scorer = unsupervised.fit_centres(FEATURES, DEFAULTS["kmeans"])
+    scorer = fit_centres(FEATURES, DEFAULTS["kmeans"])
     theirs = KMeans(n_clusters=8, n_init=4, random_state=7).fit(FEATURES)
     assert scorer.raw(FRESH) == pytest.approx(theirs.transform(FRESH).min(axis=1))
 
 
-@pytest.mark.parametrize("fit", [unsupervised.fit_forest, unsupervised.fit_centres])
+@pytest.mark.parametrize("fit", [fit_forest, fit_centres])
 def test_an_anomaly_score_is_the_share_of_training_rows_that_are_less_unusual(fit: Any) -> None:
     scorer = fit(FEATURES, {**DEFAULTS["isolation_forest"], **DEFAULTS["kmeans"]})
     assert np.quantile(scorer.scores(FEATURES), [0.1, 0.5, 0.99]) == pytest.approx([0.1, 0.5, 0.99], abs=0.02)
@@ -68,17 +71,17 @@ def test_ranks_hold_for_values_that_are_there_many_times() -> None:
     ("algorithm", "fit"),
     [
         ("linear", lambda: fit_linear(Rows(features=FEATURES, labels=LABELS), DEFAULTS["linear"], 1)),
-        ("isolation_forest", lambda: unsupervised.fit_forest(FEATURES, DEFAULTS["isolation_forest"])),
-        ("kmeans", lambda: unsupervised.fit_centres(FEATURES, DEFAULTS["kmeans"])),
+        ("isolation_forest", lambda: fit_forest(FEATURES, DEFAULTS["isolation_forest"])),
+        ("kmeans", lambda: fit_centres(FEATURES, DEFAULTS["kmeans"])),
     ],
 )
 def test_a_scorer_comes_back_from_its_files_as_it_was(algorithm: str, fit: Any, tmp_path: Path) -> None:
     scorer = fit()
     files.save(scorer, tmp_path)
     assert (files.load(algorithm, tmp_path).scores(FRESH) == scorer.scores(FRESH)).all()
-    first = (tmp_path / files.ARRAYS).read_bytes()
+    first = (tmp_path / ARRAYS).read_bytes()
     files.save(scorer, tmp_path)
-    assert (tmp_path / files.ARRAYS).read_bytes() == first
+    assert (tmp_path / ARRAYS).read_bytes() == first
 
 
 def test_an_unknown_algorithm_and_an_unknown_scorer_are_named(tmp_path: Path) -> None:
@@ -100,7 +103,7 @@ def test_every_kind_of_model_is_trained_judged_and_served(
     evaluate.write(tmp_path / "out", usecase, about, found, evidence)
     assert found["gates"]["passed"], found["gates"]["reason"]
     assert {it.name for it in (tmp_path / "out").iterdir()} == {
-        "evaluation.json", "bias.json", "gates.json", "model_card.json", "report.html",
+        "evaluation.json", "bias.json", "explanation.json", "gates.json", "model_card.json", "report.html",
     }  # fmt: skip
     model = inference.model_fn(str(tmp_path / "model"))
     request = inference.Request(instances=[{"amount": 9.0}, {}], explain=2)

@@ -9,15 +9,14 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from headrace.errors import UseCaseError
-from headrace.usecase import Gate, Model, Transform, UseCase
-from pipelines.jobs.boosting import Rows
-from pipelines.jobs.factorization import Loss, fit_factors
-from pipelines.jobs.hyperparameters import DEFAULTS, HyperparameterError, choose
-from pipelines.jobs.linear import fit_linear
+from headrace.usecase import ALGORITHMS, Gate, Model, Transform, UseCase
+from pipelines.jobs.algorithms import Rows
+from pipelines.jobs.algorithms.factorization_machine import Factors, Loss, fit_factors
+from pipelines.jobs.algorithms.linear import fit_linear
+from pipelines.jobs.hyperparameters import HyperparameterError, choose
 from pipelines.jobs.served import files
-from pipelines.jobs.served.factors import Factors
 
-CHOSEN = DEFAULTS["factorization_machine"]
+CHOSEN = ALGORITHMS["factorization_machine"].defaults
 GATES = (Gate(metric="auc", minimum=0.5),)
 READY = (Transform(function="impute"), Transform(function="standardize"))
 
@@ -37,7 +36,7 @@ def fitted() -> Factors:
 
 def test_a_pair_is_learned_that_a_linear_model_cannot_see(fitted: Factors) -> None:
     fresh = rows(2)
-    linear = fit_linear(rows(1), DEFAULTS["linear"], 1.0)
+    linear = fit_linear(rows(1), ALGORITHMS["linear"].defaults, 1.0)
     assert roc_auc_score(fresh.labels, linear.scores(fresh.features)) < 0.56
     ideal = roc_auc_score(fresh.labels, fresh.features[:, 0] * fresh.features[:, 1])
     assert ideal > 0.9
@@ -60,7 +59,7 @@ def test_blocks_of_rows_add_up_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
     loss = Loss(rows(3, many=100), CHOSEN, 2.0)
     point = loss.start(1, 0.1)
     whole, gradient = loss(point)
-    monkeypatch.setattr("pipelines.jobs.factorization._BLOCK", 7)
+    monkeypatch.setattr("pipelines.jobs.algorithms.factorization_machine._BLOCK", 7)
     parts, summed = loss(point)
     assert parts == pytest.approx(whole)
     assert summed == pytest.approx(gradient)
@@ -131,7 +130,7 @@ def test_columns_that_pairs_cannot_be_made_of_are_refused(transforms: tuple[Tran
 
 def test_a_single_feature_has_no_pairs(fraud: UseCase) -> None:
     model = Model(algorithm="factorization_machine", gates=GATES, transforms=READY)
-    with pytest.raises(UseCaseError, match="there is one feature; use linear"):
+    with pytest.raises(UseCaseError, match="needs 2 features or more, not 1; name more features, or use linear"):
         entities = tuple(replace(it, snapshot=None) for it in fraud.entities)
         replace(fraud, model=model, entities=entities, windows=(), calendar=(), expressions=())
 

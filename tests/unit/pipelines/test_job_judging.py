@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from headrace.decisions import cheapest_threshold, cost
 from headrace.usecase import Field, UseCase
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows
 from pipelines.jobs.judging.audit import single_features
 from pipelines.jobs.judging.calibration import calibration
 from pipelines.jobs.judging.costs import Prices, curve, stability

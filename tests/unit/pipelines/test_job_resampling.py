@@ -13,7 +13,7 @@ from training_places import places
 from headrace.decisions import without_resampling
 from headrace.usecase import Model, Resampling, UseCase
 from pipelines.jobs import inference, train
-from pipelines.jobs.boosting import Rows
+from pipelines.jobs.algorithms import Rows
 from pipelines.jobs.fitted import Fitted
 from pipelines.jobs.hyperparameters import choose, positive_weight
 from pipelines.jobs.judging.calibration import calibration

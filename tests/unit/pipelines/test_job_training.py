@@ -36,9 +36,9 @@ def test_the_artifact_says_how_it_came_to_be(trained: Trained) -> None:
 def test_the_artifact_brings_the_code_that_serves_it(trained: Trained) -> None:
     code = trained.model / "code"
     assert (code / "inference.py").read_text() == Path(inference.__file__).read_text()
-    for name in ("__init__", "columns", "scorers", "files"):
-        sent = code / "pipelines" / "jobs" / "served" / f"{name}.py"
-        assert sent.read_text() == (Path(inference.__file__).parent / "served" / f"{name}.py").read_text()
+    jobs = Path(inference.__file__).parent
+    for name in ("served/__init__", "served/columns", "served/files", "algorithms/__init__", "algorithms/linear"):
+        assert (code / "pipelines" / "jobs" / f"{name}.py").read_text() == (jobs / f"{name}.py").read_text()
 
 
 def test_the_threshold_is_the_cheapest_on_validation_of_the_model_that_had_not_seen_it(

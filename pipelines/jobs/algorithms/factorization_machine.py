@@ -1,16 +1,56 @@
-"""Factorization machines, fitted by L-BFGS on the logistic loss; the same for the same seed."""
+"""Second-order factorization machines (Rendle 2010): a weight per column, and one per pair as a product of factors.
+
+They are fitted by L-BFGS on the logistic loss; the same for the same seed.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
-from pipelines.jobs.boosting import Rows
-from pipelines.jobs.hyperparameters import Hyperparameters
-from pipelines.jobs.served.factors import Factors
+from pipelines.jobs.algorithms.at_once import Chosen, at_once
+from pipelines.jobs.algorithms.method import Rows
 
 _BLOCK = 65_536
 """Rows that are looked at together, so that their squares and products never exist for all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors:
+    """Intercept, weights and means of the training rows, shape (columns,), and factors, shape (columns, k).
+
+    The margin is ``intercept + sum w_i x_i + sum_{i<j} <v_i, v_j> x_i x_j``.
+    """
+
+    weights: np.ndarray
+    factors: np.ndarray
+    means: np.ndarray
+    intercept: float
+
+    def margins(self, matrix: np.ndarray) -> np.ndarray:
+        """Log odds, shape (n,), for prepared columns of shape (n, columns); in O(n columns k) by Rendle's lemma 3.1."""
+        values = matrix.astype(np.float64)
+        pairs = (values @ self.factors) ** 2 - values**2 @ self.factors**2
+        margins: np.ndarray = self.intercept + values @ self.weights + pairs.sum(axis=1) / 2
+        return margins
+
+    def scores(self, matrix: np.ndarray) -> np.ndarray:
+        """Probabilities."""
+        scores: np.ndarray = 1 / (1 + np.exp(-np.clip(self.margins(matrix), -700, 700)))
+        return scores
+
+    def contributions(self, matrix: np.ndarray) -> np.ndarray:
+        """Exact Shapley values against the means (baseline Shapley, Sundararajan and Najmi 2020); rows sum to margins.
+
+        A pair's share of ``x_i x_j - m_i m_j`` is ``(x_i - m_i) (x_j + m_j) / 2`` for i, and the same the other way
+        round for j: the average over the two orders in which they can change from mean to value.
+        """
+        values = matrix.astype(np.float64)
+        both = values + self.means
+        others = both @ self.factors @ self.factors.T - both * np.sum(self.factors**2, axis=1)
+        each = (values - self.means) * (self.weights + others / 2)
+        base = np.full((len(values), 1), self.margins(self.means[None])[0])
+        return np.concatenate([each, base], axis=1)
 
 
 class Loss:
@@ -19,7 +59,7 @@ class Loss:
     The vector holds the intercept, the weights (columns) and the factors (columns * k), in this order.
     """
 
-    def __init__(self, rows: Rows, chosen: Hyperparameters, weight: float) -> None:
+    def __init__(self, rows: Rows, chosen: Chosen, weight: float) -> None:
         self._rows = rows
         self._columns, self._k = rows.features.shape[1], int(chosen["factors"])
         self._l2, self._l2_factors = float(chosen["l2"]), float(chosen["l2_factors"])
@@ -68,7 +108,7 @@ class Loss:
             yield values, labels, np.where(labels == 1, self._weight, 1.0)
 
 
-def fit_factors(rows: Rows, chosen: Hyperparameters, weight: float) -> Factors:
+def fit_factors(rows: Rows, chosen: Chosen, weight: float) -> Factors:
     """Fit a second-order factorization machine.
 
     Args:
@@ -77,9 +117,22 @@ def fit_factors(rows: Rows, chosen: Hyperparameters, weight: float) -> Factors:
             factors at the start), ``max_iter`` and ``seed``.
         weight: of a positive.
     """
+    from scipy.optimize import minimize
+
     loss = Loss(rows, chosen, weight)
     start = loss.start(int(chosen["seed"]), float(chosen["init_scale"]))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": int(chosen["max_iter"])})
     intercept, weights, factors = loss.parts(found.x)
     means = rows.features.mean(axis=0, dtype=np.float64)
     return Factors(weights=weights, factors=factors, means=means, intercept=intercept)
+
+
+FACTORIZATION_MACHINE = at_once(
+    kind=Factors,
+    fit=fit_factors,
+    arrays=lambda it: {
+        **{name: getattr(it, name) for name in ("weights", "factors", "means")},
+        "intercept": np.array(it.intercept),
+    },
+    scorer=lambda it: Factors(intercept=float(it.pop("intercept")), **it),
+)
