@@ -12,11 +12,11 @@ from local.sagemaker.processing import JobRun
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """The machines of one job: all names, which of them this one is, and where the script's own tracker may listen."""
+    """The machines of one job: all names, which of them this one is, and where the first may wait for the others."""
 
     names: tuple[str, ...]
     place: int
-    tracker_port: int
+    rendezvous_port: int
 
     @classmethod
     def of(cls, request: Record) -> list["Cluster"]:
@@ -27,7 +27,7 @@ class Cluster:
         count = int(request.get("ResourceConfig", {}).get("InstanceCount", 1))
         names = ("algo-1",) if count == 1 else tuple(f"127.0.0.{number}" for number in range(1, count + 1))
         port = _free_port() if count > 1 else 0
-        return [cls(names=names, place=place, tracker_port=port) for place in range(count)]
+        return [cls(names=names, place=place, rendezvous_port=port) for place in range(count)]
 
     @property
     def current(self) -> str:
@@ -141,4 +141,4 @@ def _shared(cluster: Cluster) -> dict[str, str]:
     if len(cluster.names) == 1:
         return {}
     cores = max(1, (os.cpu_count() or 1) // len(cluster.names))
-    return {"HEADRACE_TRACKER_PORT": str(cluster.tracker_port), "OMP_NUM_THREADS": str(cores)}
+    return {"HEADRACE_RENDEZVOUS_PORT": str(cluster.rendezvous_port), "OMP_NUM_THREADS": str(cores)}

@@ -1,70 +1,33 @@
-"""Several machines that train one model: who they are, how they find each other, and what they tell each other.
+"""Several machines that train one model: what they tell each other, and how the job ends for all of them.
 
-SageMaker names the machines of a training job and gives each its share of the rows. They join by XGBoost's own
-collective, whose tracker runs on the first of them; it then grows the same trees on all of them, from histograms summed
-over all shares. A machine that is lost ends the job with a reason: within seconds where its connections close, else
-after the timeout.
+They have met by name (``rendezvous``) and then join by XGBoost's own collective, whose tracker runs on the first of
+them; it grows the same trees on all of them, from histograms summed over all shares. A machine that is lost ends the
+job with a reason: within seconds where its connections close, else after the timeout.
 """
 
-import json
-import math
 import os
-import socket
 import sys
-import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from xgboost import collective
 from xgboost.core import XGBoostError
 from xgboost.tracker import RabitTracker
 
-from headrace.errors import HeadraceError
+from pipelines.jobs.hosts import Hosts
+from pipelines.jobs.rendezvous import meet
 
-PORT = 9_099
-"""Where the tracker listens; between the machines of one job every port is open."""
-_MOST_CHARACTERS = 600
+_MOST_CHARACTERS = 400
+_GRACE_S = 2
+"""XGBoost may notice before the connection's end is heard, and cannot say who it was."""
+_ABANDONED: list[RabitTracker] = []
+"""Of jobs that have ended; one that nobody parted from would be waited for when it is forgotten."""
 Anything = TypeVar("Anything")
-
-
-class HostError(HeadraceError):
-    """The machines of a job cannot train together. The message says which one noticed, and what to look at."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hosts:
-    """The machines of this job by name, and which of them this one is. The first one leads."""
-
-    names: tuple[str, ...] = ("localhost",)
-    current: str = "localhost"
-    port: int = PORT
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Hosts":
-        """As ``SM_HOSTS`` and ``SM_CURRENT_HOST`` name them; one machine where they do not.
-
-        Raises:
-            HostError: if this one is not among them.
-        """
-        names = tuple(sorted(json.loads(environment.get("SM_HOSTS", "[]")))) or cls.names
-        current = environment.get("SM_CURRENT_HOST", names[0])
-        if current not in names:
-            raise HostError(f"SM_CURRENT_HOST is {current}, and SM_HOSTS names {', '.join(names)}: name it there")
-        return cls(names=names, current=current, port=int(environment.get("HEADRACE_TRACKER_PORT", PORT)))
-
-    @property
-    def place(self) -> int:
-        """The position of this machine among them."""
-        return self.names.index(self.current)
-
-    @property
-    def leads(self) -> bool:
-        """Whether this is the machine that saves checkpoints and the artifact."""
-        return self.place == 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +42,7 @@ class Group:
     @property
     def alone(self) -> bool:
         """Whether there is one machine only."""
-        return len(self.hosts.names) == 1
+        return self.hosts.alone
 
     def total(self, numbers: np.ndarray) -> np.ndarray:
         """The sum over all machines, number by number."""
@@ -114,48 +77,79 @@ class Group:
         return np.concatenate(shares)
 
 
-@contextmanager
-def joined(hosts: Hosts, *, timeout_s: int) -> Iterator[Group]:
-    """Join the machines of a job until the end of the block; nothing is done where there is one.
+def run(hosts: Hosts, work: Callable[[Group], Anything], *, timeout_s: int) -> Anything:
+    """Do the same work on all machines of a job, joined; where there is one, do it alone.
+
+    The work has a thread of its own, because a call into XGBoost may never return once another machine is gone.
 
     Args:
         hosts: all of them.
+        work: called on each.
         timeout_s: how long one waits for the others, at the start and whenever they compute together.
 
     Raises:
-        HostError: if another machine does not come, or is lost. XGBoost's threads are left as they are then, because
-            asking them to end may wait for ever: the process must end by ``leave``.
+        HostError: if another machine does not come, or is lost. The process must end by ``leave`` then: its threads
+            may wait for ever.
     """
-    if len(hosts.names) == 1:
-        yield Group(hosts=hosts)
-        return
+    if hosts.alone:
+        return work(Group(hosts=hosts))
+    address = hosts.first_address(timeout_s)
+    trackers: list[RabitTracker] = []
+    peers, port = meet(hosts, address, lambda: _open(trackers, hosts, address, timeout_s), timeout_s)
+
+    def joined_work() -> Anything:
+        with _joined(Group(hosts=hosts), trackers, address=address, port=port, timeout_s=timeout_s) as group:
+            return work(group)
+
+    threads = ThreadPoolExecutor(max_workers=2)
+    watching, working = threads.submit(peers.watch), threads.submit(joined_work)
+    done = False
     try:
-        address = _address(hosts.names[0], timeout_s)
-        tracker = _tracker(hosts, address, timeout_s) if hosts.leads else None
-        collective.init(
-            dmlc_communicator="rabit",
-            dmlc_tracker_uri=address,
-            dmlc_tracker_port=hosts.port,
-            dmlc_task_id=f"{hosts.place:05}",
-            dmlc_timeout=timeout_s,
-            # It waits 2, 4, 6, ... seconds between attempts.
-            dmlc_retry=max(1, math.isqrt(timeout_s)),
-        )
-        group = Group(hosts=hosts)
-        yield group
-        group.total(np.zeros(1))  # nobody ends before all are done
-        collective.finalize()
-        if tracker:
-            tracker.wait_for(timeout_s)
-            tracker.free()
+        result = _first_end(hosts, working, watching)
+        done = True
+    finally:
+        _ABANDONED.extend(trackers)
+        peers.close(watching, done=done)
+    threads.shutdown()
+    return result
+
+
+def _first_end(hosts: Hosts, working: "Future[Anything]", watching: "Future[str]") -> Anything:
+    both: tuple[Future[Any], Future[Any]] = (working, watching)
+    wait(both, return_when=FIRST_COMPLETED)
+    if not working.done() and (lost := watching.result()):
+        raise hosts.failed(lost)
+    try:
+        return working.result()
     except XGBoostError as error:
-        said = str(error).partition("Stack trace")[0].strip()
-        others = ", ".join(name for name in hosts.names if name != hosts.current)
-        raise HostError(
-            f"{hosts.current} trains together with {others}, and one of them was lost or did not come within "
-            f"{timeout_s} s: read the reason in its log, then start again, or raise model.cluster.timeout; "
-            f"XGBoost says: {said[:_MOST_CHARACTERS]}"
-        ) from error
+        wait((watching,), timeout=_GRACE_S)
+        lost = watching.result() if watching.done() else ""
+        said = str(error).partition("Stack trace")[0].strip()[:_MOST_CHARACTERS]
+        raise hosts.failed(f"{lost or 'one of them was lost'} (XGBoost says: {said})") from error
+
+
+@contextmanager
+def _joined(group: Group, trackers: list[RabitTracker], *, address: str, port: int, timeout_s: int) -> Iterator[Group]:
+    collective.init(
+        dmlc_communicator="rabit",
+        dmlc_tracker_uri=address,
+        dmlc_tracker_port=port,
+        dmlc_task_id=f"{group.hosts.place:05}",
+        dmlc_timeout=timeout_s,
+    )
+    yield group
+    group.total(np.zeros(1))  # nobody ends before all are done
+    collective.finalize()
+    for tracker in trackers:
+        tracker.wait_for(timeout_s)
+        tracker.free()
+
+
+def _open(trackers: list[RabitTracker], hosts: Hosts, address: str, timeout_s: int) -> int:
+    tracker = RabitTracker(len(hosts.names), address, sortby="task", timeout=timeout_s)
+    trackers.append(tracker)
+    tracker.start()
+    return int(tracker.worker_args()["dmlc_tracker_port"])
 
 
 def leave(main: Callable[[], int]) -> None:
@@ -170,21 +164,3 @@ def leave(main: Callable[[], int]) -> None:
     if code:
         os._exit(code)
     sys.exit(0)
-
-
-def _tracker(hosts: Hosts, address: str, timeout_s: int) -> RabitTracker:
-    tracker = RabitTracker(len(hosts.names), address, hosts.port, sortby="task", timeout=timeout_s)
-    tracker.start()
-    return tracker
-
-
-def _address(name: str, timeout_s: int) -> str:
-    """The address of the first machine; names are known a little after machines start."""
-    until = time.monotonic() + timeout_s
-    while True:
-        try:
-            return socket.gethostbyname(name)
-        except OSError as error:
-            if time.monotonic() >= until:
-                raise HostError(f"{name}, the first machine, has no address after {timeout_s} s: {error}") from error
-            time.sleep(1)

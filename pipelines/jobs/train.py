@@ -17,12 +17,12 @@ from typing import Any
 import usecases
 from headrace.usecase import UseCase
 from headrace.usecase.cluster import lone
-from pipelines.jobs import artifact, outcome
+from pipelines.jobs import artifact, outcome, together
 from pipelines.jobs.course import Places, rows, run
 from pipelines.jobs.fitted import describe
+from pipelines.jobs.hosts import HostError, Hosts
 from pipelines.jobs.hyperparameters import Hyperparameters, choose, parse
 from pipelines.jobs.judging.audit import single_features
-from pipelines.jobs.together import HostError, Hosts, joined, leave
 
 __all__ = ["Places", "main", "report", "rows", "train"]
 
@@ -59,8 +59,11 @@ def train(
     chosen = choose({**own, **model.hyperparameters, **hyperparameters}, model.algorithm)
     if len(hosts.names) > 1 and (reason := lone(model.algorithm)):
         raise HostError(f"the job has {len(hosts.names)} instances, and {reason}: give it one")
-    with joined(hosts, timeout_s=model.cluster.timeout_s if timeout_s is None else timeout_s) as group:
-        course = run(usecase, chosen, places, group, report if hosts.leads else _silent)
+    course = together.run(
+        hosts,
+        lambda group: run(usecase, chosen, places, group, report if hosts.leads else _silent),
+        timeout_s=model.cluster.timeout_s if timeout_s is None else timeout_s,
+    )
     if not hosts.leads:
         return {}
     about = {
@@ -69,7 +72,7 @@ def train(
         "single_features": single_features(course.raw, course.judged, usecase.feature_names),
         "data": {name: course.data[name] for name in ("train", "validation")},
         **({"learned": course.data["all"]} if "all" in course.data else {}),
-        **({} if group.alone else {"instances": len(hosts.names)}),
+        **({} if hosts.alone else {"instances": len(hosts.names)}),
     }
     artifact.write(places.model, course.scorers, about, course.judged.features)
     return about
@@ -113,8 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def job() -> None:
         usecase, hosts = usecases.load(args.usecase), Hosts.of(os.environ)
-        together = {"hosts": hosts, "timeout_s": args.host_timeout_s}
-        about = train(usecase, parse(pairs), args.model_version, places, **together)
+        version, timeout_s = args.model_version, args.host_timeout_s
+        about = train(usecase, parse(pairs), version, places, hosts=hosts, timeout_s=timeout_s)
         if hosts.leads:
             summarize(about)
 
@@ -122,4 +125,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    leave(main)
+    together.leave(main)

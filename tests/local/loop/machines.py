@@ -88,7 +88,7 @@ class Job:
         self._give_rows(root, name, hosts)
         env = {f"SM_CHANNEL_{split.upper()}": str(root / "data" / split) for split in SPLITS}
         env |= {"SM_MODEL_DIR": str(root / "model"), "SM_OUTPUT_DIR": str(root / "output")}
-        env |= {"SM_HOSTS": json.dumps(hosts), "SM_CURRENT_HOST": name, "HEADRACE_TRACKER_PORT": str(port)}
+        env |= {"SM_HOSTS": json.dumps(hosts), "SM_CURRENT_HOST": name, "HEADRACE_RENDEZVOUS_PORT": str(port)}
         env |= {"SM_CHECKPOINT_DIR": str(root / "checkpoints"), "TRAINING_JOB_NAME": "job"}
         env |= {"PYTHONPATH": str(self.script.parent), "HOME": str(root), "PYTHONUNBUFFERED": "1"}
         given = {**QUICK, "usecase": "fraud", "host_timeout_s": 60, **options}

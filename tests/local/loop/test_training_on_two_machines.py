@@ -81,7 +81,8 @@ def test_a_machine_that_dies_or_stalls_ends_the_job_with_a_reason(how: signal.Si
     second.process.send_signal(how)
     code, printed = first.wait(within_s=60)
     assert code == 1, printed
-    assert f"127.0.0.1 trains together with {NAMES[1]}, and one of them was lost" in first.reason
+    assert f"127.0.0.1 trains together with {NAMES[1]}, and " in first.reason
+    assert "was lost" in first.reason
     assert not (first.root / "model").exists()
 
 
@@ -102,4 +103,4 @@ def test_a_machine_with_a_wrong_share_says_so_and_the_other_that_it_lost_it(brok
     ends = [machine.wait(within_s=60) for machine in machines]
     assert [code for code, _ in ends] == [1, 1], ends
     assert "no *.parquet files below" in machines[broken].reason
-    assert "was lost" in machines[1 - broken].reason
+    assert f"{NAMES[broken]} was lost" in machines[1 - broken].reason

@@ -19,7 +19,7 @@ config = json.loads(pathlib.Path(os.environ["SM_INPUT_CONFIG_DIR"], "resourcecon
 assert (config["current_host"], config["hosts"]) == (host, hosts), config
 channels = ("shared", "whole")
 found = {it: sorted(p.name for p in pathlib.Path(os.environ["SM_CHANNEL_" + it.upper()]).iterdir()) for it in channels}
-found |= {"hosts": hosts, "port": os.environ["HEADRACE_TRACKER_PORT"]}
+found |= {"hosts": hosts, "port": os.environ["HEADRACE_RENDEZVOUS_PORT"]}
 pathlib.Path(os.environ["SM_CHECKPOINT_DIR"], host).write_text(json.dumps(found))
 pathlib.Path(os.environ["SM_MODEL_DIR"], "from").write_text(host)
 """

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from pipelines.jobs.boosting import Progress, Rows, Schedule, fit, grow
-from pipelines.jobs.together import Group, HostError, Hosts, joined
+from pipelines.jobs.algorithms import Rows
+from pipelines.jobs.boosting import Progress, Schedule, fit, grow
+from pipelines.jobs.hosts import HostError, Hosts
+from pipelines.jobs.together import Group, run
 
 NAMES = ("127.0.0.1", "127.0.0.2")  # only the first is asked for its address
 PARAMETERS = {"max_depth": 4, "eta": 0.2, "colsample_bytree": 0.7, "seed": 7, "nthread": 1}
@@ -43,8 +45,7 @@ def together(work: Callable[[Group], Anything]) -> list[Anything]:
         port = free.getsockname()[1]
 
     def machine(name: str) -> Anything:
-        with joined(Hosts(names=NAMES, current=name, port=port), timeout_s=20) as group:
-            return work(group)
+        return run(Hosts(names=NAMES, current=name, port=port), work, timeout_s=20)
 
     with ThreadPoolExecutor(max_workers=len(NAMES)) as machines:
         return list(machines.map(machine, NAMES))
@@ -138,10 +139,10 @@ def test_machines_know_what_all_of_them_hold() -> None:
 
 
 def test_a_machine_alone_joins_nobody() -> None:
-    with joined(Hosts(), timeout_s=1) as group:
-        assert group.alone
-        assert group.total(np.array([3])) == [3]
-        assert group.spread(np.arange(7), 3).tolist() == [0, 3, 6]
+    def ask(group: Group) -> tuple[bool, list[int], list[int]]:
+        return group.alone, group.total(np.array([3])).tolist(), group.spread(np.arange(7), 3).tolist()
+
+    assert run(Hosts(), ask, timeout_s=1) == (True, [3], [0, 3, 6])
 
 
 def test_machines_are_those_that_the_container_names() -> None:

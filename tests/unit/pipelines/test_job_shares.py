@@ -10,8 +10,8 @@ from kinds_of_models import MODELS
 
 from headrace.usecase import Cluster, UseCase
 from pipelines.jobs import preprocess, train
+from pipelines.jobs.hosts import HostError, Hosts
 from pipelines.jobs.splits import Cut, warm_up_s
-from pipelines.jobs.together import HostError, Hosts
 
 
 def frames(folder: Path) -> list[pd.DataFrame]:
