@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 from headrace.windows.aggregates import Row
 from headrace.windows.columns import ONES
 from headrace.windows.contributions import Event
-from headrace.windows.event_state import EventState
+from headrace.windows.event_state import EventState, packed_id
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout
 from headrace.windows.merging import State, merge_labels
@@ -21,6 +21,7 @@ Covered: TypeAlias = tuple[TrackState, list[int]]
 """A track of one state, and where windows end in it, per end of the track."""
 Elsewhere: TypeAlias = tuple[More, "list[Covered] | None"]
 """What windows hold besides a track: per column the entries of the evaluated event, and the tracks of other states."""
+_NOWHERE: Elsewhere = (None, None)
 
 
 def evaluate(
@@ -85,6 +86,35 @@ def evaluate_events(
             ends = _covered(state, number, place)[1]
         others = [_covered(it, number, place) for it in more_states] if more_states else None
         _read_spans(track, ends, (timestamp, row), (added, others), values)
+
+
+def evaluate_and_fold(states: Sequence[EventState], place: Place, event: Event, values: Values) -> None:
+    """Fold an event into the last of its entity's states, evaluated as of itself: what a stream does with every event.
+
+    Does what ``evaluate_events`` and ``EventState.add`` do in turn. But an event that is the newest of the only state,
+    as most are, is appended first, and windows that count it read it where it lies.
+
+    Args:
+        states: one per shard, at least one; none was given the event.
+        place: where the event lies.
+        event: its values.
+        values: takes one value per feature.
+
+    Raises:
+        StateError: if the event's id holds a NUL or half of a surrogate pair.
+    """
+    state, (timestamp, event_id) = states[-1], place
+    tracks, tail = state.tracks, state.singles
+    if len(states) > 1 or tail < state.layout.newest or timestamp <= tracks[0].times[-1]:
+        evaluate_events(states, place, event, False, values)
+        state.add(timestamp, event_id, event)
+        return
+    packed = packed_id(event_id)
+    for track in tracks:
+        row, body = track.plan.contribute(event, timestamp), len(track.times) - tail
+        track.append(timestamp, row)
+        _read_spans(track, track.ends(timestamp, body, tail, tail + 1), (timestamp, row), _NOWHERE, values)
+    state.settle(timestamp, packed)
 
 
 def _read_spans(track: TrackState, ends: list[int], point: Point, elsewhere: Elsewhere, values: Values) -> None:

@@ -17,6 +17,21 @@ SEPARATOR = b"\0"
 """Stands between ids, which are kept as they are packed: most events only take the oldest away and add one."""
 
 
+def packed_id(event_id: str) -> bytes:
+    """An id as it is kept.
+
+    Raises:
+        StateError: if it holds a NUL or half of a surrogate pair.
+    """
+    try:
+        packed = event_id.encode()
+    except UnicodeEncodeError as exc:
+        raise StateError("the event cannot be folded: its id has half of a surrogate pair") from exc
+    if SEPARATOR in packed:
+        raise StateError("the event cannot be folded: its id holds a NUL")
+    return packed
+
+
 class EventState:
     """Window state of events. Mutable; one owner at a time."""
 
@@ -84,22 +99,22 @@ class EventState:
 
     def add(self, timestamp: int, event_id: str, values: Event) -> None:
         """Add one event, whether or not it is a copy. Takes and raises what ``fold`` does."""
-        singles, tracks = self.singles, self.tracks
-        if not tracks:
+        if not self.tracks:
             return
-        try:
-            packed = event_id.encode()
-        except UnicodeEncodeError as exc:
-            raise StateError("the event cannot be folded: its id has half of a surrogate pair") from exc
-        if SEPARATOR in packed:
-            raise StateError("the event cannot be folded: its id holds a NUL")
-        if singles < self.layout.newest or timestamp <= tracks[0].times[-1]:
+        packed = packed_id(event_id)
+        if self.singles < self.layout.newest or timestamp <= self.tracks[0].times[-1]:
             self._insert(timestamp, event_id, values)
             return
         # The usual case: the event is the newest of a state that is full.
-        roomy, crowded = self.layout.roomy, False
-        for track in tracks:
-            track.push(timestamp, track.plan.contribute(values, timestamp), singles)
+        for track in self.tracks:
+            track.append(timestamp, track.plan.contribute(values, timestamp))
+        self.settle(timestamp, packed)
+
+    def settle(self, timestamp: int, packed: bytes) -> None:
+        """Make a full state of one to which the newest event was just appended, in every track."""
+        singles, roomy, crowded = self.singles, self.layout.roomy, False
+        for track in self.tracks:
+            track.settle(timestamp, singles)
             if len(track.times) > roomy:
                 crowded = True
         kept = self.packed_ids.partition(SEPARATOR)[2] + SEPARATOR if singles > 1 else b""

@@ -70,9 +70,8 @@ class TrackState:
         for number, value in enumerate(self.plan.combine([column[index] for column in columns], row)):
             columns[number] = replace(columns[number], index, value, length=length)
 
-    def push(self, timestamp: int, row: Row, tail: int) -> None:
-        """Append the newest event, turn the first of the ``tail`` newest before it into a bucket, and prune."""
-        self.append(timestamp, row)
+    def settle(self, timestamp: int, tail: int) -> None:
+        """After the newest event was appended: turn the first of the ``tail`` before it into a bucket, and prune."""
         times, width = self.times, self.width_s
         body = len(times) - tail - 1
         sealed = times[body]

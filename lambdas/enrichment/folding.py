@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias, cast
 
 from headrace.features import FeatureSet, Vector
 from headrace.windows import EventState
-from headrace.windows.evaluation import evaluate_events, evaluate_labels
+from headrace.windows.evaluation import evaluate_and_fold, evaluate_labels
 from lambdas.enrichment.parts import Accepted, Opening, Part, open_all
 from lambdas.shared.window_state import EntityKey, OwnItems, Stored, source_of
 
@@ -114,13 +114,15 @@ class Folding:
     def _fold_events(self, column: Sequence[Part], steps: Sequence[_Step]) -> None:
         """Value every event for the events of one of its entities, then fold it into that entity's item."""
         for number, it, place, vector in steps:
-            part, mark, event = column[number], it.mark, it.event
+            part, mark = column[number], it.mark
             item = part.item
+            if item is None or item.mark >= mark:
+                continue  # it is folded already, so its vector is out
             if vector is not None:
-                evaluate_events(part.events, place, event, False, vector)
-            if item is not None and item.mark < mark:
-                cast(EventState, item.state).add(*place, event)
-                item.advance(mark)
+                evaluate_and_fold(part.events, place, it.event, vector)
+            else:
+                cast(EventState, item.state).add(*place, it.event)
+            item.advance(mark)
 
     def _fold_first_copies(self, column: Sequence[Part], steps: Sequence[_Step], folded: Folded) -> list[_Step]:
         """Fold what the primary entity does not remember, and leave the other copies out."""
