@@ -16,6 +16,12 @@ def job_stem(target: Target) -> str:
     return target.prefix[:_STEM]
 
 
+def job_name(target: Target) -> str:
+    """One name per execution: a start that is tried again after a lost answer starts nothing new."""
+    own = sfn.JsonPath.hash(sfn.JsonPath.string_at("$$.Execution.Id"), "MD5")
+    return sfn.JsonPath.format(f"{job_stem(target)}-{{}}", own)
+
+
 def transform_job(target: Target, bucket: LakeBucket) -> dict[str, object]:
     """The request, as a state machine makes it; ``$.model.Name`` names the model.
 
@@ -25,10 +31,8 @@ def transform_job(target: Target, bucket: LakeBucket) -> dict[str, object]:
     settings, root = serving.scheduled, f"s3://{bucket.bucket_name}/"
     started = sfn.JsonPath.string_at("$$.Execution.StartTime")
     day = sfn.JsonPath.array_get_item(sfn.JsonPath.string_split(started, "T"), 0)
-    # One name per execution: a start that is tried again after a lost answer starts nothing new.
-    own = sfn.JsonPath.hash(sfn.JsonPath.string_at("$$.Execution.Id"), "MD5")
     return {
-        "TransformJobName": sfn.JsonPath.format(f"{job_stem(target)}-{{}}", own),
+        "TransformJobName": job_name(target),
         "ModelName": sfn.JsonPath.string_at("$.model.Name"),
         "BatchStrategy": "MultiRecord",
         "MaxPayloadInMB": settings.payload_mb,

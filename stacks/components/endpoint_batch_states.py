@@ -8,13 +8,21 @@ from constructs import Construct
 
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
-from stacks.components.endpoint_batch_job import BATCH_FOLDER, job_stem, transform_job
+from stacks.components.endpoint_batch_job import BATCH_FOLDER, job_name, job_stem, transform_job
 from stacks.components.key import grant_volumes
 from stacks.target import Target
 
 _MODEL = "$.held.StackResourceSummaries[0]"
 """All that the endpoint stack of a use case holds that is scored in batch."""
-PASSING_ERRORS = ["SageMaker.SageMakerException", "States.Timeout"]
+_PASSING = [
+    "SageMaker.SageMakerException",
+    "SageMaker.ResourceLimitExceededException",
+    "CloudFormation.CloudFormationException",
+    "S3.S3Exception",
+    "States.Timeout",
+]
+_STARTED = "SageMaker.ResourceInUseException"
+"""There is a job of this execution's name: it was started, and the answer was lost."""
 _FAILED = "BatchScoringFailed"
 
 
@@ -32,15 +40,16 @@ class BatchStates(Construct):
         )
         self._models = stack.format_arn(service="sagemaker", resource="model", resource_name="*")
         nothing = sfn.Succeed(self, "Nothing to do")
-        start, look = self._start(), self._look()
-        for task in (start, look):
-            task.add_retry(errors=PASSING_ERRORS, interval=Duration.seconds(2), max_attempts=4, backoff_rate=2)
+        model, files, start, look = self._model(), self._files(), self._start(), self._look()
+        for task in (model, files, start, look):
+            task.add_retry(errors=_PASSING, interval=Duration.seconds(2), max_attempts=4, backoff_rate=2)
         wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.duration(Duration.seconds(target.stage.poll_s)))
+        start.add_catch(wait, errors=[_STARTED], result_path="$.started")
         start.next(wait).next(look).next(self._judge(wait))
         empty = sfn.Condition.number_equals("$.files.KeyCount", 0)
-        files = self._files().next(sfn.Choice(self, "Any files?").when(empty, nothing).otherwise(start))
-        held = sfn.Choice(self, "Any model?").when(sfn.Condition.is_present(_MODEL), self._name().next(files))
-        self.first = self._model().next(held.otherwise(nothing))
+        some = files.next(sfn.Choice(self, "Any files?").when(empty, nothing).otherwise(start))
+        held = sfn.Choice(self, "Any model?").when(sfn.Condition.is_present(_MODEL), self._name().next(some))
+        self.first = model.next(held.otherwise(nothing))
 
     def grant(self, role: iam.Role) -> None:
         """What the job's start entails besides the calls, and why the grants are as wide as they are."""
@@ -90,13 +99,10 @@ class BatchStates(Construct):
             iam_action="sagemaker:CreateTransformJob",
             iam_resources=[self._jobs, self._models],
             parameters=transform_job(self._target, self._bucket),
-            result_path="$.job",
+            result_path="$.started",
         )
 
     def _look(self) -> tasks.CallAwsService:
-        name = sfn.JsonPath.array_get_item(
-            sfn.JsonPath.string_split(sfn.JsonPath.string_at("$.job.TransformJobArn"), "/"), 1
-        )
         return tasks.CallAwsService(
             self,
             "Look",
@@ -104,7 +110,7 @@ class BatchStates(Construct):
             action="describeTransformJob",
             iam_action="sagemaker:DescribeTransformJob",
             iam_resources=[self._jobs],
-            parameters={"TransformJobName": name},
+            parameters={"TransformJobName": job_name(self._target)},
             result_path="$.look",
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from deployments import Deployed
     from role_grants import Roles
 
 for _folder in ("lambdas", "pipelines"):
@@ -40,19 +41,19 @@ def offline(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def dev_roles(tmp_path_factory: pytest.TempPathFactory) -> "Roles":
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> "Deployed":
+    """Gives the roles of a deployment's templates, as they are now."""
+    from deployments import synthesizing  # noqa: PLC0415  # its neighbours are found once this module has said where
+
+    return synthesizing(tmp_path_factory.mktemp("roles"))
+
+
+@pytest.fixture(scope="session")
+def dev_roles(deployed: "Deployed") -> "Roles":
     """The roles of the templates of the use case ``fraud``, as they are now."""
-    import rights_ledger  # noqa: PLC0415  # its neighbours are found once this module has said where
-    from role_grants import Roles  # noqa: PLC0415
+    import rights_ledger  # noqa: PLC0415  # as above
 
-    import app as composition  # noqa: PLC0415
-    from stacks.application import Application  # noqa: PLC0415
-
-    folder = tmp_path_factory.mktemp("roles")
-    app = Application(context={"usecase": "fraud", "stage": "dev"}, outdir=str(folder), linted=False)
-    composition.build(app)
-    app.synth()
-    found = Roles(folder, app.target.prefix)
+    found = deployed("fraud")
     rights_ledger.roles[:] = [found]
     return found
 

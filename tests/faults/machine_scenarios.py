@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from endpoint_machines import BATCHES, MACHINE, TRIALS, EndpointCourse
 from ministack.services import dynamodb, stepfunctions
 from played_machine import PlayedMachine, Refused, TaskFault
 from role_grants import ACCOUNT, REGION, Roles
 from role_guard import Guard
 
 Facts = Mapping[str, Any]
-MACHINE = "AWS::StepFunctions::StateMachine"
 _GROUP = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/headrace-fraud-dev"
 _PIPELINE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/headrace-fraud-dev-training/execution"
 
@@ -128,6 +128,7 @@ class Course:
     """Somebody whom nobody remembers holds the lock."""
     runs_on: str = "processing"
     instances: int = 1
+    deployment: str = "fraud"
 
     def walk(
         self, roles: Roles, *, guard: Guard | None = None, fault: TaskFault | None = None
@@ -176,7 +177,7 @@ def _locks(table: str) -> list[Any]:
 
 _ASKED = {"RequestId": "r1", "TriggerReason": "drift", "Promotion": "automatic"}
 _WINDOW = {"kind": "data_quality", "time": "2026-03-04T01:10:00Z"}
-COURSES: Mapping[str, Sequence[Course]] = {
+COURSES: Mapping[str, Sequence[Course | EndpointCourse]] = {
     "monitoring/Machine": (
         Course("monitoring", _WINDOW),
         Course("monitoring", _WINDOW, job_ends="Failed"),
@@ -188,5 +189,7 @@ COURSES: Mapping[str, Sequence[Course]] = {
         Course("retraining", _ASKED, held=True),
         Course("retraining", _ASKED, pipeline_ends="Failed"),
     ),
+    "serving/Batch": BATCHES,
+    "serving/Trial": TRIALS,
 }
 """Every machine of the templates, by its role."""

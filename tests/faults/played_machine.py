@@ -20,6 +20,8 @@ Refused = stepfunctions._ExecutionError
 KINDS = ("throttle", "server error", "access denied", "timeout before", "timeout after success")
 _LATE = "timeout after success"
 _GENERAL = {
+    "cloudformation": "CloudFormation.CloudFormationException",
+    "cloudwatch": "CloudWatch.CloudWatchException",
     "dynamodb": "DynamoDB.AmazonDynamoDBException",
     "glue": "Glue.AWSGlueException",
     "sagemaker": "SageMaker.SageMakerException",
@@ -53,6 +55,8 @@ class PlayedMachine:
     guard: Guard | None = None
     fault: TaskFault | None = None
     tasks: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
+    """The tasks of the first execution, which faults strike."""
     struck: int = 0
 
     def run(
@@ -61,13 +65,19 @@ class PlayedMachine:
         *,
         before: Callable[[], None] | None = None,
         after: Callable[[], None] | None = None,
+        each: Callable[[], None] | None = None,
     ) -> list[str]:
-        """One execution after another, with a look at the world before and after. Returns how each ended."""
+        """One execution after another, with a look at the world before, after, and after each. Returns their ends."""
         with pytest.MonkeyPatch.context() as patch, request_scope(ACCOUNT, REGION):
             self._prepare(patch)
             if before:
                 before()
-            ends = [self._execute(f"run-{number}", document) for number, document in enumerate(inputs)]
+            ends = []
+            for number, document in enumerate(inputs):
+                ends.append(self._execute(f"run-{number}", document))
+                self.first = self.first or list(self.tasks)
+                if each:
+                    each()
             if after:
                 after()
             return ends

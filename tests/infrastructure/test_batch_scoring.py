@@ -64,6 +64,24 @@ def test_the_job_splits_lines_and_joins_them_with_their_input(states: dict[str, 
     assert "$$.Execution.Id" in job["TransformJobName.$"]
 
 
+def test_a_job_that_was_started_is_looked_for_however_its_answer_was_lost(states: dict[str, Any]) -> None:
+    (started,) = states["Start"]["Catch"]
+    assert (started["ErrorEquals"], started["Next"]) == (["SageMaker.ResourceInUseException"], "Wait")
+    names = {states[name]["Parameters"]["TransformJobName.$"] for name in ("Start", "Look")}
+    assert len(names) == 1
+
+
+def test_every_call_of_the_machine_is_made_again_when_aws_is_busy(states: dict[str, Any]) -> None:
+    errors = {
+        "Model": "CloudFormation.CloudFormationException",
+        "Files": "S3.S3Exception",
+        "Start": "SageMaker.SageMakerException",
+        "Look": "SageMaker.SageMakerException",
+    }
+    for name, error in errors.items():
+        assert error in states[name]["Retry"][0]["ErrorEquals"], name
+
+
 def test_the_machine_looks_until_the_job_ends_and_says_why_it_failed(states: dict[str, Any]) -> None:
     running, done, failed = states["Ended?"]["Choices"]
     assert {it["StringEquals"] for it in running["Or"]} == {"InProgress", "Stopping"}

@@ -118,10 +118,33 @@ def test_an_alarm_returns_everything_to_the_champion_before_anything_else(states
 
 
 def test_no_call_goes_wrong_without_a_return(states: dict[str, Any]) -> None:
-    ways_back = {"Back", "Reject", "Unload"}
+    after = {"Back": "Reject", "Reject": "Unload", "Unload": "Failed"}
     for name, state in states.items():
-        if state["Type"] == "Task" and name not in ways_back:
-            assert [it["Next"] for it in state["Catch"]] == ["Back"], name
+        if state["Type"] == "Task" and name not in ("Take look", "Home"):
+            assert state["Catch"][-1]["Next"] == after.get(name, "Back"), name
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_what_was_promoted_is_not_taken_back_for_want_of_a_look(states: dict[str, Any]) -> None:
+    assert not {"Catch"} & (states["Take look"].keys() | states["Home"].keys())
+
+
+def test_an_update_that_was_started_is_waited_for_however_its_answer_was_lost(states: dict[str, Any]) -> None:
+    tokens = {states[name]["Parameters"]["ClientRequestToken.$"] for name in ("Load", "Take", "Unload")}
+    assert len(tokens) == 3
+    assert all("$$.Execution.Id" in it for it in tokens)
+    for name in ("Load", "Take"):
+        started = states[name]["Catch"][0]
+        assert started["ErrorEquals"] == ["CloudFormation.TokenAlreadyExistsException"]
+        assert started["Next"] == f"{name} wait"
+
+
+def test_every_look_is_taken_again_when_aws_is_busy(states: dict[str, Any]) -> None:
+    for name, error in (
+        ("Load look", "CloudFormation.CloudFormationException"),
+        ("Alarms 5", "CloudWatch.CloudWatchException"),
+    ):
+        assert any(error in it["ErrorEquals"] for it in states[name]["Retry"]), name
 
 
 def test_an_update_sends_every_other_parameter_as_it_is_and_names_its_types(states: dict[str, Any]) -> None:
