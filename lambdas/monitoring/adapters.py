@@ -53,6 +53,8 @@ class WatchedEndpoint:
             package_arn=package["ModelPackageArn"],
             baseline=_folder(baselines.get("ModelDataQuality", {}).get("Statistics", {})),
             evaluation=_folder(baselines.get("ModelQuality", {}).get("Statistics", {})),
+            bias=_folder(baselines.get("Bias", {}).get("PostTrainingConstraints", {})),
+            explanation=_folder(baselines.get("Explainability", {}).get("Constraints", {})),
             model=containers[0].get("ModelDataUrl", ""),
             model_name=name,
         )

@@ -1,20 +1,21 @@
 """What native Model Monitor and Clarify compare with, put where their definitions look whenever a model is deployed.
 
 A job definition cannot be changed and names fixed places in S3. So a model that goes into service has its baseline
-copied there: statistics and constraints as they are, bounds of model quality from its evaluation, and Clarify's
-configurations with its name. https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
+copied there: statistics, constraints and Clarify's analyses as they are, bounds of model quality from its evaluation,
+and Clarify's configurations with its name. https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 """
 
 import json
 from typing import Any
 
 from headrace.monitoring import BASELINES, CONSTRAINTS, STATISTICS
-from headrace.usecase import UseCase
+from headrace.usecase import Facet, UseCase
 from lambdas.monitoring.logic import Monitoring
 from lambdas.monitoring.requests import DeployedModel
 
 ENDPOINT_CHANGE = "SageMaker Endpoint State Change"
 QUALITY, BIAS, EXPLAINABILITY = "model_quality_constraints.json", "bias_config.json", "explainability_config.json"
+BIAS_CONSTRAINTS, EXPLAINABILITY_CONSTRAINTS = "bias_constraints.json", "explainability_constraints.json"
 _SAMPLES = 100
 _JUDGED = ("auc", "precision", "recall", "f1", "accuracy")
 
@@ -30,14 +31,21 @@ def adopt(function: Monitoring) -> list[str]:
     if model is None:
         return []
     found: dict[str, bytes] = {}
-    for name, folder in ((STATISTICS, model.baseline), (CONSTRAINTS, model.baseline)):
-        body = _read(function, f"{folder}/{name}") if folder else None
+    for name, folder, own in (
+        (STATISTICS, model.baseline, STATISTICS),
+        (CONSTRAINTS, model.baseline, CONSTRAINTS),
+        (EXPLAINABILITY_CONSTRAINTS, model.explanation, "explanation.json"),
+        (BIAS_CONSTRAINTS, model.bias, "bias.json"),
+    ):
+        body = _read(function, f"{folder}/{own}") if folder else None
         if body is not None:
             found[name] = body
     evaluation = _read(function, f"{model.evaluation}/evaluation.json") if model.evaluation else None
     if evaluation is not None:
         found[QUALITY] = _bytes(quality_constraints(function.usecase, json.loads(evaluation)))
     found[EXPLAINABILITY] = _bytes(_explainability(function.usecase, model))
+    if BIAS_CONSTRAINTS in found:
+        found[BIAS_CONSTRAINTS] = _bytes(_as_clarify_names(function.usecase, json.loads(found[BIAS_CONSTRAINTS])))
     if function.usecase.model.facets:
         found[BIAS] = _bytes(_bias(function.usecase, model))
     place = f"{BASELINES}{function.endpoint_name}/"
@@ -69,13 +77,33 @@ def _explainability(usecase: UseCase, model: DeployedModel) -> dict[str, Any]:
 
 
 def _bias(usecase: UseCase, model: DeployedModel) -> dict[str, Any]:
-    facets = [{"name_or_index": it.field} for it in usecase.model.facets]
+    facets = []
+    for it in usecase.model.facets:
+        chosen = {"value_or_threshold": _coded(usecase, it)} if it.values else {}
+        facets.append({"name_or_index": it.field, **chosen})
     return {
         **_analysis(usecase, model),
         "label_values_or_threshold": [1],
         "facet": facets,
         "methods": {"post_training_bias": {"methods": "all"}},
     }
+
+
+def _as_clarify_names(usecase: UseCase, analysis: dict[str, Any]) -> dict[str, Any]:
+    """The analysis with groups of values named as Clarify names them; those of a threshold keep their words."""
+    names = {(it.field, it.condition): ", ".join(map(str, _coded(usecase, it))) for it in usecase.model.facets}
+    for section in ("pre_training_bias_metrics", "post_training_bias_metrics"):
+        for field, groups in analysis.get(section, {}).get("facets", {}).items():
+            for it in groups:
+                it["value_or_threshold"] = names.get((field, it["value_or_threshold"])) or it["value_or_threshold"]
+    return analysis
+
+
+def _coded(usecase: UseCase, facet: Facet) -> list[str | float]:
+    """A facet's values as capture holds them: texts are the model's numbers there."""
+    coded = {it.name: it.codes for it in usecase.event.fields if it.name in usecase.inputs and it.allowed}
+    codes = coded.get(facet.field, {})
+    return [codes.get(str(it), it) if codes else it for it in facet.values]
 
 
 def _analysis(usecase: UseCase, model: DeployedModel) -> dict[str, Any]:

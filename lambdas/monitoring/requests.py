@@ -26,6 +26,8 @@ _READS: Mapping[Kind, tuple[str, ...]] = {
     "bias": ("evaluation", "model"),
     "attribution": ("evaluation", "model"),
 }
+_READS_TOO: Mapping[Kind, tuple[str, ...]] = {"bias": ("bias",), "attribution": ("explanation",)}
+"""What packages that were registered before do not have: their evaluation says the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,15 @@ class Window:
 class DeployedModel:
     """A model package, and the S3 URIs of what came with it; empty where it brought none.
 
-    ``baseline`` is the folder of its ``DriftCheckBaselines``, ``evaluation`` of its metrics, ``model`` the artifact.
+    ``baseline`` is the folder of its statistics among ``DriftCheckBaselines``, ``evaluation`` of its metrics, ``bias``
+    and ``explanation`` of Clarify's analyses among them; ``model`` is the artifact.
     """
 
     package_arn: str
     baseline: str = ""
     evaluation: str = ""
+    bias: str = ""
+    explanation: str = ""
     model: str = ""
     model_name: str = ""
     """Of SageMaker's model, for Clarify to ask."""
@@ -53,6 +58,10 @@ class DeployedModel:
     def missing(self, kind: Kind) -> str:
         """What a kind of monitor needs of the model and the package does not have, or ''."""
         return ", ".join(name for name in _READS[kind] if not getattr(self, name))
+
+    def read_by(self, kind: Kind) -> tuple[str, ...]:
+        """What a kind of monitor reads of what the package brings."""
+        return (*_READS[kind], *(name for name in _READS_TOO.get(kind, ()) if getattr(self, name)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +139,9 @@ class JobRequest:
         }
 
     def _inputs(self) -> list[dict[str, Any]]:
-        places = {name: getattr(self.model, name) for name in _READS[self.kind]} | {"headrace": self.packages}
+        places = {name: getattr(self.model, name) for name in self.model.read_by(self.kind)} | {
+            "headrace": self.packages
+        }
         # The slash keeps the parts of twenty machines out of those of two.
         counted = {"capture": f"{self._parts}/"} if self.instances > 1 else {}
         return [
@@ -139,7 +150,7 @@ class JobRequest:
         ]
 
     def _arguments(self) -> list[str]:
-        read = (*self.manifests, *_READS[self.kind])
+        read = (*self.manifests, *self.model.read_by(self.kind))
         given = {
             "usecase": self.usecase,
             "stage": self.stage,

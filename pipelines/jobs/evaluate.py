@@ -1,9 +1,9 @@
 """Judge a model on the test split, once, and say whether it may be registered.
 
-Writes ``evaluation.json`` in the platform's format, ``bias.json``, ``model_card.json``, ``gates.json`` and
-``report.html``. The figures are those of the artifact's judged model, which has learned none of these rows, at the
-threshold it carries; the champion's judged model is compared with it. A model that does not pass its gates is no
-failure of this job: the pipeline reads ``gates.json`` and decides.
+Writes ``evaluation.json`` in the platform's format, ``bias.json``, ``explanation.json``, ``model_card.json``,
+``gates.json`` and ``report.html``. The figures are those of the artifact's judged model, which has learned none of
+these rows, at the threshold it carries; the champion's judged model is compared with it. A model that does not pass
+its gates is no failure of this job: the pipeline reads ``gates.json`` and decides.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import usecases
 from headrace.errors import HeadraceError
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
-from pipelines.jobs.judging import gates, model_card, verdict
+from pipelines.jobs.judging import clarify, gates, model_card, verdict
 from pipelines.jobs.judging.evidence import Evidence, filled
 from pipelines.jobs.judging.judged_rows import JudgedRows
 from pipelines.jobs.judging.judgement import Trial, contestant
@@ -47,7 +47,7 @@ def evaluate(
         evidence: what else there is.
 
     Returns:
-        The documents ``evaluation``, ``bias``, ``gates`` and ``card``.
+        The documents ``evaluation``, ``bias``, ``explanation``, ``gates`` and ``card``.
 
     Raises:
         TrainingSetError: if the model is another use case's, or the split lacks columns or a class.
@@ -71,6 +71,7 @@ def evaluate(
     return {
         "evaluation": evaluation,
         "bias": bias,
+        "explanation": clarify.document(evaluation["headrace"]["explanation"]),
         "gates": verdict.document(verdicts),
         "card": model_card.model_card(usecase, about, evaluation, bias, lineage),
     }
@@ -84,6 +85,7 @@ def write(
     for name, document in (
         (EVALUATION, "evaluation"),
         (BIAS, "bias"),
+        (clarify.FILE, "explanation"),
         (verdict.FILE, "gates"),
         (model_card.FILE, "card"),
     ):

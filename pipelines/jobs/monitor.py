@@ -41,6 +41,8 @@ class Places:
     truth: Path
     model: Path
     events: Path = _IN / "events"
+    bias: Path = _IN / "bias"
+    explanation: Path = _IN / "explanation"
 
 
 def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_end: str = "") -> Run:
@@ -68,6 +70,8 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
             capture=places.capture,
             events=places.events,
             evaluation=places.evaluation,
+            bias=places.bias,
+            explanation=places.explanation,
             truths=known,
         )
         attribution, bias = deployed.changes(usecase, asked, of_model)
@@ -128,7 +132,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--kind", choices=KINDS, help="what is judged; everything by default")
     for name in ("window-start", "window-end", "model-package"):
         parser.add_argument(f"--{name}", default="", help="as run.json shall say")
-    for name in ("capture", "baseline", "evaluation", "truth", "model", "events"):
+    for name in ("capture", "baseline", "evaluation", "truth", "model", "events", "bias", "explanation"):
         parser.add_argument(f"--{name}", type=Path, default=_IN / name)
     parser.add_argument("--output", type=Path, default=_OUT / "monitor")
     parser.add_argument("--metrics", type=Path, default=Path("/opt/ml/output/metrics/cloudwatch"))

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pipelines.jobs import artifact
 from pipelines.jobs.inference import ServedModel
 from pipelines.jobs.judging.explanation import explanation
 from pipelines.jobs.judging.judgement import contestant
-from pipelines.monitoring.fairness import DOCUMENT
+from pipelines.monitoring.analyses import attributions, biases
 from pipelines.monitoring.group_bias import Known, bias_drift
 from pipelines.monitoring.quality import EVALUATION
 from pipelines.monitoring.sample import Sampled, sampled
@@ -23,12 +23,17 @@ from pipelines.monitoring.sample import Sampled, sampled
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Folders of the model's artifact, what it was asked, the lake's events, its evaluation; labels by inference id."""
+    """Folders of the model's artifact, what it was asked, the lake's events, and what came with it; labels by id.
+
+    ``bias`` and ``explanation`` are folders of the package's baselines; without them its evaluation says how it was.
+    """
 
     model: Path
     capture: Path
     events: Path
     evaluation: Path
+    bias: Path
+    explanation: Path
     truths: Mapping[str, Truth]
 
 
@@ -45,25 +50,32 @@ def changes(
     if rows is None:
         return None, None
     return (
-        attribution_drift(model, rows, asked.evaluation, usecase) if "attribution" in wanted else None,
-        bias_drift(usecase, model.features, rows, _known(asked)) if "bias" in wanted else None,
+        attribution_drift(model, rows, (asked.explanation, asked.evaluation), usecase)
+        if "attribution" in wanted
+        else None,
+        bias_drift(usecase, model.features, rows, _known(usecase, asked)) if "bias" in wanted else None,
     )
 
 
-def attribution_drift(model: ServedModel, rows: Sampled, evaluation: Path, usecase: UseCase) -> dict[str, Any] | None:
+def attribution_drift(
+    model: ServedModel, rows: Sampled, known: Sequence[Path], usecase: UseCase
+) -> dict[str, Any] | None:
     """The order of attributions then and now: nDCG, and the violation if there is one; None if either is unknown.
 
     Args:
         model: that answers.
         rows: that it was asked.
-        evaluation: folder of its ``evaluation.json``.
+        known: folders that may say how it was.
         usecase: names the label, and says from where on a change of order matters.
+
+    Raises:
+        TableError: if what they say cannot be read.
     """
-    before = _section(evaluation / EVALUATION, "explanation")
+    before = attributions(*known)
     now = explanation(model, rows.matrix, rows.scores, threshold=float("inf"), seed=0) if before else None
     if not before or now is None:
         return None
-    found = attribution.ndcg(_attributions(before), _attributions(now))
+    found = attribution.ndcg(before, {it["feature"]: float(it["mean_absolute"]) for it in now["features"]})
     return {
         "ndcg": round(found, 6),
         "rows": now["rows"],
@@ -73,13 +85,13 @@ def attribution_drift(model: ServedModel, rows: Sampled, evaluation: Path, useca
     }
 
 
-def _known(asked: Asked) -> Known:
-    """What bias is held against; without an evaluation bounds alone decide."""
+def _known(usecase: UseCase, asked: Asked) -> Known:
+    """What bias is held against; where nothing says how it was, bounds alone decide."""
     threshold = _section(asked.evaluation / EVALUATION, "threshold")
     return Known(
         truths=asked.truths,
         events=asked.events,
-        before=_section(asked.evaluation / DOCUMENT, "facets") or [],
+        before=biases(usecase.model.facets, asked.bias, asked.evaluation),
         threshold=0.5 if threshold is None else float(threshold),
     )
 
@@ -88,7 +100,3 @@ def _section(path: Path, name: str) -> Any:
     if not path.is_file():
         return None
     return json.loads(path.read_text()).get("headrace", {}).get(name)
-
-
-def _attributions(found: Mapping[str, Any]) -> dict[str, float]:
-    return {it["feature"]: float(it["mean_absolute"]) for it in found["features"]}

@@ -103,6 +103,7 @@ def register(
     manifest = preprocess.properties.ProcessingOutputConfig.Outputs["manifest"].S3Output.S3Uri
     statistics, constraints = (_json(Join(on="/", values=[normal, f"{name}.json"])) for name in NORMAL)
     evaluation, bias = (_json(run_uri(plan, "models", "evaluation", f"{name}.json")) for name in ("evaluation", "bias"))
+    watched = bias if plan.usecase.model.facets else None
     package = containers.server(train.artifact).register(
         model_package_group_name=plan.model_package_group,
         content_types=[JSON],
@@ -117,7 +118,12 @@ def register(
             bias=bias,
         ),
         drift_check_baselines=DriftCheckBaselines(
-            model_data_statistics=statistics, model_data_constraints=constraints, model_statistics=evaluation
+            model_data_statistics=statistics,
+            model_data_constraints=constraints,
+            model_statistics=evaluation,
+            bias_pre_training_constraints=watched,
+            bias_post_training_constraints=watched,
+            explainability_constraints=_json(run_uri(plan, "models", "evaluation", "explanation.json")),
         ),
         customer_metadata_properties={
             "usecase": plan.usecase.name,

@@ -16,8 +16,15 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from headrace.events.kinds import Kind
-from headrace.monitoring import BASELINES, FOLDER, VIOLATIONS_SUFFIX, schedule_name
-from lambdas.monitoring.native import BIAS, ENDPOINT_CHANGE, EXPLAINABILITY, QUALITY
+from headrace.monitoring import BASELINES, CONSTRAINTS, FOLDER, STATISTICS, VIOLATIONS_SUFFIX, schedule_name
+from lambdas.monitoring.native import (
+    BIAS,
+    BIAS_CONSTRAINTS,
+    ENDPOINT_CHANGE,
+    EXPLAINABILITY,
+    EXPLAINABILITY_CONSTRAINTS,
+    QUALITY,
+)
 from pipelines.retraining.image import monitoring_image
 from pipelines.retraining.plan import PROCESSING_SIZE
 from stacks.components.bucket import LakeBucket
@@ -142,13 +149,16 @@ class NativeMonitors(Construct):
         }
 
     def _baseline(self, kind: Kind) -> dict[str, Any]:
-        """None for Clarify's kinds: without one they are held against what their own first run finds."""
-        names = {"data_quality": "constraints.json", "model_quality": QUALITY}
-        if kind not in names:
-            return {}
+        """What came with the deployed model's package, wherever the function puts it."""
+        names = {
+            "data_quality": CONSTRAINTS,
+            "model_quality": QUALITY,
+            "bias": BIAS_CONSTRAINTS,
+            "attribution": EXPLAINABILITY_CONSTRAINTS,
+        }
         config = {"ConstraintsResource": {"S3Uri": f"{self._place}/{names[kind]}"}}
         if kind == "data_quality":
-            config["StatisticsResource"] = {"S3Uri": f"{self._place}/statistics.json"}
+            config["StatisticsResource"] = {"S3Uri": f"{self._place}/{STATISTICS}"}
         return {f"{NOUNS[kind]}BaselineConfig": config}
 
     def _cron(self) -> str:

@@ -76,6 +76,20 @@ def test_each_kind_has_a_definition_whose_documents_go_where_our_own_do(template
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_held_against_what_came_with_the_deployed_package(template: dict[str, Any], kind: Any) -> None:
+    noun = NOUNS[kind]
+    (definition,) = resources(template, f"AWS::SageMaker::{noun}JobDefinition")
+    places = json.dumps(definition["Properties"][f"{noun}BaselineConfig"]["ConstraintsResource"]["S3Uri"])
+    name = {
+        "data_quality": "constraints.json",
+        "model_quality": "model_quality_constraints.json",
+        "bias": "bias_constraints.json",
+        "attribution": "explainability_constraints.json",
+    }[kind]
+    assert places.endswith(f'"/monitoring-baselines/{ENDPOINT}/{name}"]]}}')
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_schedule_with_the_name_of_our_own(template: dict[str, Any], kind: Any) -> None:
     found = {
         it["Properties"]["MonitoringScheduleName"]: it["Properties"]["MonitoringScheduleConfig"]

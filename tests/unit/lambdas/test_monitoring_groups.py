@@ -83,4 +83,4 @@ def test_a_facet_that_is_a_feature_is_judged_without_events(field: str, inputs: 
     facets = tuple(Facet(field=it, below=25) for it in dict.fromkeys(("income", field)))
     usecase = replace(LOANS, model=replace(LOANS.model, facets=facets))
     found = plan(MARCH, function(MemoryLake(FIRST, TRUTH), usecase))
-    assert {it["InputName"] for it in found["inputs"]} - {"evaluation", "model", "headrace"} == inputs
+    assert {it["InputName"] for it in found["inputs"]} - {"evaluation", "model", "bias", "headrace"} == inputs

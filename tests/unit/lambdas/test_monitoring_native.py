@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from test_monitoring_plan import ARN, ENDPOINT, MemoryLake, function
 
+import usecases
 from headrace.usecase import Facet
 from lambdas.monitoring.native import adopt, quality_constraints
 from lambdas.monitoring.requests import DeployedModel
@@ -44,6 +45,28 @@ def test_a_use_case_with_facets_has_its_bias_watched() -> None:
     facets = replace(wired.usecase.model, facets=(Facet(field="amount", below=2.0),))
     adopt(replace(wired, lake=there, usecase=replace(wired.usecase, model=facets)))
     assert json.loads(there.objects[f"{PLACE}bias_config.json"])["facet"] == [{"name_or_index": "amount"}]
+
+
+def test_clarify_is_given_what_the_package_found_with_groups_named_its_way() -> None:
+    churn = usecases.load("churn")
+    plan = churn.event.field("plan")
+    facet = Facet(field="plan", values=(plan.allowed[1],))
+    young = {"value_or_threshold": "< 25", "metrics": []}
+    group = {"value_or_threshold": facet.condition, "metrics": []}
+    analysis = {"post_training_bias_metrics": {"facets": {"plan": [group], "age": [young]}}}
+    there = lake()
+    there.put("models/7/bias/bias.json", json.dumps(analysis).encode())
+    there.put("models/7/why/explanation.json", b"{}")
+    brings = replace(model(), bias="s3://lake/models/7/bias", explanation="s3://lake/models/7/why")
+    wired = replace(function(there, brings), usecase=replace(churn, model=replace(churn.model, facets=(facet,))))
+    keys = adopt(wired)
+    assert {f"{PLACE}bias_constraints.json", f"{PLACE}explainability_constraints.json"} <= set(keys)
+    groups = json.loads(there.objects[f"{PLACE}bias_constraints.json"])["post_training_bias_metrics"]["facets"]
+    assert groups["age"] == [young]
+    code = plan.codes[plan.allowed[1]]
+    assert groups["plan"] == [{"value_or_threshold": str(code), "metrics": []}]
+    (asked,) = json.loads(there.objects[f"{PLACE}bias_config.json"])["facet"]
+    assert asked == {"name_or_index": "plan", "value_or_threshold": [code]}
 
 
 def test_without_a_model_nothing_is_adopted() -> None:

@@ -15,7 +15,10 @@ from lambdas.monitoring.requests import DeployedModel
 ENDPOINT = "headrace-fraud-dev"
 CAPTURE = f"capture/{ENDPOINT}/AllTraffic/"
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/headrace-fraud-dev/3"
-MODEL = DeployedModel(package_arn=ARN, baseline="s3://lake/b", evaluation="s3://lake/e", model="s3://lake/m.tar.gz")
+MODEL = DeployedModel(
+    package_arn=ARN, baseline="s3://lake/b", evaluation="s3://lake/e", bias="s3://lake/f", explanation="s3://lake/w",
+    model="s3://lake/m.tar.gz",
+)  # fmt: skip
 
 
 class MemoryLake:
@@ -121,8 +124,8 @@ def test_quality_looks_back_by_the_labels_delay_and_takes_the_labels_since() -> 
     [
         ("data_quality", {"capture", "baseline", "headrace"}),
         ("model_quality", {"capture", "truth", "evaluation", "headrace"}),
-        ("attribution", {"capture", "evaluation", "model", "headrace"}),
-        ("bias", {"capture", "truth", "evaluation", "model", "headrace"}),
+        ("attribution", {"capture", "evaluation", "model", "explanation", "headrace"}),
+        ("bias", {"capture", "truth", "evaluation", "model", "bias", "headrace"}),
     ],
 )
 def test_a_job_gets_what_its_kind_compares_with(kind: str, names: set[str]) -> None:

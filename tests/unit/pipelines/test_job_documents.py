@@ -46,6 +46,13 @@ def test_the_evaluation_holds_intervals_around_its_figures(trained: Trained) -> 
         assert high - low == pytest.approx(3.9 * figures[name]["standard_deviation"], rel=0.5)
 
 
+def test_explanations_are_there_in_clarifys_form_too(trained: Trained) -> None:
+    found = read(trained, "explanation.json")["explanations"]["kernel_shap"]["label0"]
+    own = trained.evaluation["headrace"]["explanation"]
+    assert found["global_shap_values"] == {it["feature"]: it["mean_absolute"] for it in own["features"]}
+    assert found["expected_value"] == own["base"]
+
+
 def test_explanations_are_means_of_exact_contributions(trained: Trained, fraud: UseCase) -> None:
     found = trained.evaluation["headrace"]["explanation"]
     rows = pd.read_parquet(trained.splits / "test")[list(fraud.feature_names)].to_numpy(np.float32)

@@ -138,6 +138,11 @@ def test_the_package_carries_its_figures_and_what_monitors_compare_with(rendered
             written_by = "Steps.Baseline.ProcessingOutputConfig.Outputs['baseline'].S3Output.S3Uri"
             assert (folder, name) == ({"Get": written_by}, f"{kind.lower()}.json")
     assert joined(figures["Bias"]["Report"]["S3Uri"]) == f"{models}/evaluation/bias.json"
+    explained = {"Constraints": {"ContentType": "application/json"}}
+    explained["Constraints"]["S3Uri"] = normal["Explainability"]["Constraints"]["S3Uri"]
+    assert normal["Explainability"] == explained
+    assert joined(explained["Constraints"]["S3Uri"]) == f"{models}/evaluation/explanation.json"
+    assert "Bias" not in normal, "fraud has no facets to be held against"
     said = package["CustomerMetadataProperties"]
     assert joined(said["report"]) == f"{models}/evaluation/report.html"
     assert joined(said["model_card"]) == f"{models}/evaluation/model_card.json"

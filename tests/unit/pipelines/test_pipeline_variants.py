@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from job_runs import MakeDefinition
+from rendered_steps import joined
 
+import usecases
 from pipelines.retraining import expressions
 from pipelines.retraining.plan import CodeLocations, DefinitionError, JobSize, Network
 from pipelines.retraining.sizes import MACHINES, most_rows, training_size
@@ -36,6 +38,18 @@ def step(definition: dict[str, Any], name: str) -> dict[str, Any]:
 def arguments(definition: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = step(definition, name)["Arguments"]
     return found
+
+
+def test_a_package_of_a_use_case_with_facets_carries_what_its_bias_is_held_against(
+    make_definition: MakeDefinition,
+) -> None:
+    definition = make_definition(usecase=usecases.load("loans"), role_arn="arn:aws:iam::123456789012:role/jobs")
+    validate(definition)
+    package = arguments(definition, "Register")
+    report = package["ModelMetrics"]["Bias"]["Report"]
+    assert joined(report["S3Uri"]).endswith("/evaluation/bias.json")
+    watched = package["DriftCheckBaselines"]["Bias"]
+    assert watched == {"PreTrainingConstraints": report, "PostTrainingConstraints": report}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
