@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from cli import lake, producer
 from cli.deployment import Deployment
 from headrace.events import Kind
 from headrace.monitoring import Outputs
-from headrace.schema import format_timestamp
 from local.loop import Loop
 from stacks.application import Application
 
@@ -25,6 +24,8 @@ DAY, HOUR = 86_400, 3_600
 LOANS = usecases.load("loans")
 DELAY_S = LOANS.label.delay_s
 PER_DAY, LEFT = 700, 0.5
+FEWER = replace(LOANS, monitor=replace(LOANS.monitor, kinds=("bias", "attribution")))
+"""With the schedules of two kinds only, as loans has them: by months, and every day."""
 
 
 def patiently(found: Callable[[], Any], within_s: float = 180.0) -> Any:
@@ -38,7 +39,11 @@ def patiently(found: Callable[[], Any], within_s: float = 180.0) -> Any:
 
 @dataclass(frozen=True)
 class Watched:
-    """A loop that judged two months: one with a usual day, one with a day on which women's incomes are halved."""
+    """A loop that judged two months: one with a usual day, one with a day on which women's incomes are halved.
+
+    Bias judges a day in the run that ends with its month, of which there are two in ``months``; attribution does so in
+    the night after it.
+    """
 
     deployment: Deployment
     loop: Loop
@@ -48,6 +53,12 @@ class Watched:
     drifts: list[dict[str, Any]] = field(default_factory=list)
     impacts: list[list[float]] = field(default_factory=list)
     found: list[list[float]] = field(default_factory=list)
+    orders: list[list[float]] = field(default_factory=list)
+
+    @property
+    def days_ends(self) -> list[int]:
+        """The midnights after the two days."""
+        return [day + DAY for day in self.days]
 
     def document(self, kind: Kind, end: int, name: str) -> dict[str, Any]:
         """A document of the run of a kind whose window ends then."""
@@ -88,52 +99,47 @@ class Watched:
         labels = events.assign(labelled_at=events[LOANS.event.timestamp] + DELAY_S)
         self.put("LabelsStreamName", producer.label_records(LOANS, labels))
 
-    def explain(self, day: int) -> None:
-        """Have a day's attributions judged, as its schedule would the night after."""
-        asked = {"kind": "attribution", "time": format_timestamp(day + DAY + HOUR)}
-        machine, states = self.deployment.output("monitoring", "MonitorMachineArn"), self.deployment.stepfunctions
-        run = states.start_execution(stateMachineArn=machine, input=json.dumps(asked))["executionArn"]
-        patiently(lambda: states.describe_execution(executionArn=run)["status"] != "RUNNING")
-
     def turn_explanation(self) -> None:
         """From now on the deployed model's package says that what mattered most mattered least."""
-        (key,) = [it for it in lake.keys(self.deployment, "models/") if it.endswith("evaluation/evaluation.json")]
+        (key,) = [it for it in lake.keys(self.deployment, "models/") if it.endswith("evaluation/explanation.json")]
         s3, bucket = self.deployment.s3, self.deployment.bucket
         document = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        features = document["headrace"]["explanation"]["features"]
-        weights = sorted(it["mean_absolute"] for it in features)
-        order = sorted(features, key=lambda it: -it["mean_absolute"])
-        for it, weight in zip(order, weights, strict=True):
-            it["mean_absolute"] = weight
+        values = document["explanations"]["kernel_shap"]["label0"]["global_shap_values"]
+        order = sorted(values, key=lambda name: -values[name])
+        values.update(zip(order, sorted(values.values()), strict=True))
         s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(document).encode())
 
 
 def synthesize(folder: Path) -> Path:
-    """The templates with two schedules only, both by months: a day without a call would be two runs for nothing."""
-    kinds: tuple[Kind, ...] = ("bias", "attribution")
+    """The templates of that watch; the loop itself is any other's."""
     with pytest.MonkeyPatch.context() as patch:
-        fewer = replace(LOANS, monitor=replace(LOANS.monitor, kinds=kinds, monthly=kinds))
-        patch.setattr(usecases, "load", lambda _: fewer)
+        patch.setattr(usecases, "load", lambda _: FEWER)
         app = Application(context={"usecase": "loans", "stage": "local"}, outdir=str(folder))
         composition.build(app)
         app.synth()
     return folder
 
 
-def world(history_days: int) -> tuple[pd.DataFrame, dict[int, pd.DataFrame], tuple[int, int]]:
-    """What the model learns from, a usual day, an unfair one, and the ends of the months that are judged with them."""
+def world(history_days: int) -> tuple[pd.DataFrame, dict[int, pd.DataFrame]]:
+    """What the model learns from; a usual day, tomorrow, and an unfair one: the first that the month after judges."""
     usual = (int(time.time()) // DAY + 1) * DAY
-    first = next(
-        end
-        for at in range(usual, usual + 99 * DAY, DAY)
-        if (end := LOANS.monitor.window("bias", at)[1]) - DELAY_S > usual
-    )
-    months = first, LOANS.monitor.window("bias", first + 32 * DAY)[1]
-    unfair = first - DELAY_S  # the first day that the second month's run judges
+    unfair, _ = months(usual)
     simulate = simulators.load("loans")
     past = simulate(start=usual - history_days * DAY, days=history_days, per_day=PER_DAY, seed=3)
     days = {day: simulate(start=day, days=1, per_day=PER_DAY, seed=5) for day in (usual, unfair)}
     days = {day: it[it["timestamp"] < day + DAY - HOUR] for day, it in days.items()}
     its = days[unfair]
     days[unfair] = its.assign(income=its["income"].where(its["gender"] != "female", its["income"] * LEFT))
-    return past, days, months
+    return past, days
+
+
+def months(usual: int) -> tuple[int, int]:
+    """The ends of the months whose runs of bias judge a day, which has labels a delay later, and a day of the next."""
+    first = next(end for end in _ends(usual) if end - DELAY_S > usual)
+    return first, next(end for end in _ends(first + DAY))
+
+
+def _ends(since: int) -> Iterator[int]:
+    """The ends of calendar months, from the first that is not before a midnight."""
+    ends = (LOANS.monitor.window("bias", at + HOUR)[1] for at in range(since, since + 99 * DAY, DAY))
+    return (end for end in ends if end >= since)
