@@ -16,11 +16,13 @@ _LABELS = (
 _WHO = (
     "customer", "user", "account", "card", "client", "member", "patient", "device", "sensor", "machine", "driver",
     "host", "player", "subscriber", "session", "vehicle", "employee", "borrower", "merchant", "store",
-    "zone", "product",
+    "zone", "product", "holder",
 )  # fmt: skip
 _MOST_ENTITIES = 2
 _EVENTS_EACH = 1.5
 """Events per value below which a column does not tell whose they are."""
+_FEW = 10
+"""Values below which a column rather says of what kind an event is, if there is another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +183,8 @@ def _repeats(column: ColumnProfile) -> bool:
     return column.distinct > 1 and column.rows >= _EVENTS_EACH * column.distinct
 
 
-def _whose(column: ColumnProfile) -> tuple[int, bool, int]:
-    return rank(column.name, _WHO), is_key(column.name), column.distinct
+def _whose(column: ColumnProfile) -> tuple[bool, int, bool, int]:
+    return column.distinct >= _FEW, rank(column.name, _WHO), is_key(column.name), column.distinct
 
 
 def _told(column: ColumnProfile) -> str:

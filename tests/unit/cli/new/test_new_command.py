@@ -141,6 +141,13 @@ def test_a_table_with_one_row_for_each_has_no_windows(tmp_path: Path) -> None:
     assert found.columns["event_id"] == "order_id"
 
 
+def test_events_belong_to_who_comes_in_many_rather_than_to_one_of_a_few_kinds(tmp_path: Path) -> None:
+    frame = pd.read_csv(sample_files.plain(tmp_path)).rename(columns={"customer": "Policy ID"})
+    path = tmp_path / "claims.csv"
+    frame.assign(Vehicle=[("car", "van", "bike")[row % 3] for row in frame.index]).to_csv(path, index=False)
+    assert proposed(path).usecase.entities[0].key == "policy_id"
+
+
 def test_a_use_case_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     sample = sample_files.plain(tmp_path)
     proposed(sample)
