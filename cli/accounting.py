@@ -1,7 +1,7 @@
 """Where every event went, counted from the stores and not from what a producer or a handler says of itself.
 
-Each record that Kinesis accepted must be in the lake or quarantined by the delivery, and must be enriched, quarantined
-by enrichment or dead-lettered. Enriched means two things: its vector is logged in the lake, and window state counts it
+Each record that Kinesis accepted must be in the lake or quarantined by the delivery (by enrichment under a profile,
+where the delivery keeps nothing of it), and must be enriched, quarantined by enrichment or dead-lettered. Enriched means two things: its vector is logged in the lake, and window state counts it
 once. Where the use case drops duplicates, a record may also be a copy of one that is enriched.
 """
 
@@ -50,9 +50,10 @@ def account(deployment: Deployment, earlier: Mapping[Place, str] | None = None) 
     """
     sent = {**(earlier or {}), **accepted(deployment)}
     delivered = _places(lake.read_parquet(deployment, "events/", ["shard_id", "sequence_number"]))
-    refused = _refused_by_delivery(deployment, sent)
     enriched = _places(lake.read_parquet(deployment, "features/", ["shard_id", "sequence_number"]))
     quarantined = _quarantined_by_enrichment(deployment)
+    # Under a profile the delivery keeps nothing of a malformed record: enrichment's quarantine has it, masked.
+    refused = quarantined if deployment.usecase.compliance.profiles else _refused_by_delivery(deployment, sent)
     dead = _dead_lettered(deployment, sent)
     copies = _copies(deployment, enriched) if deployment.usecase.event.drop_duplicates else set()
     lost = (set(sent) - delivered - refused) | (set(sent) - enriched - quarantined - dead - copies)

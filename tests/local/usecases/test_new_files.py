@@ -56,18 +56,31 @@ def test_a_file_becomes_a_use_case_whose_loop_closes(
     assert summary["predictions"] == summary["events_sent"] == summary["events_in_lake"] > 50
 
 
+def trained(checkout: Path, name: str, sample: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    features = str(tmp_path / "features.parquet")
+    proposed = answered(headrace(checkout, "new", name, "--from", str(sample)))
+    given = (str(sample), "-u", name, "--map", proposed["map"])
+    answered(headrace(checkout, "features", *given, "--out", features, "--check"))
+    return headrace(checkout, "train", "-u", name, "--dataset", features, "--out", str(tmp_path / "model"))
+
+
+@pytest.mark.timeout(300)
+def test_a_wide_file_becomes_a_use_case_whose_model_finds_what_tells_the_truth(checkout: Path, tmp_path: Path) -> None:
+    """Among a hundred and seventeen columns of noise, and without the one that gives the truth away."""
+    summary = answered(trained(checkout, "new_wide", sample_files.wide(tmp_path), tmp_path))
+    assert all(summary["gates"].values())
+    assert 'Field(name="refund_amount"' not in (checkout / "usecases" / "new_wide.py").read_text()
+
+
 @pytest.mark.timeout(300)
 def test_a_wide_file_of_noise_becomes_a_use_case_whose_model_is_refused_with_the_reason(
     checkout: Path, tmp_path: Path
 ) -> None:
-    """A hundred and seventeen columns of nothing, and 1,500 rows: the gate says what came of it."""
-    sample, features = str(sample_files.wide(tmp_path)), str(tmp_path / "features.parquet")
-    proposed = answered(headrace(checkout, "new", "new_wide", "--from", sample))
-    given = (sample, "-u", "new_wide", "--map", proposed["map"])
-    answered(headrace(checkout, "features", *given, "--out", features, "--check"))
-    done = headrace(checkout, "train", "-u", "new_wide", "--dataset", features, "--out", str(tmp_path / "model"))
+    done = trained(checkout, "new_noise", sample_files.noise(tmp_path), tmp_path)
     assert done.returncode == 3
-    assert "the model has learned its training rows by heart" in json.loads(done.stdout)["reason"]
+    summary = json.loads(done.stdout)
+    assert not summary["gates"]["floor_average_precision"]
+    assert "is below the floor of" in summary["reason"]
 
 
 @pytest.mark.timeout(120)

@@ -11,6 +11,7 @@ import pytest
 
 from cli.accounting import Account, account
 from cli.deployment import Deployment
+from headrace.usecase import Compliance
 
 GOOD, BAD, DEAD = 6, 2, 1
 
@@ -114,6 +115,19 @@ def test_an_event_delivered_twice_is_counted_once(deployment: Deployment, settle
 def test_one_error_document_does_not_excuse_a_lost_twin(deployment: Deployment, settled: list[Sent]) -> None:
     deployment.kinesis.put_record(StreamName="events", Data=settled[GOOD].data, PartitionKey="twin")
     assert account(deployment).unaccounted == 1
+
+
+def test_a_malformed_event_is_in_one_quarantine_where_a_profile_lets_the_delivery_keep_nothing(
+    deployment: Deployment, settled: list[Sent]
+) -> None:
+    key = "errors/events/processing-failed/1"
+    deployment.s3.delete_object(Bucket="lake", Key=key)
+    assert account(deployment).unaccounted == BAD
+    usecase = replace(deployment.usecase, compliance=Compliance(profiles=("pci",)))
+    under = replace(deployment, usecase=usecase)
+    assert (account(under).events_quarantined, account(under).unaccounted) == (BAD, 0)
+    write_lines(deployment, "quarantine/enrichment/dt=2026-01-01/1.jsonl", [])
+    assert account(under).unaccounted == BAD
 
 
 def test_a_copy_of_an_enriched_event_is_accounted_for_where_copies_are_dropped(

@@ -46,6 +46,15 @@ def wide(folder: Path) -> Path:
     return path
 
 
+def noise(folder: Path) -> Path:
+    """The wide file with its truths dealt out anew, so that nothing tells them."""
+    path = wide(folder)
+    frame = pd.read_parquet(path)
+    frame["returned"] = np.random.default_rng(7).permutation(frame["returned"])
+    frame.to_parquet(path, index=False)
+    return path
+
+
 def nested(folder: Path) -> Path:
     path = folder / "nested.jsonl"
     lines = [
