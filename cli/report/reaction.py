@@ -20,17 +20,19 @@ QUALITIES = {
     "after": "with the new model",
     "without_reaction": "the same time without it",
 }
+NEVER, WAITS = "did not happen", "waits for a person's approval"
 MOST_DECISIONS = 40
 QUIET = "ignore"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the loop: what, when (UTC), and how long after the change; empty where it did not happen."""
+    """One step of the loop: what, when (UTC) or why not, and how long after the change."""
 
     words: str
     at: str
-    later: str
+    later: str = ""
+    happened: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,13 @@ def _moment(run: RunRecord, key: str) -> int | None:
 def _step(run: RunRecord, key: str, words: str) -> Step:
     at, began = _moment(run, key), _moment(run, "drift_at")
     if at is None:
-        return Step(words, "", "")
+        return Step(words, WAITS if _waits(run, key) else NEVER, happened=False)
     later = f"{duration(at - began)} later" if began is not None and at > began else ""
     return Step(words, text(section(run.summary, "loop"), key)[:16].replace("T", " "), later)
+
+
+def _waits(run: RunRecord, key: str) -> bool:
+    """Whether the step is the first that a person has yet to allow."""
+    return (
+        key == "promoted_at" and run.usecase.reaction.promotion == "manual" and _moment(run, "retrained_at") is not None
+    )
