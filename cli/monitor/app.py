@@ -83,7 +83,10 @@ def monitor(
     from headrace.errors import UseCaseError
     from pipelines.monitoring.counting import Seasons, Windows
 
-    if (time is None) != (season is None and every is None and quiet is None):
+    timed = season is not None or every is not None or quiet is not None
+    if time is None and timed:
+        raise UseCaseError("--time", "is needed by --season, --every and --quiet", "name the column of times with it")
+    if time is not None and not timed:
         raise UseCaseError("--time", "is needed by --season, --every and --quiet only", "give it with one of them")
     seasons = None
     if time is not None and season is not None:
@@ -130,5 +133,11 @@ def _show(summary: dict[str, object]) -> None:
     for it in violations:
         name, check = escape(it.get("feature_name") or it["metric_name"]), it["constraint_check_type"]
         progress_console.print(f"[red]✗[/] [b]{name}[/] {check}: {escape(it['description'])}", soft_wrap=True)
-    words = f"{len(violations)} violations" if violations else "nothing changed that matters"
+    for note in cast(list[str], summary["notes"]):
+        progress_console.print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
+    words = (
+        ("1 violation" if len(violations) == 1 else f"{len(violations)} violations")
+        if violations
+        else "nothing changed that matters"
+    )
     progress_console.print(f"{words}; report in {escape(str(summary['report']))}", soft_wrap=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 import usecases
+from cli.monitor.notes import notes
 from cli.phases import Phases
 from headrace.drift import Settings, documents
 from headrace.errors import UseCaseError
@@ -66,6 +67,11 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
     settings = options.settings
     if usecase is not None:
         settings = replace(settings, ignore=settings.ignore | _private(usecase))
+    labelled = _labelled(options, usecase, options.labels) if options.labels is not None else None
+    if labelled is not None:
+        # A baseline of answers may hold its labels, which a table of new answers cannot have.
+        beside = {labelled.names.label, labelled.names.labelled_at}
+        settings = replace(settings, ignore=settings.ignore | beside)
     phases = Phases(console)
     try:
         with phases.phase("compare") as phase:
@@ -80,9 +86,9 @@ def monitor(options: Options, console: Console) -> dict[str, object]:
                 report=lambda rows: phase.at(doing=f"{rows:,} rows read"),
             )
         judged = None
-        if options.labels is not None:
+        if labelled is not None:
             with phases.phase("quality") as phase:
-                judged = model_quality(options.baseline, options.current, _labelled(options, usecase, options.labels))
+                judged = model_quality(options.baseline, options.current, labelled)
                 phase.at(doing=judged.verdict.status)
         return _written(options, watched, judged)
     except TableError as exc:
@@ -113,6 +119,9 @@ def _written(options: Options, watched: watch.Watched, judged: quality.QualityFo
     summary = _summary(watched, written)
     summary["violations"] = [*documents.violations(watched.findings)["violations"], *violations]
     summary["clean"] = not summary["violations"]
+    summary["notes"] = [
+        *notes(watched, judged, ignored=options.settings.ignore, places=(options.baseline, options.current))
+    ]
     if judged is not None:
         summary["model_quality"] = {"status": judged.verdict.status, "reason": judged.verdict.reason}
     return summary

@@ -109,7 +109,7 @@ def truths(place: Path, names: Names) -> dict[str, Truth]:
     if not found:
         raise TableError(
             f"--labels {place}: holds no labels; give ground-truth lines, or a table with the columns "
-            f"{names.id!r} and {names.label!r} (0 or 1)"
+            f"{names.id!r} and {names.label!r} (0 or 1), or name its own with --id and --label"
         )
     return found
 

@@ -59,7 +59,11 @@ def batches(place: Path) -> Iterator[Batch]:
         lines = path.name.lower().endswith((".jsonl", ".jsonl.gz"))
         try:
             yield from _lines(path, repeats) if lines else _arrow().table(path)
-        except (OSError, EOFError, UnicodeDecodeError) as exc:
+        except UnicodeDecodeError as exc:
+            raise TableError(
+                f"{path}: is no text in UTF-8 ({exc.reason} at byte {exc.start}); save it as UTF-8"
+            ) from exc
+        except (OSError, EOFError) as exc:
             why = " ".join(str(exc).split())[:_SHOWN]
             raise TableError(f"{path}: cannot be read ({why}); check that its content fits its suffix") from exc
 
