@@ -30,24 +30,32 @@ _FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989
 
 @dataclass
 class MemoryTable:
-    """The window-state table in memory, as reader and writer. ``stored`` maps an entity's key to its items."""
+    """The window-state table in memory, as reader and writer.
 
-    stored: dict[EntityKey, dict[str, StoredState]] = field(default_factory=lambda: defaultdict(dict))
+    Attributes:
+        history: the items of each entity before the first batch; left as they are, so many tables may share them.
+        changed: the items of each entity that was written.
+    """
+
+    history: Mapping[EntityKey, Mapping[str, StoredState]]
+    changed: dict[EntityKey, dict[str, StoredState]] = field(default_factory=dict)
 
     def read(self, keys: Iterable[EntityKey]) -> Mapping[EntityKey, Sequence[StoredState]]:
         """Every stored state of each entity."""
-        return {key: list(self.stored[key].values()) for key in keys if key in self.stored}
+        changed, history = self.changed.get, self.history.get
+        return {key: list(items.values()) for key in keys if (items := changed(key) or history(key))}
 
     def write(self, writes: Sequence[StateWrite]) -> AbstractSet[EntityKey]:
         """Write every item whose mark is still the one that was read."""
         lost = set()
-        for write in writes:
-            items = self.stored[write.key]
-            held = items.get(write.source)
-            if (held.mark if held else None) == write.read_mark:
-                items[write.source] = StoredState(write.source, write.data, write.mark, write.folded)
+        for key, source, data, mark, folded, _, read_mark, _ in writes:
+            items = self.changed.get(key) or dict(self.history.get(key, ()))
+            held = items.get(source)
+            if (held.mark if held else None) == read_mark:
+                items[source] = StoredState(source, data, mark, folded)
+                self.changed[key] = items
             else:
-                lost.add(write.key)
+                lost.add(key)
         return lost
 
 
@@ -90,10 +98,7 @@ class World:
 
     def table(self) -> MemoryTable:
         """A fresh table that holds the history."""
-        table = MemoryTable()
-        for key, items in self.states.items():
-            table.stored[key] = dict(items)
-        return table
+        return MemoryTable(self.states)
 
 
 def world(usecase: UseCase | None = None, *, batches: int, hot: bool = False) -> World:

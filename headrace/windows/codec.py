@@ -10,23 +10,22 @@ hashes (how many each entry has; the hashes), three for bins (and how often each
 how many labels there are, when the last was given, one more than the newest second of which any was dropped, and the
 bytes of its four arrays.
 
-The byte of an array is its type code, with the eighth bit set if all its bytes are equal and only one is stored; 0 for
-nothing but ones; or a small number n if it equals the track's n-th array, as sum, minimum and last value of single
-events do. Columns are copied, not converted; deflating them took 15 times as long to save a quarter.
+For arrays and their bytes see ``packed_arrays``. Columns are copied, not converted; deflating them took 15 times as
+long to save a quarter.
 """
 
 from array import array
-from collections.abc import Sequence
 from struct import Struct
 from typing import Any
 from zlib import crc32
 
 from headrace.errors import StateError
-from headrace.windows.columns import ONES, Counts, Ones, total
+from headrace.windows.columns import Counts
 from headrace.windows.event_state import EventState
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout, Track
 from headrace.windows.merging import State
+from headrace.windows.packed_arrays import EQUAL, pack, unpack
 from headrace.windows.ragged import BinColumn, HashColumn
 from headrace.windows.track_state import TrackState
 
@@ -39,12 +38,6 @@ _new = object.__new__
 _CHECK = Struct("<I")
 _WHOLE = 0x2144DF1C
 """The CRC-32 of whatever ends with its own CRC-32."""
-_ONES = 0
-_EQUAL = 0x80
-_SHARED = 64
-"""Bytes from 1 up to this one refer to an earlier array of the track."""
-_CODES = {code: ord(code) for code in "BHIQid"}
-_TYPES = {ord(code): (code, array(code).itemsize) for code in "BHIQid"}
 
 
 def encode(state: State) -> bytes:
@@ -55,11 +48,11 @@ def encode(state: State) -> bytes:
         head: list[int | bytes] = [version, state.layout.fingerprint, state.singles, len(state.packed_ids)]
         for track in state.tracks:
             arrays = [track.times, *track.columns] if track.plan.even else _arrays(track)
-            head += (track.width_s, len(track.times), _pack(arrays, parts))
+            head += (track.width_s, len(track.times), pack(arrays, parts))
         parts[0] = state.layout.head.pack(*head)
     else:
         parts = [b""]
-        codes = _pack([state.times, state.ids, state.labelled, array("B", state.values)], parts)
+        codes = pack([state.times, state.ids, state.labelled, array("B", state.values)], parts)
         latest = max(state.labelled, default=0)
         parts[0] = _LABELS.pack(version, state.layout.fingerprint, len(state.times), latest, state.dropped + 1, codes)
     packed = b"".join(parts)
@@ -97,11 +90,11 @@ def _unpack_events(data: bytes, layout: Layout) -> EventState:
     for plan in layout.tracks:
         width_s, entries, codes = head[place : place + _HEAD_OF_TRACK]
         if plan.even:
-            arrays, at = _unpack(data, at, codes, entries)
+            arrays, at = unpack(data, at, codes, entries)
             track = _new(TrackState)
             track.plan, track.width_s, track.times, track.columns = plan, width_s, arrays[0], arrays[1:]
         else:
-            arrays, at = _unpack(data, at, codes, entries, plan.sized_by)
+            arrays, at = unpack(data, at, codes, entries, plan.sized_by)
             track = _ragged(plan, width_s, arrays)
         state.tracks.append(track)
         place += _HEAD_OF_TRACK
@@ -111,9 +104,11 @@ def _unpack_events(data: bytes, layout: Layout) -> EventState:
 def _unpack_labels(data: bytes, layout: Layout) -> LabelState:
     state = _new(LabelState)
     version, _, entries, state.latest, dropped, codes = _LABELS.unpack_from(data)
-    (state.times, state.ids, state.labelled, values), _ = _unpack(data, _LABELS.size, codes, entries)
+    (state.times,), _ = unpack(data, _LABELS.size, codes[:1], entries)
+    state.packed = data, _LABELS.size, codes, entries
     state.layout, state.partial, state.dropped = layout, version != VERSION, dropped - 1
-    state.values = bytearray(values)
+    end = len(data) - _CHECK.size
+    state.values = bytearray(data[end - 1 : end] * entries if codes[-1] & EQUAL else data[end - entries : end])
     return state
 
 
@@ -142,53 +137,3 @@ def _ragged(plan: Track, width_s: int, arrays: list[Any]) -> TrackState:
         else:
             track.columns[number] = next(rest)
     return track
-
-
-def _pack(arrays: Sequence[Counts], parts: list[bytes]) -> bytes:
-    """Append packed arrays to the parts. Returns their codes."""
-    codes = bytearray()
-    earlier: list[bytes | None] = []
-    for numbers in arrays:
-        if isinstance(numbers, Ones):
-            codes.append(_ONES)
-            earlier.append(None)
-            continue
-        packed, code = numbers.tobytes(), _CODES[numbers.typecode]
-        place = earlier.index(packed) if packed in earlier else _SHARED
-        earlier.append(packed)
-        if place < _SHARED - 1 and codes[place] == code:
-            codes.append(place + 1)
-        elif len(packed) > 1 and packed[0] == packed[-1] and packed.count(packed[0]) == len(packed):
-            codes.append(code | _EQUAL)
-            parts.append(packed[:1])
-        else:
-            codes.append(code)
-            parts.append(packed)
-    return bytes(codes)
-
-
-def _unpack(
-    data: bytes, at: int, codes: bytes, entries: int, sized_by: Sequence[int | None] = ()
-) -> tuple[list[Any], int]:
-    """The arrays with these codes, from ``at`` on. Returns them and where they end."""
-    arrays: list[Any] = []
-    length = entries
-    for code in codes:
-        if sized_by:
-            sizes = sized_by[len(arrays)]
-            length = entries if sizes is None else total(arrays[sizes], 0, entries)
-        known = _TYPES.get(code)
-        if known is not None:
-            kind, size = known
-            after = at + length * size
-            arrays.append(array(kind, data[at:after]))
-            at = after
-        elif code == _ONES:
-            arrays.append(ONES)
-        elif code < _SHARED:
-            arrays.append(arrays[code - 1][:])
-        else:
-            kind, size = _TYPES[code ^ _EQUAL]
-            arrays.append(array(kind, data[at : at + 1] * (length * size)))
-            at += 1
-    return arrays, at

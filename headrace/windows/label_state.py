@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from headrace.windows.columns import LONG_HASHES, SECONDS, Numbers, insert, seconds
 from headrace.windows.layout import Layout
+from headrace.windows.packed_arrays import Packed, unpack
 
 Label = tuple[int, int, int, int]
 """Event time, hash of the event id, time of the label, value."""
@@ -30,20 +31,49 @@ def precedence(label: Label) -> tuple[int, int, int]:
 class LabelState:
     """Window state of labels. Mutable; one owner at a time. Columns run parallel, ascending by (time, id)."""
 
-    __slots__ = ("dropped", "ids", "labelled", "latest", "layout", "partial", "times", "values")
+    __slots__ = ("_ids", "_labelled", "dropped", "latest", "layout", "packed", "partial", "times", "values")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.partial = False
         """Whether labels that a window can reach are missing, because the layout is newer than they are."""
+        self.packed: Packed | None = None
+        """Where ``ids`` and ``labelled`` still lie; None if they are unpacked. To count labels takes neither."""
         self.times: Numbers = array(SECONDS)
-        self.ids: Numbers = array(LONG_HASHES)
-        self.labelled: Numbers = array(SECONDS)
+        self._ids: Numbers = array(LONG_HASHES)
+        self._labelled: Numbers = array(SECONDS)
         self.values = bytearray()
         self.latest = 0
         """No label was given after this second."""
         self.dropped = -1
         """The event time of the newest label that was dropped though a window could reach it; -1 if there is none."""
+
+    @property
+    def ids(self) -> Numbers:
+        """Per label the hash of its event's id."""
+        self._unpack()
+        return self._ids
+
+    @ids.setter
+    def ids(self, ids: Numbers) -> None:
+        self._unpack()
+        self._ids = ids
+
+    @property
+    def labelled(self) -> Numbers:
+        """Per label when it was given."""
+        self._unpack()
+        return self._labelled
+
+    @labelled.setter
+    def labelled(self, labelled: Numbers) -> None:
+        self._unpack()
+        self._labelled = labelled
+
+    def _unpack(self) -> None:
+        if self.packed is not None:
+            (_, self._ids, self._labelled, _), _ = unpack(*self.packed)
+            self.packed = None
 
     @property
     def newest(self) -> int | None:

@@ -54,7 +54,7 @@ class Folding:
         usecase = features.usecase
         self._features = features
         names = [entity.name for entity in usecase.entities]
-        self._openings = [Opening(features, name) for name in names]
+        self._openings = [Opening(features, it.name, period_s=it.snapshot_s) for it in usecase.entities]
         self._stateful, self._labelled = (
             {names.index(name) for name in features.entities(source)} for source in ("events", "labels")
         )
@@ -99,8 +99,10 @@ class Folding:
         begin, place, steps = self._features.begin, self._features.place, []
         for number, it in enumerate(accepted):
             vector: Vector | None = begin(it.event)
+            mark = it.mark
             for column in columns:
-                if column[number].holds(it.mark):
+                item = column[number].item
+                if item is not None and item.mark >= mark:
                     vector = None
             steps.append((number, it, place(it.event), vector))
         return steps
@@ -146,8 +148,6 @@ class Folding:
                 folded.vectors.append((it, vector))
             for cadence in self._cadences:
                 part, period = columns[cadence.place][number], timestamp // cadence.period_s
-                if part.period is None:
-                    part.period = part.newest // cadence.period_s
                 if period > part.period:
                     part.period = period
                     if vector is not None:

@@ -174,11 +174,7 @@ def _score(folded: Folded, function: Enrichment, counts: dict[str, int]) -> list
 
 
 def _rows(folded: Folded, answers: Sequence[Scored], function: Enrichment) -> list[bytes]:
-    scored_at, row = function.clock(), function.rows.row
-    return [
-        row(it, vector, answer, scored_at=scored_at)
-        for (it, vector), answer in zip(folded.vectors, answers, strict=True)
-    ]
+    return function.rows.write(folded.vectors, answers, scored_at=function.clock())
 
 
 def _store(attempt: Attempt, expires_at: int, function: Enrichment, counts: dict[str, int]) -> None:

@@ -1,7 +1,7 @@
 """The entities of a batch: what is stored of each, unpacked once."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 from headrace.errors import StateError
 from headrace.features import FeatureSet
@@ -27,15 +27,14 @@ class Accepted(NamedTuple):
 class Part:
     """One entity in a batch: the shard's item, if its events are kept, and all that is held, the item's state included.
 
-    ``newest`` is the time of its newest event before the batch, ``period`` that of its newest snapshot.
+    ``period`` is that of its newest snapshot, as ``Opening`` was asked to tell it.
     """
 
-    __slots__ = ("events", "item", "labels", "newest", "period")
+    __slots__ = ("events", "item", "labels", "period")
 
     def __init__(self, item: OwnItem | None, events: list[EventState], labels: list[LabelState]) -> None:
         self.item, self.events, self.labels = item, events, labels
-        self.newest = _newest(events)
-        self.period: int | None = None
+        self.period = NEVER
 
     def holds(self, mark: str) -> bool:
         """Whether the record of that mark is folded into the item."""
@@ -60,8 +59,16 @@ class Opened(NamedTuple):
 class Opening:
     """Opens the parts of one entity in every batch; compiled once per process."""
 
-    def __init__(self, features: FeatureSet, entity: str) -> None:
+    def __init__(self, features: FeatureSet, entity: str, *, period_s: int | None = None) -> None:
+        """Compile.
+
+        Args:
+            features: whose entity it is.
+            entity: its name.
+            period_s: how often its features are put into the Feature Store, in seconds; None: never.
+        """
         self._on_events, self._on_labels = (features.layout(entity, source) for source in ("events", "labels"))
+        self._period_s = period_s
 
     def open(self, keys: Sequence[EntityKey], stored: Stored, own: OwnItems, column: list[Part]) -> None:
         """Unpack what is stored of the entities with these keys, into the shard's own items.
@@ -75,31 +82,36 @@ class Opening:
         Raises:
             StateError: if what is stored of one cannot be read; the column ends before its first record.
         """
-        known: dict[EntityKey, Part] = {}
+        known: dict[str, Part] = {}
         for key in keys:
-            part = known.get(key)
+            name = key.key
+            part = known.get(name)
             if part is None:
-                part = known[key] = self._part(key, stored.get(key, ()), own)
+                part = known[name] = self._part(key, stored.get(key, ()), own)
             column.append(part)
 
     def _part(self, key: EntityKey, stored: Sequence[StoredState], own: OwnItems) -> Part:
         mine: StoredState | None = None
-        events: list[EventState] = []
-        labels: list[LabelState] = []
+        events: list[Any] = []
+        labels: list[Any] = []
         for it in stored:
-            if it.source == own.source:
+            source = it.source
+            if source == own.source:
                 mine = it
-            elif kind_of(it.source) == "labels":
-                labels.append(cast(LabelState, unpack(it, self._on_labels)))
+            elif kind_of(source) == "labels":
+                labels.append(unpack(it, self._on_labels))
             else:
-                events.append(cast(EventState, unpack(it, self._on_events)))
+                events.append(unpack(it, self._on_events))
         if len(labels) != 1 and self._on_labels.tracks:
             labels = [merge_labels(labels) if labels else LabelState(self._on_labels)]
-        if not self._on_events.tracks:
-            return Part(None, events, labels)
-        item = own.open(key, mine, self._on_events)
-        events.append(cast(EventState, item.state))
-        return Part(item, events, labels)
+        item: OwnItem | None = None
+        if self._on_events.tracks:
+            item = own.open(key, mine, self._on_events)
+            events.append(item.state)
+        part = Part(item, events, labels)
+        if self._period_s is not None:
+            part.period = _newest(events) // self._period_s
+        return part
 
 
 def open_all(openings: Sequence[Opening], accepted: Sequence[Accepted], stored: Stored, own: OwnItems) -> Opened:

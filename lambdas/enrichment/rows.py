@@ -5,7 +5,7 @@ from functools import lru_cache
 from json import JSONEncoder
 from json.encoder import encode_basestring_ascii as quoted
 from math import isfinite
-from typing import cast
+from typing import Any, cast
 
 from headrace.errors import SettingsError
 from headrace.features import Vector
@@ -49,36 +49,39 @@ class VectorRows:
             for figure in ("%s", "%r")
         )
 
-    def row(self, it: Accepted, vector: Vector, answer: Scored, *, scored_at: float) -> bytes:
-        """One row.
+    def write(
+        self, vectors: Iterable[tuple[Accepted, Vector]], answers: Iterable[Scored], *, scored_at: float
+    ) -> list[bytes]:
+        """One row per vector.
 
         Args:
-            it: the event and its record.
-            vector: its features.
-            answer: its score, or why there is none.
-            scored_at: when its batch was scored, in epoch seconds; its latency counts from its arrival in the stream.
+            vectors: events with their records, and their features.
+            answers: the score of each, or why there is none.
+            scored_at: when they were scored, in epoch seconds; latency counts from a record's arrival in the stream.
 
         Raises:
             ValueError: if a feature is infinite or not a number.
         """
-        event, record, figures = it.event, it.record, vector.values()
-        texts = cast(Mapping[str, str], event)
-        keys = [
-            quoted(mask(texts[name], self._mask_key) if is_hashed else texts[name]) for name, is_hashed in self._keys
-        ]
-        finite = _all_finite(figures)
-        row = (self._finite if finite else self._given) % (
-            quoted(texts[self._id]),
-            _moment(cast(int, event[self._timestamp])),
-            *keys,
-            *(figures if finite else map(_encode, figures)),
-            "null" if answer.score is None else repr(answer.score),
-            *_verdict(answer.decision, answer.model_version, answer.degraded),
-            quoted(record.shard_id),
-            quoted(record.sequence_number),
-            (scored_at - record.arrived_at) * 1000,
-        )
-        return row.encode()
+        id_name, timestamp, mask_key, keys = self._id, self._timestamp, self._mask_key, self._keys
+        rows = []
+        for (it, vector), answer in zip(vectors, answers, strict=True):
+            event, figures = cast(Mapping[str, Any], it.event), vector.values()
+            shard_id, number, arrived_at, _ = it.record
+            score, decision, model_version, degraded, _ = answer
+            finite = _all_finite(figures)
+            row = (self._finite if finite else self._given) % (
+                quoted(event[id_name]),
+                _moment(event[timestamp]),
+                *[quoted(mask(event[name], mask_key) if is_hashed else event[name]) for name, is_hashed in keys],
+                *(figures if finite else map(_encode, figures)),
+                "null" if score is None else repr(score),
+                *_verdict(decision, model_version, degraded),
+                quoted(shard_id),
+                quoted(number),
+                (scored_at - arrived_at) * 1000,
+            )
+            rows.append(row.encode())
+        return rows
 
 
 def _all_finite(figures: Iterable[float | None]) -> bool:

@@ -188,4 +188,4 @@ class OwnItems:
 
 def failed_from(writes: Sequence[StateWrite], failed: AbstractSet[EntityKey]) -> str | None:
     """The lowest mark among the records that are not stored, or None if all are."""
-    return min((write.first_mark for write in writes if write.key in failed), default=None)
+    return min((write.first_mark for write in writes if write.key in failed), default=None) if failed else None
