@@ -156,7 +156,7 @@ def leave(main: Callable[[], int]) -> None:
     """Run a script and end its process: after a failure at once, whatever threads of XGBoost still wait for."""
     try:
         code = main()
-    except Exception:  # the process ends here, and its log is what remains
+    except (Exception, KeyboardInterrupt):  # the process ends here, and its log is what remains
         traceback.print_exc()
         code = 1
     sys.stdout.flush()
