@@ -10,13 +10,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import call_faults
 import job_faults
 import pytest
+import queue_faults
 import small_lake
+import stream_faults
 from call_faults import _describe
 from fault_injection import Injector
 from fault_platform import Platform, calm, running
-from fault_table import SCENARIOS
 from inbox_fakes import HEADER, cells, created
 from lambda_events import ENVIRONMENT
 from lambda_fakes import START, event
@@ -25,7 +27,7 @@ from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
 from queue_faults import REACTION, TOPIC
 from reaction_world import ENDPOINT, drift, envelope, s3_event
 from rollout_world import approval, arn
-from stream_faults import STATE, enriching, events, score
+from stream_faults import STATE, blocking, enriching, events, score
 
 Facts = Mapping[str, Any]
 MANY = 40
@@ -74,17 +76,10 @@ def blocked(injector: Injector) -> Facts:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "e"} for _ in given["Entries"]]}
 
     with enriching(injector) as platform:
-        injector.played |= {"events": bus, "sagemaker-runtime": _block}
+        injector.played |= {"events": bus, "sagemaker-runtime": blocking}
         platform.stream(events(), batch=4)
         verdicts = {it["sequence_number"]: it.get("score") for it in platform.rows("features/")}
         return {"told": sorted(told), "scores": verdicts, "dead": platform.dead}
-
-
-def _block(operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    answer = json.loads(score(operation, given)["Body"].read())
-    for it in answer["predictions"]:
-        it |= {"decision": "BLOCK", "score": 0.99}
-    return {"Body": io.BytesIO(json.dumps(answer).encode())}
 
 
 def cut(injector: Injector) -> Facts:
@@ -180,16 +175,16 @@ def shrunk(injector: Injector) -> Facts:
 
 
 DRIVEN: Mapping[str, tuple[Driven, ...]] = {
-    "features/Enrichment": (SCENARIOS["enrichment"], blocked),
-    "features/GroundTruth": (SCENARIOS["ground_truth"],),
+    "features/Enrichment": (stream_faults.enrichment, blocked),
+    "features/GroundTruth": (stream_faults.ground_truth,),
     "ingestion/DeliveryTransform": (),
-    "ingestion/LabelInbox": (SCENARIOS["label_inbox"], versions),
+    "ingestion/LabelInbox": (queue_faults.label_inbox, versions),
     "monitoring/MonitorRun": (window_judged,),
-    "monitoring/Monitoring": (SCENARIOS["monitoring"], judged),
-    "retraining/DriftResponse": (SCENARIOS["drift_response"], cut),
-    "serving/Deployment": (SCENARIOS["deployment"], checked, frozen),
+    "monitoring/Monitoring": (call_faults.monitoring, judged),
+    "retraining/DriftResponse": (queue_faults.drift_response, cut),
+    "serving/Deployment": (queue_faults.deployment, checked, frozen),
     "serving/Inference": (answers,),
-    "training/TrainingSetJob": (SCENARIOS["training_set"], shrunk),
+    "training/TrainingSetJob": (job_faults.training_set, shrunk),
 }
 """What drives the code that acts under each role. A use case without hashed fields has no secret to read."""
 NAMES = {

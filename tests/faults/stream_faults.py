@@ -31,6 +31,14 @@ def score(operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {"Body": BytesIO(json.dumps({"predictions": answers, "model_version": "7"}).encode())}
 
 
+def blocking(operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A model that blocks everything."""
+    answer = json.loads(score(operation, given)["Body"].read())
+    for it in answer["predictions"]:
+        it |= {"decision": "BLOCK", "score": 0.99}
+    return {"Body": BytesIO(json.dumps(answer).encode())}
+
+
 def put_record(operation: str, _given: Mapping[str, Any]) -> dict[str, Any]:
     """The Feature Store takes everything."""
     assert operation == "PutRecord"
