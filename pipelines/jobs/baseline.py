@@ -22,6 +22,7 @@ from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judged_rows import JudgedRows
 from pipelines.jobs.judging.judgement import contestant
+from pipelines.monitoring.spelling import texts_of
 
 SCORE = "score"
 MOST_WINDOWS = 60
@@ -47,7 +48,7 @@ def baseline(usecase: UseCase, model_dir: Path, learned: Path, test: Path) -> Do
     model = contestant(usecase, model_dir).model
     known, judged = JudgedRows.read(learned, usecase), JudgedRows.read(test, usecase)
     scores = model.scores(judged.matrix(model.features)).astype(np.float64)
-    texts = {name: usecase.event.field(name).allowed for name in usecase.inputs if usecase.event.field(name).allowed}
+    texts = texts_of(usecase)
     columns = {name: named(known.column(name), texts.get(name, ())) for name in usecase.feature_names}
     features, answers = summarize(columns), summarize({SCORE: scores})
     every_s = usecase.monitor.every_s

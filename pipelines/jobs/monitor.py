@@ -26,6 +26,7 @@ from pipelines.monitoring.counting import Seasons
 from pipelines.monitoring.examples import examples
 from pipelines.monitoring.refusal import TableError
 from pipelines.monitoring.run import About, Run, write
+from pipelines.monitoring.spelling import texts_of
 from pipelines.monitoring.truth import Labelled, model_quality
 
 _IN, _OUT = Path("/opt/ml/processing/input"), Path("/opt/ml/processing/output")
@@ -78,7 +79,9 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
     watched = _watched(usecase, places) if "data_quality" in wanted else None
     return Run(
         watched=watched,
-        rows_to_look_at=examples(places.capture, watched) if watched and not shards.held(places.capture) else {},
+        rows_to_look_at=examples(places.capture, watched, texts=texts_of(usecase))
+        if watched and not shards.held(places.capture)
+        else {},
         quality=_quality(usecase, places, names, window_end) if known and "model_quality" in wanted else None,
         attribution=attribution,
         bias=bias,
@@ -98,7 +101,10 @@ def _watched(usecase: UseCase, places: Places) -> watch.Watched:
     if seasons is not None and not baselines.tells(places.baseline, seasons.season):
         sys.stdout.write(f"the model was trained before its monitor had the season {seasons.season}: all hours count\n")
         seasons = None
-    return watch.watch(places.baseline, places.capture, settings, seasons=seasons, thresholds=asked.of_baseline)
+    texts = texts_of(usecase)
+    return watch.watch(
+        places.baseline, places.capture, settings, seasons=seasons, thresholds=asked.of_baseline, texts=texts
+    )
 
 
 def _seasons(usecase: UseCase) -> Seasons | None:
@@ -149,7 +155,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     def job() -> None:
         usecase = usecases.load(args.usecase)
         if args.part:
-            part = shards.leave(shards.share(places.capture, _seasons(usecase)), args.output, _host(args.resources))
+            part = shards.leave(
+                shards.share(places.capture, _seasons(usecase), texts_of(usecase)), args.output, _host(args.resources)
+            )
             sys.stdout.write(f"counted: {part}\n")
             return
         run = monitor(usecase, places, args.kind, args.window_end)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from headrace.drift import Summary
 from headrace.drift.season import NO_WINDOW, Season, slots, window_starts
 from pipelines.monitoring.batch import Batch, NoTimesError
 from pipelines.monitoring.refusal import TableError
+from pipelines.monitoring.spelling import Texts, spelled
 from pipelines.monitoring.tables import batches
 
 Report = Callable[[int], None]
@@ -57,6 +59,7 @@ def count(
     windows: Windows | None = None,
     report: Report = lambda _: None,
     whole: bool = True,
+    texts: Texts = MappingProxyType({}),
 ) -> Counted:
     """Count every row at a place.
 
@@ -67,13 +70,14 @@ def count(
         windows: which windows to count besides; None for none.
         report: called with the number of rows read.
         whole: whether it is all there is; of a share nothing may be readable.
+        texts: of columns that hold positions; they are counted as their texts.
 
     Raises:
         TableError: if the place cannot be read, holds no rows that can, or lacks the column of times.
     """
     summary, seen, answers, unreadable, repeated, read = Summary(), set[int](), set[str](), 0, 0, 0
     parts: dict[int, Summary] = {}
-    for all_rows in batches(place):
+    for all_rows in (spelled(it, texts) for it in batches(place)):
         batch, found = _in_season(place, all_rows, seasons, wanted)
         seen.update(found)
         answers |= all_rows.answers

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from headrace.drift import ColumnFinding, capture
 from headrace.drift.aligned import Pair, categories
 from pipelines.monitoring.answers import number, stream
 from pipelines.monitoring.sample import captured_rows
+from pipelines.monitoring.spelling import Texts, text_of
 from pipelines.monitoring.tables import batches, files
 from pipelines.monitoring.watch import Watched
 
@@ -33,20 +35,26 @@ class Example:
     value: str
 
 
-def examples(place: Path, watched: Watched, *, id_column: str | None = None) -> dict[str, list[Example]]:
+def examples(
+    place: Path, watched: Watched, *, id_column: str | None = None, texts: Texts = MappingProxyType({})
+) -> dict[str, list[Example]]:
     """At most five rows of every column that has a violation; of a missing column there are none.
 
     Args:
         place: the file or folder that was judged.
         watched: what was found there.
         id_column: the column of a table that names its rows; captured rows have ids of their own.
+        texts: of columns that hold positions; see ``watch``.
     """
     wanted = {name: shows for name in _names(watched) if (shows := _shows(name, watched)) is not None}
     found: dict[str, list[Example]] = {name: [] for name in wanted}
     for file, line, id_, columns in _rows(place, id_column):
         for name, shows in wanted.items():
-            if len(found[name]) < MOST and name in columns and shows(columns[name]):
-                found[name].append(Example(file=file, line=line, id=id_, value=_text(columns[name])))
+            if len(found[name]) == MOST or name not in columns:
+                continue
+            value = text_of(columns[name], texts.get(name, ()))
+            if shows(value):
+                found[name].append(Example(file=file, line=line, id=id_, value=_text(value)))
         if all(len(it) == MOST for it in found.values()):
             break
     return {name: it for name, it in found.items() if it}

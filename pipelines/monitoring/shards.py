@@ -2,17 +2,19 @@
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 
 from headrace.drift import Summary, merged, packing
 from headrace.errors import RejectedError
 from pipelines.monitoring.counting import Counted, Seasons, count
 from pipelines.monitoring.refusal import TableError
+from pipelines.monitoring.spelling import Texts
 
 _SUFFIX = ".summary"
 _ABOUT = ".about.json"
 
 
-def share(place: Path, seasons: Seasons | None = None) -> Counted:
+def share(place: Path, seasons: Seasons | None = None, texts: Texts = MappingProxyType({})) -> Counted:
     """What one machine counts of its share, of which there may be nothing to read, or nothing at all.
 
     Raises:
@@ -20,7 +22,7 @@ def share(place: Path, seasons: Seasons | None = None) -> Counted:
     """
     if not place.is_dir() or not any(it.is_file() for it in place.rglob("*")):
         return Counted(summary=Summary(), slots=frozenset(), unreadable=0)
-    return count(place, seasons=seasons, whole=False)
+    return count(place, seasons=seasons, whole=False, texts=texts)
 
 
 def leave(counted: Counted, folder: Path, name: str) -> Path:

@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from headrace.drift import Findings, Settings, Summary, compare, documents
 from pipelines.monitoring import baselines, over_time, shards
 from pipelines.monitoring.counting import Counted, Report, Seasons, Windows, count
 from pipelines.monitoring.refusal import TableError
+from pipelines.monitoring.spelling import Texts
 
 REPORT = "report.html"
 _POSITIONAL = "_c"
@@ -37,6 +39,7 @@ def watch(
     windows: Windows | None = None,
     quiet: Windows | None = None,
     thresholds: bool = False,
+    texts: Texts = MappingProxyType({}),
     report: Report = lambda _: None,
 ) -> Watched:
     """Compare two places.
@@ -49,13 +52,18 @@ def watch(
         windows: hold windows of this length against the baseline too.
         quiet: how far windows of this length of the baseline are apart is no drift.
         thresholds: whether the thresholds of the baseline's ``constraints.json`` count.
+        texts: of columns that are positions in the current place and texts in the baseline, as captured requests are.
         report: called with the number of rows read of either.
 
     Raises:
         TableError: if either cannot be read, or has no rows.
     """
     parted = shards.held(current)
-    counted = shards.gathered(current) if parted else count(current, seasons=seasons, windows=windows, report=report)
+    counted = (
+        shards.gathered(current)
+        if parted
+        else count(current, seasons=seasons, windows=windows, texts=texts, report=report)
+    )
     if not counted.summary.rows:
         raise TableError(f"{current}: has no rows; there is nothing to judge")
     normal = baselines.read(
