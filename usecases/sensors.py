@@ -6,6 +6,7 @@ the model before it is registered and while it serves; it never learns from it.
 """
 
 from headrace.usecase import (
+    Alerts,
     Band,
     Decision,
     Entity,
@@ -100,6 +101,7 @@ usecase = UseCase(
         fallback="NORMAL",
     ),
     serving=Serving(score_stream=True),
+    alerts=Alerts(decisions=("ALERT",)),
     monitor=Monitor(kinds=("data_quality", "model_quality")),  # a forest cannot say which feature weighed how much
     expectations=(Expectation(column="event_id", uniqueness=0.99),),
 )

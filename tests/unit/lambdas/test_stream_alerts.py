@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from lambda_fakes import START, FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults, event, record
 
+from headrace.decisions import decide
 from headrace.events import AlertRaised, BusEvent, PredictionMade
 from headrace.features import FeatureSet, Vector
 from headrace.usecase import Alerts
@@ -68,6 +69,14 @@ def test_decisions_that_the_use_case_names_are_alerts_and_others_are_told_nobody
         (AlertRaised, "e000003", "BLOCK"),
     ]
     assert (outcome.counts["Alerts"], outcome.counts["Unannounced"], outcome.failed_from) == (2, 0, None)
+
+
+def test_of_sensors_the_most_unusual_hundredth_is_told() -> None:
+    """Their score is the share of readings that are less unusual."""
+    sensors = load("sensors")
+    decisions = [decide(rank / 1_000, sensors.decision.bands) for rank in range(1_000)]
+    assert sensors.alerts is not None
+    assert sum(it in sensors.alerts.decisions for it in decisions) == 10
 
 
 def test_an_alert_says_whose_event_it_was_and_which_model_decided() -> None:
