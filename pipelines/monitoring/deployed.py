@@ -15,6 +15,7 @@ from pipelines.jobs import artifact
 from pipelines.jobs.inference import ServedModel
 from pipelines.jobs.judging.explanation import explanation
 from pipelines.jobs.judging.judgement import contestant
+from pipelines.monitoring import ranks
 from pipelines.monitoring.analyses import attributions, biases
 from pipelines.monitoring.group_bias import Known, bias_drift
 from pipelines.monitoring.quality import EVALUATION
@@ -60,7 +61,7 @@ def changes(
 def attribution_drift(
     model: ServedModel, rows: Sampled, known: Sequence[Path], usecase: UseCase
 ) -> dict[str, Any] | None:
-    """The order of attributions then and now: nDCG, and the violation if there is one; None if either is unknown.
+    """The order of attributions then and now: nDCG, features, and the violation if any; None if either is unknown.
 
     Args:
         model: that answers.
@@ -75,10 +76,12 @@ def attribution_drift(
     now = explanation(model, rows.matrix, rows.scores, threshold=float("inf"), seed=0) if before else None
     if not before or now is None:
         return None
-    found = attribution.ndcg(before, {it["feature"]: float(it["mean_absolute"]) for it in now["features"]})
+    today = {it["feature"]: float(it["mean_absolute"]) for it in now["features"]}
+    found = attribution.ndcg(before, today)
     return {
         "ndcg": round(found, 6),
         "rows": now["rows"],
+        "features": ranks.ranked(before, today),
         "violations": attribution.violations(
             found, label=usecase.label.field, least=usecase.monitor.thresholds.least_ndcg
         )["violations"],

@@ -32,15 +32,16 @@ def section(found: Mapping[str, Any]) -> str:
     for facet in found["facets"]:
         key, groups = (facet["field"], facet["condition"]), facet["rows"]
         who = f"{' '.join(key)} ({groups['disadvantaged']:,} of {sum(groups.values()):,} rows)"
+        few = "too few rows" in facet["verdicts"].values()
         for name, interval in facet["intervals"].items():
-            bound, said = facet["bounds"].get(name), facet["verdicts"].get(name, "")
+            bound = facet["bounds"].get(name)
             now = [_shown(facet["metrics"][name]), " to ".join(map(_shown, interval))]
             limits = " to ".join(map(_shown, bound)) if bound else ""
-            told = "changed" if (*key, name) in broken else said if said == "too few rows" else "as before"
+            told = "too few rows" if few else "changed" if (*key, name) in broken else "as before"
             rows.append([escape(who), name, _shown(before.get(key, {}).get(name)), *now, limits, cells.verdict(told)])
             who = ""
     heads = ["group", "metric", "#baseline", "#now", "#95 % interval", "#bounds", "verdict"]
-    return cells.table(heads, rows)
+    return f'<div class="panel">{cells.table(heads, rows)}</div>'
 
 
 def _shown(value: float | None) -> str:

@@ -18,7 +18,10 @@ _STYLE = """
 .card.bad { border-color: var(--positive); }
 .card h3 { display: flex; justify-content: space-between; gap: 10px; overflow-wrap: anywhere; margin: 0; }
 .card .tag { color: var(--positive); font-size: .84rem; white-space: nowrap; }
-.card ul { padding-left: 18px; font-size: .92rem; overflow-wrap: anywhere; } .card li + li { margin-top: 3px; }
+.verdict ul { padding-left: 18px; margin: 8px 0 0; }
+.panel + .panel { margin-top: 16px; }
+.card ul { padding-left: 18px; font-size: .92rem; overflow-wrap: anywhere; }
+.card li + li { margin-top: 3px; }
 .card .legend { margin: 0; }
 .figures { display: flex; justify-content: space-between; gap: 10px; font-size: .82rem; color: var(--muted); }
 svg.column { display: block; width: 100%; height: auto; margin-top: auto; }

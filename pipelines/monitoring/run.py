@@ -13,7 +13,7 @@ from headrace.events.kinds import Kind
 from headrace.monitoring import RUN
 from headrace.schema import format_timestamp
 from headrace.usecase import UseCase
-from pipelines.monitoring import examples, fairness, metrics, page, watch
+from pipelines.monitoring import examples, fairness, metrics, page, ranks, watch
 from pipelines.monitoring.examples import Example
 from pipelines.monitoring.quality import DOCUMENT, QualityFound, section
 
@@ -163,7 +163,8 @@ def _sections(run: Run) -> Iterator[tuple[str, str]]:
     if run.watched is None and run.attribution is not None:
         yield (
             "Attribution",
-            _verdict(run.attribution, f"The order of features is kept to {run.attribution['ndcg']:.4f}"),
+            _verdict(run.attribution, f"The order of features is kept to {run.attribution['ndcg']:.4f} of 1")
+            + ranks.section(run.attribution),
         )
     if run.watched is None and run.bias is not None:
         words = f"{run.bias['judged']} of {len(run.bias['facets'])} facets have rows enough for a verdict"
@@ -171,12 +172,19 @@ def _sections(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _verdict(found: Mapping[str, Any], words: str) -> str:
-    told = "".join(f"<li>{escape(it['description'])}</li>" for it in found["violations"])
+    told = "".join(f"<li>{escape(_whose(it) + it['description'])}</li>" for it in found["violations"])
     tone = " bad" if told else ""
     note = f"{words}, on {found['rows']:,} rows."
     listed = f"<ul>{told}</ul>" if told else ""
     head = "DEGRADED" if told else "HEALTHY"
     return f'<div class="panel verdict{tone}"><strong>{head}</strong><p class="note">{escape(note)}</p>{listed}</div>'
+
+
+def _whose(violation: Mapping[str, str]) -> str:
+    """The group and the metric that a violation of bias is about."""
+    if "facet" not in violation:
+        return ""
+    return f"{violation['facet']} {violation['facet_value']}, {violation['metric_name']}: "
 
 
 def _page(run: Run) -> str:

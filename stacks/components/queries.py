@@ -61,6 +61,13 @@ MONITOR_QUESTIONS = (
         display="@timestamp, violations, drifted_columns, drift_magnitude, rows",
         functions=("Monitoring",),
     ),
+    Question(
+        name="model-verdicts",
+        filters=("Monitor in ['model_quality', 'bias', 'attribution']",),
+        display="@timestamp, Monitor, Facet, FacetValue, degraded, violations, rows, auc, precision, recall, "
+        "cost_of_errors, bias_metric_DI, bias_metric_AD, feature_attribution_ndcg",
+        functions=("Monitoring",),
+    ),
 )
 """Of the monitoring function's log, which its own stack saves."""
 

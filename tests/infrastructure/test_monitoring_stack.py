@@ -139,5 +139,8 @@ def test_the_role_of_jobs_is_passed_to_sagemaker_only(prod: Synthesized) -> None
 
 def test_what_monitors_did_is_a_saved_question(prod: Synthesized) -> None:
     queries = {it["Name"]: it for it in prod.resources("monitoring", "AWS::Logs::QueryDefinition")}
-    assert set(queries) == {f"{ENDPOINT}/monitor-runs", f"{ENDPOINT}/feature-drift"}
+    assert set(queries) == {f"{ENDPOINT}/{name}" for name in ("monitor-runs", "feature-drift", "model-verdicts")}
     assert all(it["LogGroupNames"] for it in queries.values())
+    asked = queries[f"{ENDPOINT}/model-verdicts"]["QueryString"]
+    for measured in ("bias_metric_DI", "feature_attribution_ndcg", "recall", "cost_of_errors"):
+        assert measured in asked, "what the runs of these kinds publish"

@@ -6,7 +6,10 @@ from typing import Any
 
 from pipelines.jobs.report.svg import number
 
-_VERDICTS = {"worse": "fail", "beyond": "fail", "within": "pass", "like the rest": "pass"}
+_VERDICTS = {
+    **dict.fromkeys(("worse", "beyond", "changed"), "fail"),
+    **dict.fromkeys(("within", "like the rest", "as before"), "pass"),
+}
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

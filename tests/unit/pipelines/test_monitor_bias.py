@@ -129,6 +129,8 @@ def test_a_run_writes_verdict_figures_by_group_and_a_report(frame: pd.DataFrame,
     page = (tmp_path / "out" / "report.html").read_text()
     assert "gender in (female) (400 of 1,000 rows)" in page
     assert "1 of 2 facets have rows enough" in page
+    assert "<li>gender in (female), DI: Value 0.6" in page
+    assert page.count("too few rows") == len(found["facets"][1]["intervals"]), "not one figure of few rows is a verdict"
 
 
 def test_few_rows_of_every_group_make_no_verdict(tmp_path: Path) -> None:
