@@ -14,8 +14,8 @@ from cli.demo import Options, demo
 LOOP = ("drift_at", "detected_at", "decided_at", "retrained_at", "promoted_at", "recovered_at")
 
 
-def told(scenario: str, out: Path) -> dict[str, Any]:
-    demo(Options(usecase="fraud", seed=7, out=out, scenario=scenario), Console(file=io.StringIO()))
+def told(scenario: str, out: Path, usecase: str = "fraud") -> dict[str, Any]:
+    demo(Options(usecase=usecase, seed=7, out=out, scenario=scenario), Console(file=io.StringIO()))
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
     assert summary["failures"] == []
     assert summary["unaccounted"] == 0
@@ -64,3 +64,25 @@ def test_a_flash_sale_is_told_and_trains_nothing(tmp_path: Path) -> None:
     summary = told("flash-sale", tmp_path)
     assert "notify" in actions(summary)
     assert not {"retrain", "freeze", "roll_back"} & set(actions(summary))
+
+
+@pytest.mark.stories
+def test_a_recession_trains_in_its_third_night_and_promotes_nothing_without_a_person(tmp_path: Path) -> None:
+    summary = told("recession", tmp_path, usecase="loans")
+    loop = summary["loop"]
+    assert loop["drift_at"] < loop["detected_at"] < loop["decided_at"] < loop["retrained_at"]
+    (trained,) = [it["reason"] for it in summary["audit"] if it["action"] == "retrain"]
+    assert "income" in trained
+    assert trained.endswith("for 3 windows")
+    assert loop["promoted_at"] is None
+    assert "waits for a person" in (tmp_path / "index.html").read_text()
+
+
+@pytest.mark.stories
+def test_a_sale_is_no_broken_data_and_no_new_model_is_taken_that_is_not_better(tmp_path: Path) -> None:
+    summary = told("sale", tmp_path, usecase="shop")
+    assert summary["loop"]["drift_at"] < summary["loop"]["detected_at"] < summary["loop"]["decided_at"]
+    assert "freeze" not in actions(summary)
+    ended = {it["outcome"].partition(" ")[0] for it in summary["audit"] if it["action"] == "retrain"}
+    assert ended == {"refused"}
+    assert summary["served_package"] == summary["model_package"]
