@@ -73,9 +73,7 @@ def rows(line: Mapping[str, Any]) -> Iterator[Captured]:
             inference_id=ids[place] if ids else str(metadata.get("inferenceId") or metadata.get("eventId") or ""),
             time=str(metadata.get("inferenceTime", "")),
             columns=_joined(given, wanted),
-            answers=frozenset(given) - frozenset(wanted)
-            if isinstance(given, dict) and isinstance(wanted, dict)
-            else frozenset(),
+            answers=_answers(given, wanted),
             single=count == 1 or bool(ids),
             version=version,
         )
@@ -101,6 +99,13 @@ def _version(side: Mapping[str, Any] | None) -> str:
 
 
 Side = list[dict[str, object] | list[object]]
+
+
+def _answers(given: dict[str, object] | list[object], wanted: dict[str, object] | list[object]) -> frozenset[str]:
+    """The names of the answer's columns; none where both sides are CSV, whose columns are told by a baseline."""
+    if isinstance(given, list):
+        return frozenset(f"_c{place}" for place in range(len(given))) if isinstance(wanted, dict) else frozenset()
+    return frozenset(given) - (frozenset(wanted) if isinstance(wanted, dict) else frozenset())
 
 
 def _joined(given: dict[str, object] | list[object], wanted: dict[str, object] | list[object]) -> dict[str, object]:

@@ -51,6 +51,23 @@ def test_rows_that_were_asked_together_keep_their_own_ids(encoding: str) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("request_", "answer", "encodings", "names"),
+    [
+        ({"a": 1}, {"score": 0.1, "a": 2}, ("JSON", "JSON"), {"score"}),
+        ({"a": 1}, "0.1,OK", ("JSON", "CSV"), {"_c0", "_c1"}),
+        ("1,2", {"score": 0.1}, ("CSV", "JSON"), {"score"}),
+        ("1,2", "0.1", ("CSV", "CSV"), set()),
+    ],
+)
+def test_columns_of_answers_are_told_from_features_whatever_the_encodings(
+    request_: Any, answer: Any, encodings: tuple[str, str], names: set[str]
+) -> None:
+    (found,) = capture.rows(line(request_, answer, encodings))
+    assert found.answers == names
+    assert found.answers <= found.columns.keys()
+
+
 @pytest.mark.parametrize("ids", [["x"], ["x", 2], "xy", {"x": 1, "y": 2}, None, ["x", "y", "z"]])
 def test_ids_that_are_not_one_per_row_name_nobody(ids: object) -> None:
     answer = {"predictions": [{"score": 0.1}, {"score": 0.9}]}
