@@ -48,7 +48,7 @@ class ServingStack(HeadraceStack):
         model_role = ModelRole(self, "ModelRole", target=target, bucket=lake.bucket)
         approvals = Approvals(self, "Approvals", target=target, key=lake.key)
         deployment = self._build_deployment(lake, model_role, approvals)
-        approvals.deliver_to(deployment)
+        approvals.deliver_to(deployment, reminded=bool(target.usecase.serving.sampled_percent))
         self.serving = Serving(
             api=api,
             inference=inference,
@@ -101,7 +101,7 @@ class ServingStack(HeadraceStack):
         )
         features.state.grant_read_to(function.own_role)
         if kind == "asynchronous":
-            lake.bucket.grant_write_to(function.own_role, REQUESTS, TICKETS)
+            lake.bucket.grant_put_to(function.own_role, REQUESTS, TICKETS)
             lake.bucket.grant_read_of(function.own_role, TICKETS, ANSWERS, FAILURES)
         if kind != "batch":
             grant_invoke_endpoint(function.own_role, endpoint_name=self.target.endpoint_name, kind=kind)

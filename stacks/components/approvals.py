@@ -42,9 +42,10 @@ class Approvals(Construct):
         """The queue, for messages that come later."""
         return self._queue.queue_url
 
-    def deliver_to(self, function: Function) -> None:
-        """Hand every message to a function, which may send itself others."""
-        grant_sending(self._queue, function)
+    def deliver_to(self, function: Function, *, reminded: bool) -> None:
+        """Hand every message to a function; ``reminded``: it sends itself others."""
+        if reminded:
+            grant_sending(self._queue, function)
         feed(self, queue=self._queue, function=function)
 
     def _build_rules(self, target: Target, queue: sqs.Queue) -> None:

@@ -50,7 +50,6 @@ class BatchScoring(Construct):
             comment=f"Scores {target.usecase.name} in batch",
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
         )
-        bucket.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
         states.grant(role)
         acknowledge(
             role, {"AwsSolutions-IAM5[Resource::*]": "Writing traces and setting up log delivery take no resource."}

@@ -9,7 +9,7 @@ from constructs import Construct
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
 from stacks.components.endpoint_batch_job import BATCH_FOLDER, job_name, job_stem, transform_job
-from stacks.components.key import grant_volumes
+from stacks.components.key import grant_attaching
 from stacks.target import Target
 
 _MODEL = "$.held.StackResourceSummaries[0]"
@@ -53,7 +53,7 @@ class BatchStates(Construct):
 
     def grant(self, role: iam.Role) -> None:
         """What the job's start entails besides the calls, and why the grants are as wide as they are."""
-        grant_volumes(self._bucket.key, role)
+        grant_attaching(self._bucket.key, role)
         acknowledge_wildcard(role, self._stack, "An ARN of a stack ends in an id known only after its creation.")
         acknowledge_wildcard(role, self._jobs, "A job is named when it starts.")
         acknowledge_wildcard(role, self._models, "CloudFormation names the model, anew with each approved package.")

@@ -38,8 +38,7 @@ class TrialMachine(Construct):
             comment=f"Tries challengers of {target.usecase.name}",
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
         )
-        key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
-        grant_rollout(role, target=target, model_role_arn=model_role_arn, key_arn=key.key_arn)
+        grant_rollout(role, target=target, model_role_arn=model_role_arn, key_arn=key.key_arn, concludes=False)
         self._grant_traffic(role, target, moves=bool(trial.steps))
         Alarm(
             self,

@@ -72,12 +72,20 @@ def needed(service: str, operation: str, given: Mapping[str, Any]) -> list[Right
     prefix = _PREFIXES.get(service, service)
     own = list(_own(prefix, operation, given))
     uses = {use for right in own for use in _KEY_USES.get(right.action, ("Decrypt",) if prefix == "dynamodb" else ())}
-    return [*own, *(Right(f"kms:{use}", KEY) for use in sorted(uses))]
+    context = {"kms:viaservice": f"{prefix}.{REGION}.amazonaws.com"}
+    return [*own, *(Right(f"kms:{use}", KEY, context) for use in sorted(uses))]
 
 
 def _own(prefix: str, operation: str, given: Mapping[str, Any]) -> Iterator[Right]:
     if prefix == "s3":
         yield _object(operation, given)
+    elif operation == "CreateTransformJob":  # IAM asks for the job and for the model
+        for kind, name in (("transform-job", given["TransformJobName"]), ("model", given["ModelName"])):
+            yield Right(f"sagemaker:{operation}", f"arn:aws:sagemaker:{PLACE}:{kind}/{name}")
+    elif operation == "DescribeAlarms":
+        yield Right("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{PLACE}:alarm:*")
+    elif operation == "InvokeEndpointAsync":
+        yield Right("sagemaker:InvokeEndpointAsync", f"arn:aws:sagemaker:{PLACE}:endpoint/{given['EndpointName']}")
     elif prefix == "dynamodb":
         for action, table in _items(operation, given):
             yield Right(f"dynamodb:{action}", f"arn:aws:dynamodb:{PLACE}:table/{table}")

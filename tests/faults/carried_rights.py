@@ -35,7 +35,7 @@ class Carried:
 
 ROWS = (
     Carried(
-        "lambda", "xray:Put(TraceSegments|TelemetryRecords)", used(_FUNCTION, '"Active"'), "traces its invocations"
+        "lambda", "xray:Put(TraceSegments|TelemetryRecords)", used(_FUNCTION, '"Mode"'), "traces, if a caller chose to"
     ),
     Carried("lambda", "logs:(CreateLogStream|PutLogEvents)", naming(_FUNCTION, '"LogGroup": "{}"'), "writes its log"),
     Carried(
@@ -53,7 +53,7 @@ ROWS = (
     Carried("lambda", "sqs:SendMessage", naming(_MAPPING, '"Destination": "{}"'), "Lambda tells which records failed"),
     Carried(
         "lambda",
-        "sagemaker:(CreateModel|DeleteModel|AddTags)",
+        "sagemaker:(CreateModel|DeleteModel|AddTags)|iam:PassRole",
         called_via("AWS::SageMaker::Model"),
         "CloudFormation replaces the model",
     ),
@@ -65,7 +65,7 @@ ROWS = (
     ),
     Carried(
         "lambda",
-        "sagemaker:(CreateEndpoint|UpdateEndpoint|AddTags)|iam:PassRole|kms:(CreateGrant|DescribeKey)",
+        "sagemaker:(CreateEndpoint|UpdateEndpoint|AddTags)|kms:(CreateGrant|DescribeKey)",
         called_via(_ENDPOINT),
         "CloudFormation makes or updates the endpoint, with encrypted volumes",
     ),

@@ -12,8 +12,9 @@ from call_faults import inference, monitor_run, monitoring
 from fault_injection import Injector
 from job_faults import training_set
 from queue_faults import deployment, drift_response, label_inbox
+from queued_faults import asynchronous
 from right_scenarios import cut, frozen, versions
-from setting_faults import adopted, alerted, asynchronous, grouped, many, model_only, reminded
+from setting_faults import adopted, alerted, grouped, many, model_only, reminded
 from stream_faults import delivery_transform, enrichment, ground_truth
 
 Scenario = Callable[[Injector], Mapping[str, Any]]

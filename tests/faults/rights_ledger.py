@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from carried_elsewhere import ROWS as ELSEWHERE
 from carried_rights import ROWS
 from role_grants import Grant, Role, Roles
 
@@ -32,7 +33,8 @@ def write() -> None:
 
 def carried(templates: Roles, role: Role) -> set[Grant]:
     """The grants of a role that an AWS service uses."""
-    return {it for it in role.grants if any(row.covers(templates, role, it) for row in ROWS)}
+    rows = (*ROWS, *ELSEWHERE)
+    return {it for it in role.grants if any(row.covers(templates, role, it) for row in rows)}
 
 
 def rows() -> list[str]:

@@ -108,7 +108,8 @@ class Roles:
         documents = [it["PolicyDocument"] for it in own.get("Policies", [])]
         for it in self.bodies[noun]["Resources"].values():
             attached = [role.get("Ref") for role in it.get("Properties", {}).get("Roles", [])]
-            if it["Type"] == "AWS::IAM::Policy" and logical_id in attached:
+            # CDK puts into managed policies what has no room in a role's own.
+            if it["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy") and logical_id in attached:
                 documents.append(it["Properties"]["PolicyDocument"])
         for statement in (it for document in documents for it in document["Statement"]):
             assert statement["Effect"] == "Allow", "a role that needs a denial has too much in the first place"

@@ -8,74 +8,25 @@ from typing import Any
 import pytest
 from call_faults import _describe
 from fault_injection import Injector
-from fault_platform import Platform, calm, running
+from fault_platform import Platform, running
 from lambda_events import ENVIRONMENT
 from lambda_fakes import START, event
 from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
-from reaction_world import ENDPOINT
+from queue_faults import REACTION, TOPIC
+from queued_faults import requested
+from reaction_world import ENDPOINT, s3_event
 from right_scenarios import checked
 from rollout_world import approval, arn, rollback
 from stream_faults import STATE, blocking, enriching, events, score, state
 
 import usecases
 from headrace.features import FeatureSet
-from headrace.usecase import Facet, Monitor, Serving
-from lambdas.inference.settings import REQUESTS, TICKETS
+from headrace.usecase import Facet, Monitor
 
 Facts = dict[str, Any]
 _TRIES = 6
 _FRAUD = usecases.load("fraud")
-_ANSWERS = "asynchronous/answers/"
 _PACKAGES = {"ENDPOINT_NAME": ENDPOINT, "VARIANT": "AllTraffic", "PACKAGES": "s3://code/headrace.zip"}
-
-
-def requested(method: str, path: str, body: object = None) -> dict[str, Any]:
-    """A request as the HTTP API hands it on."""
-    return {
-        "version": "2.0",
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default", "requestId": "r"},
-        "rawPath": path,
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps(body) if body is not None else "",
-        "isBase64Encoded": False,
-    }
-
-
-def asynchronous(injector: Injector) -> Facts:
-    """A request that is answered later, sent until it is accepted, and its answer, asked for until it is known."""
-    injector.played["sagemaker-runtime"] = _queue
-    environment = {**ENVIRONMENT, "ENDPOINT_NAME": ENDPOINT, "LAKE_BUCKET": "lake"}
-    features = FeatureSet(replace(_FRAUD, serving=Serving(kind="asynchronous"), alerts=None))
-    with pytest.MonkeyPatch.context() as patch, running(injector, "inference", environment, STATE) as platform:
-        patch.setattr("lambdas.inference.adapters.features", lambda _: features)
-        sent = _until(platform, requested("POST", "/predict", event(1, at=START)), "status", "accepted")
-        told = _until(platform, requested("GET", sent.get("result", "/predict/none")), "status", "done")
-        return {
-            "accepted": {name: sent.get(name) for name in ("event_id", "status", "result")},
-            "answer": {name: told.get("prediction", {}).get(name) for name in ("score", "decision", "degraded")},
-            "requests": platform.rows(REQUESTS),
-            "tickets": [(it["event_id"], it["output"]) for it in platform.rows(TICKETS)],
-        }
-
-
-def _queue(operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """An endpoint that answers at once; a second copy of a request gets the same answer."""
-    assert operation == "InvokeEndpointAsync"
-    place = f"{_ANSWERS}{given['InferenceId']}.out"
-    answer = {"predictions": [{"score": 0.5, "decision": "APPROVE"}], "model_version": "7"}
-    calm("s3").put_object(Bucket="lake", Key=place, Body=json.dumps(answer).encode())
-    return {"OutputLocation": f"s3://lake/{place}", "InferenceId": given["InferenceId"]}
-
-
-def _until(platform: Platform, request: Mapping[str, Any], name: str, wanted: str) -> dict[str, Any]:
-    """Ask as a caller does who tries again."""
-    told: dict[str, Any] = {}
-    for _ in range(_TRIES):
-        answer, error = platform.call(request)
-        told = {} if error else json.loads(answer["body"])
-        if told.get(name) == wanted:
-            break
-    return told
 
 
 def model_only(injector: Injector) -> Facts:
@@ -94,15 +45,22 @@ def adopted(injector: Injector) -> Facts:
     """A model went into service, told twice: what SageMaker's own monitors compare with lies where they look."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lambdas.monitoring.adapters.features", lambda _: _watched("model_monitor", "amount"))
-        injector.played["sagemaker"] = _describe
+        injector.played["sagemaker"] = _registered
         with running(injector, "monitoring", {**ENVIRONMENT, **_PACKAGES}) as platform:
             metrics = {"binary_classification_metrics": {"auc": {"value": 0.9}}}
-            for name, body in (("statistics", {}), ("constraints", {}), ("evaluation", metrics)):
-                key = f"baseline/{name}.json"
+            for name, body in (("statistics", {}), ("evaluation", metrics)):  # and no constraints
+                key = f"models/run/{name}.json"
                 platform.s3.put_object(Bucket="lake", Key=key, Body=json.dumps(body).encode())
             changed = {"detail-type": "SageMaker Endpoint State Change", "detail": {"EndpointName": ENDPOINT}}
             answers = [_answered(platform, changed) for _ in range(2)]
             return {"answers": answers, "documents": platform.rows("monitoring-baselines/")}
+
+
+def _registered(operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The deployed model, with the documents of its run."""
+    documents = {"Statistics": {"S3Uri": "s3://lake/models/run/statistics.json"}}
+    baselines = {"DriftCheckBaselines": {"ModelDataQuality": documents, "ModelQuality": documents}}
+    return {**_describe(operation, given), **(baselines if operation == "DescribeModelPackage" else {})}
 
 
 def grouped(injector: Injector) -> Facts:
@@ -170,3 +128,23 @@ def reminded(injector: Injector) -> Facts:
     """Deployment: the check after traffic, of requests that left no file: it looks again later, told once or twice."""
     found = checked(injector)
     return {"looks again": int(found["waiting"]["ApproximateNumberOfMessagesDelayed"]) > 0, "dead": found["dead"]}
+
+
+def receipted(injector: Injector) -> Facts:
+    """Drift response: a file of labels was taken in, where so many new labels are a reason to train; told twice."""
+    told: list[str] = []
+
+    def bus(_operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        told.extend(it["DetailType"] for it in given["Entries"])
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "e"} for _ in given["Entries"]]}
+
+    learning = FeatureSet(replace(_FRAUD, reaction=replace(_FRAUD.reaction, new_labels=10)))
+    injector.played |= {"events": bus, "sns": lambda *_: {"MessageId": "m"}}
+    environment = {**ENVIRONMENT, "ENDPOINT_NAME": ENDPOINT, "TOPIC_ARN": TOPIC}
+    with pytest.MonkeyPatch.context() as patch, running(injector, "drift_response", environment, REACTION) as platform:
+        patch.setattr("lambdas.drift_response.adapters.features", lambda _: learning)
+        there, gone = (f"labels-inbox-receipts/{name}.json" for name in ("a", "gone"))
+        platform.s3.put_object(Bucket="lake", Key=there, Body=json.dumps({"sent": 12}).encode())
+        for key in (there, gone):
+            platform.queue([s3_event(key, time="2026-01-02T00:10:00Z", event_id=copy) for copy in "ab"])
+        return {"told": sorted(set(told)), "dead": [it["condition"] for it in platform.dead]}

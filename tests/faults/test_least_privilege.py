@@ -1,7 +1,6 @@
 """Every right of every role is missed by somebody once it is gone, and no call is made without one."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import fault_injection
 import pytest
@@ -11,12 +10,12 @@ from deployments import DEFAULT
 from fault_injection import Injector
 from machine_scenarios import COURSES
 from right_scenarios import DRIVEN, NAMES
-from role_grants import Grant, Role, Roles
+from role_grants import Roles
 from role_guard import Guard
+from taken_away import Walk, missed
 
 QUIET = "ignore:No application metrics to publish"
 pytestmark = [pytest.mark.trust, pytest.mark.timeout(900), pytest.mark.filterwarnings(QUIET)]
-Walk = Callable[[Guard | None], Any]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -32,16 +31,6 @@ def walks(name: str, roles: Roles) -> Iterator[Walk]:
     for course in COURSES.get(name, ()):
         if course.deployment == DEFAULT:
             yield lambda guard, course=course: course.walk(roles, guard=guard)[1]
-
-
-def missed(role: Role, walk: Walk) -> Iterator[Grant]:
-    """Grants without which a walk ends otherwise; each of those that it uses is taken away in turn."""
-    calm, guard = walk(None), Guard(role.grants)
-    assert walk(guard) == calm, f"{role.name} lacks {guard.refused}"
-    assert not guard.refused, f"{role.name} lacks {guard.refused}"
-    for grant in sorted(guard.used, key=str):
-        if walk(Guard(role.grants, removed=grant)) != calm:
-            yield grant
 
 
 @pytest.mark.parametrize("name", [*DRIVEN, *(it for it, (first, *_) in COURSES.items() if first.deployment == DEFAULT)])
