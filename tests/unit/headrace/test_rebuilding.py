@@ -1,7 +1,7 @@
 """States made again from their records equal those of the stream, and tell when a record is missing."""
 
 import window_reference as reference
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from window_cases import shop
 
@@ -91,6 +91,7 @@ def test_a_coarse_state_is_compared_by_its_own_buckets(history):
     assert not lacks(made(coarse, "events", history), made(NEW, "events", history))
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # histories without a label are drawn often, and cheap
 @given(st.data())
 def test_labels_are_made_again_with_their_corrections(data):
     rows = data.draw(reference.labels(data.draw(reference.events())))
