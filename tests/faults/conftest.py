@@ -65,7 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was tried and survived."""
-    import rights_ledger  # noqa: PLC0415  # its neighbours are found once this module has said where
+    import rights_elsewhere  # noqa: PLC0415  # its neighbours are found once this module has said where
+    import rights_ledger  # noqa: PLC0415
     import tally  # noqa: PLC0415
 
     for section, rows, counted in (
@@ -74,6 +75,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         ("fuzz", tally.fuzz_rows, tally.fuzzed),
         ("packs", tally.pack_rows, tally.findings),
         ("rights", rights_ledger.rows, rights_ledger.driven),
+        ("elsewhere", rights_elsewhere.rows, rights_elsewhere.counts),
     ):
         if not counted:
             continue
@@ -84,5 +86,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             tally.write(section, rows())
             if section == "rights":
                 rights_ledger.write()
+            if section == "elsewhere":
+                rights_elsewhere.write()
     for line in [*tally.totals(), *rights_ledger.totals()]:
         terminalreporter.line(line)

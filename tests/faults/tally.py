@@ -80,7 +80,7 @@ def write(section: str, rows: list[str]) -> None:
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     before, _, rest = text.partition(begin)
     old, _, after = rest.partition(end)
-    if section in ("faults", "machines"):
+    if section in ("faults", "machines", "elsewhere"):
         kept = {line.split("|")[1]: line for line in (*old.strip().splitlines()[2:], *rows[2:])}
         rows = [*rows[:2], *(kept[name] for name in sorted(kept))]
     PAGE.write_text(f"{before}{begin}\n" + "\n".join(rows) + f"\n{end}{after}")
