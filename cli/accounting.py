@@ -1,8 +1,9 @@
 """Where every event went, counted from the stores and not from what a producer or a handler says of itself.
 
 Each record that Kinesis accepted must be in the lake or quarantined by the delivery (by enrichment under a profile,
-where the delivery keeps nothing of it), and must be enriched, quarantined by enrichment or dead-lettered. Enriched means two things: its vector is logged in the lake, and window state counts it
-once. Where the use case drops duplicates, a record may also be a copy of one that is enriched.
+where the delivery keeps nothing of it), and must be enriched, quarantined by enrichment or dead-lettered. Enriched
+means two things: its vector is logged in the lake, and window state counts it once. Where the use case drops
+duplicates, a record may also be a copy of one that is enriched.
 """
 
 import base64
