@@ -175,12 +175,8 @@ class Model:
             "add Transform(function='standardize')",
         )
         first = [it.function != "one_hot" for it in self.transforms]
-        require(
-            first == sorted(first),
-            "model.transforms",
-            "change positions of texts before one_hot has read them",
-            "list one_hot first",
-        )
+        late = "change positions of texts before one_hot has read them"
+        require(first == sorted(first), "model.transforms", late, "list one_hot first")
 
     def check_names(self, features: Collection[str], coded: Collection[str], clear: Collection[str]) -> None:
         """Refuse transforms and facets of what is not there.

@@ -104,10 +104,8 @@ class DeliveryStream(threading.Thread):
                 self._changed.notify_all()
 
     def _transform_chunk(self) -> None:
-        if self.destination.source_arn:
-            roles.require(
-                self.destination.source_role_arn, "kinesis:GetRecords", self.destination.source_arn, "firehose"
-            )
+        if source := self.destination.source_arn:
+            roles.require(self.destination.source_role_arn, "kinesis:GetRecords", source, "firehose")
         with self._changed:
             chunk = self._take_chunk()
         step = self.destination.transform
@@ -130,11 +128,8 @@ class DeliveryStream(threading.Thread):
         return chunk
 
     def _transform(self, chunk: list[Item], step: Transform) -> tuple[list[Item], list[Failure]]:
-        event = {
-            "invocationId": str(uuid.uuid4()),
-            "deliveryStreamArn": self.destination.arn,
-            "region": self.destination.arn.split(":")[3],
-        }
+        event = {"invocationId": str(uuid.uuid4()), "deliveryStreamArn": self.destination.arn}
+        event["region"] = self.destination.arn.split(":")[3]
         if self.destination.source_arn:
             event["sourceKinesisStreamArn"] = self.destination.source_arn
 
