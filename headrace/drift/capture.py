@@ -102,9 +102,10 @@ Side = list[dict[str, object] | list[object]]
 
 
 def _answers(given: dict[str, object] | list[object], wanted: dict[str, object] | list[object]) -> frozenset[str]:
-    """The names of the answer's columns; none where both sides are CSV, whose columns are told by a baseline."""
+    """The names of the answer's columns; none where a baseline tells them: of CSV, without a request beside it in JSON."""
     if isinstance(given, list):
-        return frozenset(f"_c{place}" for place in range(len(given))) if isinstance(wanted, dict) else frozenset()
+        named = isinstance(wanted, dict) and wanted
+        return frozenset(f"_c{place}" for place in range(len(given))) if named else frozenset()
     return frozenset(given) - (frozenset(wanted) if isinstance(wanted, dict) else frozenset())
 
 
