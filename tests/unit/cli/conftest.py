@@ -1,9 +1,11 @@
-"""A deployment whose AWS is moto: enough of the stores to count, write and read."""
+"""A deployment whose AWS is moto: enough of the stores to count, write and read; and a table of a normal week."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
+from monitored_tables import table, written
 from moto import mock_aws
 
 import usecases
@@ -41,3 +43,8 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         )
         made.sqs.create_queue(QueueName="dead")
         yield made
+
+
+@pytest.fixture
+def normal(tmp_path: Path) -> Path:
+    return written(table(1), tmp_path / "normal.parquet")
