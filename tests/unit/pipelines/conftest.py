@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import small_lake
 from job_runs import MakeDefinition, MakeTrainingSet, Trained, make_training_set, run_jobs
 from judged_candidates import candidate
 
@@ -85,3 +86,9 @@ def make_definition(fraud: UseCase, locations: CodeLocations) -> MakeDefinition:
 def rendered(make_definition: MakeDefinition) -> dict[str, Any]:
     """The definition with every default; tests that change it take a copy."""
     return make_definition()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    small_lake.put(tmp_path, small_lake.week())
+    return tmp_path
