@@ -1,9 +1,11 @@
-"""One local AWS for the session."""
+"""One local AWS for the session, and an empty assembly for each test that deploys one."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from local_account import Account
+from made_assembly import Assembly
 
 from local.loop import Loop
 
@@ -19,3 +21,9 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
 def account(loop: Loop) -> Account:
     """The account of the session's loop."""
     return Account(loop)
+
+
+@pytest.fixture
+def assembly(tmp_path: Path) -> Assembly:
+    """An assembly without stacks."""
+    return Assembly(tmp_path / "cdk.out")
