@@ -1,10 +1,12 @@
-"""A deployment whose AWS is moto: enough of the stores to count, write and read; and a table of a normal week."""
+"""A deployment whose AWS is moto, empty or knowing two customers; and a table of a normal week."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from erasable_site import GROUPS, LAKE, FeatureStore
 from monitored_tables import table, written
 from moto import mock_aws
 
@@ -43,6 +45,25 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         )
         made.sqs.create_queue(QueueName="dead")
         yield made
+
+
+@pytest.fixture
+def site(deployment: Deployment) -> Deployment:
+    """A platform that knows two customers, whose bucket keeps versions."""
+    s3 = deployment.s3
+    s3.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
+    for key, body in LAKE.items():
+        s3.put_object(Bucket="lake", Key=key, Body=b"older")
+        s3.put_object(Bucket="lake", Key=key, Body=body)
+    for entity, source in (("customer#c1", "events#s"), ("customer#c1", "labels#s"), ("customer#c2", "events#s")):
+        item: Any = {"entity": {"S": entity}, "source": {"S": source}, "state": {"B": b"1"}, "folded": {"N": "2"}}
+        deployment.dynamodb.put_item(TableName="state", Item=item)
+    deployment.__dict__["feature_store"] = FeatureStore()
+    outputs = dict(deployment.outputs)
+    name = deployment.stack_name("features")
+    outputs[name] = {**outputs[name], **GROUPS}
+    deployment.__dict__["outputs"] = outputs
+    return deployment
 
 
 @pytest.fixture
