@@ -102,7 +102,7 @@ Side = list[dict[str, object] | list[object]]
 
 
 def _answers(given: dict[str, object] | list[object], wanted: dict[str, object] | list[object]) -> frozenset[str]:
-    """The names of the answer's columns; none where a baseline tells them: of CSV, without a request beside it in JSON."""
+    """The names of the answer's columns; none where a baseline tells them: of CSV, with no JSON request beside it."""
     if isinstance(given, list):
         named = isinstance(wanted, dict) and wanted
         return frozenset(f"_c{place}" for place in range(len(given))) if named else frozenset()
