@@ -2,11 +2,12 @@
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from doubled_table import Table
 from lambda_events import ENVIRONMENT
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -77,3 +78,26 @@ def lambda_context() -> object:
 def aws_event() -> Any:
     """Load an event as AWS documents it."""
     return lambda name: json.loads((EVENTS / name).read_text())
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    made = Table()
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's own pauses between its attempts
+    yield made
+    made.executor.shutdown()
+    made.double.close()
+
+
+@pytest.fixture
+def metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, Any]]:
+    """The one line of metrics that the last call printed, by name."""
+
+    def read() -> dict[str, Any]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        (found,) = [line for line in lines if "_aws" in line]
+        assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Headrace"
+        assert (found["UseCase"], found["Stage"]) == ("fraud", "dev")
+        return dict(found)
+
+    return read

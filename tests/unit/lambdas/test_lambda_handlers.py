@@ -1,7 +1,6 @@
-"""The five entry points: AWS's own events in, the answer that AWS expects out, metrics and logs on the way."""
+"""The entry points of streams, deliveries and queues: AWS's own events in, the answer that AWS expects out."""
 
 import base64
-import io
 import json
 import time
 from collections.abc import Callable
@@ -10,50 +9,19 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from lambda_events import ENVIRONMENT, http_event, kinesis_event
-from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults, event, label
+from handler_calls import FEATURES, Event, logs, wire
+from lambda_events import ENVIRONMENT, kinesis_event
+from lambda_fakes import FakeLog, FakeStore, FakeTable, Faults, event, label
 from rollout_world import World
 
-from headrace.features import FeatureSet
 from lambdas.delivery_transform import handler as delivery_transform
 from lambdas.deployment import handler as deployment
 from lambdas.enrichment import handler as enrichment
 from lambdas.enrichment.logic import Enrichment
 from lambdas.ground_truth import handler as ground_truth
 from lambdas.ground_truth.logic import GroundTruth
-from lambdas.inference import handler as inference
-from lambdas.inference.logic import Inference
-from lambdas.shared.scoring import Scorer
-from usecases import load
 
-FEATURES = FeatureSet(load("fraud"))
-Event = Callable[[str], Any]
 pytestmark = pytest.mark.usefixtures("environment")
-
-
-@pytest.fixture
-def metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, Any]]:
-    """The one line of metrics that the last call printed, by name."""
-
-    def read() -> dict[str, Any]:
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        (found,) = [line for line in lines if "_aws" in line]
-        assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Headrace"
-        assert (found["UseCase"], found["Stage"]) == ("fraud", "dev")
-        return dict(found)
-
-    return read
-
-
-def logs(module: ModuleType) -> io.StringIO:
-    """What the function logs from now on."""
-    stream = io.StringIO()
-    module.logger.registered_handler.setStream(stream)
-    return stream
-
-
-def wire(monkeypatch: pytest.MonkeyPatch, module: ModuleType, function: object) -> None:
-    monkeypatch.setattr(module.adapters, "connect", lambda: function)
 
 
 def test_enrichment_takes_kinesis_documented_event_and_quarantines_what_is_no_event(
@@ -142,63 +110,6 @@ def test_a_delivered_event_carries_its_place_in_the_stream(
         record["kinesisRecordMetadata"]["sequenceNumber"],
         "2023-11-14T22:13:20.123Z",
     )
-
-
-@pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inference with a model."""
-    scorer = Scorer(endpoint=FakeEndpoint(), call_s=1, deadline_s=1)
-    wire(monkeypatch, inference, Inference(features=FEATURES, reader=FakeTable(), scorer=scorer))
-
-
-def test_inference_answers_the_documented_event_of_another_route_with_not_found(
-    answering: None, aws_event: Event, lambda_context: object
-) -> None:
-    answer = inference.handler(aws_event("http_api_v2.json"), lambda_context)
-    assert answer["statusCode"] == 404
-
-
-@pytest.mark.parametrize("encoded", [False, True])
-def test_inference_answers_a_prediction_whether_or_not_the_body_is_encoded(
-    encoded: bool, answering: None, aws_event: Event, lambda_context: object, metrics: Callable[[], dict[str, Any]]
-) -> None:
-    body = json.dumps(event(1))
-    sent = base64.b64encode(body.encode()).decode() if encoded else body
-    answer = inference.handler(
-        http_event(aws_event("http_api_v2.json"), "POST", "/predict", sent, encoded=encoded), lambda_context
-    )
-    sent_back = {"content-type": "application/json", "x-correlation-id": "52fdfc07-2182-154f-163f-5f0f9a621d72"}
-    assert (answer["statusCode"], answer["headers"]) == (200, sent_back)
-    assert json.loads(str(answer["body"]))["event_id"] == "e000001"
-    assert metrics()["Scored"] == [1.0]
-
-
-def test_inference_finds_its_routes_behind_a_named_stage(
-    answering: None, aws_event: Event, lambda_context: object
-) -> None:
-    made = http_event(aws_event("http_api_v2.json"), "GET", "/prod/health", None)
-    made["requestContext"]["stage"] = "prod"
-    assert inference.handler(made, lambda_context)["statusCode"] == 200
-
-
-def test_inference_answers_half_a_character_with_what_is_wrong(
-    answering: None, aws_event: Event, lambda_context: object
-) -> None:
-    made = http_event(aws_event("http_api_v2.json"), "POST", "/predict", "\ud800")
-    assert inference.handler(made, lambda_context)["statusCode"] == 400
-
-
-def test_inference_logs_the_reason_of_a_fallback(
-    aws_event: Event, lambda_context: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    printed = logs(inference)
-    scorer = Scorer(endpoint=None, call_s=1, deadline_s=1)
-    wire(monkeypatch, inference, Inference(features=FEATURES, reader=FakeTable(), scorer=scorer))
-    answer = inference.handler(
-        http_event(aws_event("http_api_v2.json"), "POST", "/predict", json.dumps(event(1))), lambda_context
-    )
-    assert json.loads(str(answer["body"]))["reason"] == "no_model"
-    assert json.loads(printed.getvalue())["reason"] == "no_model"
 
 
 def queue_event(sample: Any, aws_event: Event) -> Any:
