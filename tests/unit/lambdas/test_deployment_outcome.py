@@ -5,21 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rollout_world import GROUP, STACK, World, approval, arn, ended, rollback
+from rollout_under_way import ALARM, deploying
+from rollout_world import GROUP, STACK, World, approval, arn, ended
 
 from headrace.events import ModelDeployed, ModelRolledBack
 from lambdas.deployment.logic import Message, deploy_all
 from lambdas.deployment.messages import Ended, Operation, read
 from lambdas.deployment.ports import Update
-
-ALARM = "One or more alarms went off during the deployment: headrace-fraud-dev-endpoint-Errors"
-
-
-def deploying(version: int = 2, *, deployed: int = 1) -> World:
-    """A world in which an update to a version is under way."""
-    world = World(deployed, slow=True)
-    assert world.results(approval(version)) == ["started"]
-    return world
 
 
 def test_a_model_that_serves_is_announced_with_the_one_before() -> None:
@@ -104,31 +96,6 @@ def test_an_approval_that_comes_before_the_end_of_the_last_update_deals_with_it_
     assert world.packages[arn(2)].approval == "Rejected"
 
 
-@pytest.mark.parametrize("changed", ["t1", "t2"])
-def test_a_late_approval_never_brings_a_rolled_back_model_again(changed: str) -> None:
-    world = deploying()
-    end = world.finish("UPDATE_ROLLBACK_COMPLETE", ALARM)
-    assert world.results(approval(2, changed=changed)) == ["withdrawn"]
-    assert world.results(end, approval(2, changed=changed)) == ["settled", "withdrawn"]
-    assert world.updates == [arn(2)]
-
-
-def test_a_person_may_approve_a_rolled_back_model_again() -> None:
-    world = deploying()
-    world.results(world.finish("UPDATE_ROLLBACK_COMPLETE", ALARM))
-    world.packages[arn(2)] = type(world.packages[arn(2)])("Approved", world.packages[arn(2)].settled)
-    assert world.results(approval(2, changed="t2")) == ["started"]
-    assert world.results(world.finish()) == ["deployed"]
-
-
-def test_a_model_of_which_the_approval_was_withdrawn_or_which_was_deleted_is_not_deployed() -> None:
-    world = World(1)
-    world.settle(arn(2), token="x", rejection="a person changed their mind")
-    world.packages[arn(3)] = None  # type: ignore[assignment]  # the registry knows no such package
-    assert world.results(approval(2), approval(3)) == ["withdrawn", "withdrawn"]
-    assert world.updates == []
-
-
 def test_the_end_of_an_earlier_update_is_dealt_with_before_the_next_one_starts() -> None:
     world = deploying()
     late = world.finish("UPDATE_ROLLBACK_COMPLETE", ALARM)
@@ -146,31 +113,6 @@ def test_an_end_that_the_stacks_events_do_not_show_yet_waits() -> None:
     world.last = Update(world.last.token, "UPDATE_IN_PROGRESS")
     assert world.results(end) == ["waiting"]
     assert world.events == []
-
-
-@pytest.mark.parametrize(("decision", "trigger"), [("d-1", "quality"), ("", "request")])
-def test_a_model_that_is_brought_back_replaces_one_that_is_rejected(decision: str, trigger: str) -> None:
-    world = World(3, slow=True)
-    assert world.results(rollback(2, RolledBackModelPackageArn=arn(3), DecisionId=decision)) == ["started"]
-    assert world.results(world.finish()) == ["deployed"]
-    assert world.told == ["Model Deployed", "Model Rolled Back"]
-    event = world.events[1]
-    assert isinstance(event, ModelRolledBack)
-    assert (event.rolled_back_model_package_arn, event.trigger) == (arn(3), trigger)
-    assert world.results(approval(3)) == ["withdrawn"]
-
-
-def test_a_late_copy_of_a_rollback_does_not_undo_what_came_after() -> None:
-    assert World(4).results(rollback(2, RolledBackModelPackageArn=arn(3))) == ["superseded"]
-
-
-def test_what_an_alarm_asks_for_during_a_rollout_does_not_outlast_it_but_a_persons_wish_does() -> None:
-    world = deploying(3, deployed=2)
-    told = {"RolledBackModelPackageArn": arn(2)}
-    assert world.results(rollback(1, DecisionId="d-1", **told), rollback(1, **told)) == ["superseded", "waiting"]
-    world.results(world.finish("UPDATE_ROLLBACK_COMPLETE", ALARM))
-    assert world.parameters["ModelPackageArn"] == arn(2), "the model that the failed rollout left in force"
-    assert world.results(rollback(1, **told)) == ["started"]
 
 
 def test_a_stack_that_somebody_changed_by_hand_since_is_left_alone() -> None:
