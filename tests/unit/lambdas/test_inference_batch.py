@@ -1,44 +1,15 @@
-"""Many events in one request, and reasons: each event is answered or refused on its own, by one call of the model."""
+"""Many events in one request: each event is answered or refused on its own, by one call of the model."""
 
 import json
-from dataclasses import replace
 
 import pytest
-from lambda_fakes import FakeClock, FakeEndpoint, FakeTable, Faults, event, reasons_of
+from asked_inference import FRAUD, ask, batch, bodies, wired
+from lambda_fakes import FakeClock, FakeEndpoint, FakeTable, Faults, event
 
-from headrace.features import FeatureSet
-from headrace.usecase import Api
-from lambdas.inference.exchange import Answer, Request
-from lambdas.inference.logic import Inference, respond
 from lambdas.inference.tenants import TenantScorers
-from lambdas.shared.scoring import EndpointError, Scored, Scorer
+from lambdas.shared.scoring import EndpointError, Scorer
 from lambdas.shared.stream import NO_MARK
 from lambdas.shared.window_state import EntityKey, StoredState
-from usecases import load
-
-FRAUD = load("fraud")
-FEATURES = FeatureSet(replace(FRAUD, api=Api(batch_events=5, batch_bytes=65_536)))
-
-
-def wired(endpoint: FakeEndpoint | None = None, table: FakeTable | None = None) -> Inference:
-    scorer = Scorer(endpoint=endpoint or FakeEndpoint(), call_s=0.1, deadline_s=1.0, sleep=lambda _: None)
-    return Inference(features=FEATURES, reader=table or FakeTable(), scorer=scorer)
-
-
-def ask(path: str, body: object, function: Inference | None = None, explain: str | None = None) -> Answer:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    query = {} if explain is None else {"explain": explain}
-    return respond(Request("POST", path, "application/json", data, query), function or wired())
-
-
-def batch(*events: object, function: Inference | None = None, explain: str | None = None) -> Answer:
-    return ask("/predict/batch", {"events": events}, function, explain)
-
-
-def bodies(answer: Answer) -> list[dict[str, object]]:
-    found = answer.body["answers"]
-    assert isinstance(found, list)
-    return found
 
 
 def test_a_batch_gets_what_each_of_its_events_would_get_alone() -> None:
@@ -124,40 +95,6 @@ def test_the_damaged_state_of_one_entity_costs_only_its_own_events_their_score()
     found = bodies(batch(*(event(number, customer=f"c{number}") for number in (1, 2, 3)), function=wired(table=table)))
     assert [it.get("reason") for it in found] == [None, "state_error", None]
     assert found[2] == dict(ask("/predict", event(3, customer="c3")).body)
-
-
-def test_reasons_are_named_only_to_those_who_ask() -> None:
-    assert "reasons" not in ask("/predict", event(1)).body
-    assert "reasons" not in ask("/predict", event(1), explain="false").body
-    found = ask("/predict", event(1), explain="true").body["reasons"]
-    states = {"customer": [], "terminal": []}
-    vector = FEATURES.vector({**event(1), "timestamp": event(1)["timestamp"]}, states)  # type: ignore[dict-item]  # values
-    assert found == list(reasons_of(vector)[:5])
-    assert all(len(it["reasons"]) == 5 for it in bodies(batch(event(1), event(2), explain="true")))  # type: ignore[arg-type]  # a list
-
-
-def test_a_model_that_cannot_say_why_is_no_error() -> None:
-    class Silent(FakeEndpoint):
-        """Scores, and gives no reasons."""
-
-        def predict(self, vectors, *, ids, explain=0):  # type: ignore[no-untyped-def]  # as its parent
-            return [Scored(0.5, "APPROVE", "7")] * len(vectors)
-
-    body = ask("/predict", event(1), wired(Silent()), explain="true").body
-    assert (body["score"], body["reasons"]) == (0.5, None)
-    assert body["reasons_note"] == "not available: this model cannot say what moved its score"
-
-
-def test_a_fallback_has_no_reasons_to_name() -> None:
-    function = wired(FakeEndpoint([EndpointError("no_model", passing=False)]))
-    body = ask("/predict", event(1), function, explain="true").body
-    assert (body["reasons"], body["reasons_note"]) == (None, "not available: there is no score")
-
-
-@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
-def test_a_wish_that_is_neither_true_nor_false_is_refused(path: str) -> None:
-    answer = ask(path, {"events": [event(1)]}, explain="yes")
-    assert (answer.status, answer.body) == (400, {"error": {"field": "explain", "reason": "is neither true nor false"}})
 
 
 def test_a_mistake_of_our_own_does_not_cost_the_caller_the_answer_and_says_where_it_is() -> None:
