@@ -1,12 +1,14 @@
-"""One local SageMaker per test, on a platform in memory; afterwards none of its processes may be left."""
+"""One local SageMaker per test, on a platform in memory, leaving no process behind; and one emulator per file."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from emulator_stacks import create_role
 from memory_platform import MemoryPlatform
 from scenarios import Runner, create_config, register_model, settled
 
+from local.loop import Loop
 from local.sagemaker.service import SageMaker
 
 
@@ -36,6 +38,15 @@ def serving(sagemaker: SageMaker, platform: MemoryPlatform) -> SageMaker:
     sagemaker.call("CreateEndpoint", {"EndpointName": "echo", "EndpointConfigName": config})
     assert settled(sagemaker, "echo")["EndpointStatus"] == "InService"
     return sagemaker
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    with Loop(log_dir=tmp_path_factory.mktemp("logs")) as running:
+        running.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        create_role(running, "pipeline", ["s3:*"], ["arn:aws:s3:::lake", "arn:aws:s3:::lake/*"])
+        create_role(running, "blind", ["s3:GetObject"], ["arn:aws:s3:::other/*"])
+        yield running
 
 
 def _processes_in(directory: Path) -> list[str]:
