@@ -1,4 +1,4 @@
-"""``headrace features``: what it writes, what it refuses, and that a half-written file never takes the name."""
+"""``headrace features``: what it writes, what it refuses, and what the gate says of it."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 
 import simulators
 import usecases
-from cli import table_file
 from cli.label_file import read_labels
 from cli.main import app
 from cli.training_columns import presented
@@ -146,19 +145,6 @@ def test_what_does_not_fit_is_one_line_and_exit_code_2(
     assert message in " ".join(result.stderr.split())
     assert result.stdout == ""
     assert [path.name for path in tmp_path.iterdir()] == ["events.csv"]
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "f.parquet"
-    path.write_text("old")
-
-    def fail(_done: int, _total: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        table_file.write(pd.DataFrame({"a": [1]}), path, fail)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_checked_result_has_a_report_beside_it(file: Path, tmp_path: Path) -> None:
