@@ -1,4 +1,4 @@
-"""How deployment learns of an update's end and tells of it, on the wire."""
+"""How deployment learns of an update's end from the stack and tells of it, on the wire."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,37 +8,23 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 from rollout_world import STACK, arn
+from stubbed_clients import EARLIER, TOKEN, stubbed
 
 from headrace.errors import RetryableError
 from headrace.events import ModelDeployed
 from lambdas.deployment.endpoint_stack import CloudFormationStack
-from lambdas.deployment.ports import Registered, Update
-from lambdas.deployment.sagemaker import SETTLED, ModelRegistry, SageMakerEndpoint
+from lambdas.deployment.ports import Update
 from lambdas.shared.bus import EventBus
-from lambdas.shared.clients import client
 from lambdas.shared.failures import DependencyError
 
 NAME = "headrace-fraud-dev-endpoint"
 AT = 1_767_225_600.0
 """When everything happened to the stack."""
-TOKEN, EARLIER = "deploy-2-after-1-" + "a" * 64, "deploy-1-after-0-" + "b" * 64
-
-
-def stubbed(service: Any) -> Iterator[Stubber]:
-    """The function's client of a service, with answers that a test gives."""
-    with Stubber(client(service)) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
 
 
 @pytest.fixture
 def cloudformation() -> Iterator[Stubber]:
     yield from stubbed("cloudformation")
-
-
-@pytest.fixture
-def sagemaker() -> Iterator[Stubber]:
-    yield from stubbed("sagemaker")
 
 
 @pytest.fixture
@@ -132,59 +118,6 @@ def test_a_stack_that_may_not_be_read_is_reported(cloudformation: Stubber, opera
         cloudformation.add_client_error(operation, code, "no", http_status_code=400)
         with pytest.raises(error):
             ask(stack)
-
-
-def test_the_configuration_that_serves_is_what_describe_endpoint_names(sagemaker: Stubber) -> None:
-    described = {
-        "EndpointName": "e",
-        "EndpointArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/e",
-        "EndpointConfigName": "config-7",
-        "EndpointStatus": "InService",
-        "CreationTime": 0,
-        "LastModifiedTime": 0,
-    }
-    sagemaker.add_response("describe_endpoint", described, {"EndpointName": "e"})
-    absent = 'Could not find endpoint "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/e".'
-    sagemaker.add_client_error("describe_endpoint", "ValidationException", absent, http_status_code=400)
-    sagemaker.add_client_error("describe_endpoint", "AccessDeniedException", "not authorized", http_status_code=400)
-    endpoint = SageMakerEndpoint(sagemaker.client, "e")
-    assert [endpoint.config(), endpoint.config()] == ["config-7", ""]
-    with pytest.raises(DependencyError, match="describing the endpoint"):
-        endpoint.config()
-
-
-def test_a_package_is_found_with_its_approval_and_what_was_noted(sagemaker: Stubber) -> None:
-    package = {
-        "ModelPackageName": "p",
-        "ModelPackageArn": arn(2),
-        "CreationTime": 0,
-        "ModelPackageStatus": "Completed",
-        "ModelPackageStatusDetails": {"ValidationStatuses": []},
-        "ModelApprovalStatus": "Approved",
-        "CustomerMetadataProperties": {SETTLED: TOKEN},
-    }
-    sagemaker.add_response("describe_model_package", package, {"ModelPackageName": arn(2)})
-    absent = f"ModelPackage {arn(3)} does not exist."
-    sagemaker.add_client_error("describe_model_package", "ValidationException", absent, http_status_code=400)
-    sagemaker.add_client_error("describe_model_package", "ThrottlingException", "slow", http_status_code=400)
-    registry = ModelRegistry(sagemaker.client)
-    assert registry.find(arn(2)) == Registered("Approved", TOKEN)
-    assert registry.find(arn(3)) is None
-    with pytest.raises(RetryableError, match="describing a model package"):
-        registry.find(arn(2))
-
-
-def test_an_end_is_noted_and_a_failed_package_rejected_in_one_call(sagemaker: Stubber) -> None:
-    noted = {"ModelPackageArn": arn(2), "CustomerMetadataProperties": {SETTLED: TOKEN}}
-    rejected = {**noted, "ModelApprovalStatus": "Rejected", "ApprovalDescription": "alarms went off"}
-    sagemaker.add_response("update_model_package", {"ModelPackageArn": arn(2)}, noted)
-    sagemaker.add_response("update_model_package", {"ModelPackageArn": arn(2)}, rejected)
-    sagemaker.add_client_error("update_model_package", "AccessDeniedException", "no", http_status_code=400)
-    registry = ModelRegistry(sagemaker.client)
-    registry.settle(arn(2), token=TOKEN)
-    registry.settle(arn(2), token=TOKEN, rejection="alarms went off")
-    with pytest.raises(DependencyError, match="noting a rollout's end"):
-        registry.settle(arn(2), token=TOKEN)
 
 
 def test_an_event_goes_to_the_default_bus_and_one_that_is_not_taken_is_tried_again(
