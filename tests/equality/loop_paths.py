@@ -9,7 +9,8 @@ from itertools import groupby
 
 import pandas as pd
 from history_cases import Arrival, History, Row
-from lambda_fakes import FakeLog, FakeStore, FakeTable, Faults, event_source_mapping, record
+from lambda_fakes import FakeLog, FakeStore, FakeTable, Faults
+from shard_records import event_source_mapping, record
 
 from headrace.features import FeatureSet, Vector
 from headrace.usecase import UseCase

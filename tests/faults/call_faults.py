@@ -7,9 +7,9 @@ from typing import Any
 from fault_injection import Injector
 from fault_platform import running
 from lambda_events import ENVIRONMENT
-from lambda_fakes import START, event
 from monitor_runs import window_judged
 from reaction_world import ENDPOINT
+from shard_records import START, event
 from stream_faults import STATE, score, state
 
 Facts = dict[str, Any]

@@ -7,9 +7,9 @@ from copy import deepcopy
 from typing import Any
 
 from fuzz_entries import ENDPOINT, LABELS, LAYOUT
-from lambda_fakes import event, label
 from reaction_world import drift, s3_event
 from rollout_world import approval, ended, rollback
+from shard_records import event, label
 
 from headrace.windows import encode, new_state
 

@@ -10,8 +10,8 @@ import pytest
 from fault_injection import Injector
 from fault_platform import Platform, calm, running
 from lambda_events import ENVIRONMENT
-from lambda_fakes import START, event
 from reaction_world import ENDPOINT
+from shard_records import START, event
 from stream_faults import STATE
 
 import usecases

@@ -21,12 +21,12 @@ from fault_injection import Injector
 from fault_platform import Platform, calm, running
 from inbox_fakes import HEADER, cells, created
 from lambda_events import ENVIRONMENT
-from lambda_fakes import START, event
 from monitor_runs import window_judged
 from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
 from queue_faults import REACTION, TOPIC
 from reaction_world import ENDPOINT, drift, envelope, s3_event
 from rollout_world import approval, arn
+from shard_records import START, event
 from stream_faults import STATE, blocking, enriching, events, score
 
 Facts = Mapping[str, Any]

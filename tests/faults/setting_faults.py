@@ -10,13 +10,13 @@ from call_faults import _describe
 from fault_injection import Injector
 from fault_platform import Platform, running
 from lambda_events import ENVIRONMENT
-from lambda_fakes import START, event
 from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
 from queue_faults import REACTION, TOPIC
 from queued_faults import requested
 from reaction_world import ENDPOINT, s3_event
 from right_scenarios import checked
 from rollout_world import approval, arn, rollback
+from shard_records import START, event
 from stream_faults import STATE, blocking, enriching, events, score, state
 
 import usecases

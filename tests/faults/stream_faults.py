@@ -13,7 +13,8 @@ from dynamodb_double import TABLE
 from fault_injection import Injector
 from fault_platform import REGION, Platform, calm, record, running
 from lambda_events import ENVIRONMENT
-from lambda_fakes import START, event, hashing, label
+from shard_records import START, event, label
+from varied_usecases import hashing
 
 from headrace.features import FeatureSet
 from local.emulator.ministack_kinesis import Record

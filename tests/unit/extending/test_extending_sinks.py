@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
-from lambda_fakes import FakeStore, FakeTable, event, event_source_mapping, record
+from lambda_fakes import FakeStore, FakeTable
+from shard_records import event, event_source_mapping, record
 
 from headrace.features import FeatureSet
 from lambdas.enrichment.logic import Enrichment, VectorLog, enrich

@@ -1,6 +1,7 @@
 """Enrichment on its stand-ins."""
 
-from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable, record
+from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable
+from shard_records import record
 
 from headrace.features import FeatureSet
 from lambdas.enrichment.logic import Enrichment

@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lambda_fakes import START, CrashError, FakeClock, FakeStore, Faults
+from lambda_fakes import CrashError, FakeClock, FakeStore, Faults
+from shard_records import START
 
 from headrace.errors import RetryableError
 from headrace.usecase import UseCase

@@ -1,7 +1,7 @@
 """What the tests put into the inbox."""
 
 from inbox_fakes import FRAUD, World
-from lambda_fakes import label
+from shard_records import label
 
 from headrace.schema import LabelRecord, parse_label
 

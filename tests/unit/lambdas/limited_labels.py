@@ -1,6 +1,7 @@
 """Ground truth on its stand-ins, at the edges."""
 
-from lambda_fakes import START, FakeStore, FakeTable, record
+from lambda_fakes import FakeStore, FakeTable
+from shard_records import START, record
 
 from headrace.features import FeatureSet
 from headrace.windows import LabelState, decode

@@ -7,7 +7,8 @@ from random import Random
 from typing import cast
 
 from hypothesis import strategies as st
-from lambda_fakes import FIRST_SEQUENCE, START, with_snapshots, without_duplicates
+from shard_records import FIRST_SEQUENCE, START
+from varied_usecases import with_snapshots, without_duplicates
 
 from headrace.errors import RejectedError
 from headrace.features import FeatureSet, Vector

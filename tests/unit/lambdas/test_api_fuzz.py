@@ -16,9 +16,10 @@ from api_fuzzing import CHECKS, NIGHTLY, STACK, cases
 from hypothesis import given
 from hypothesis import strategies as st
 from lambda_events import ENVIRONMENT
-from lambda_fakes import FakeEndpoint, FakeTable, Faults, event
+from lambda_fakes import FakeEndpoint, FakeTable, Faults
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
+from shard_records import event
 from wsgi_gateway import call, gateway
 
 from headrace.features import FeatureSet

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_fakes import START, event, hashing, record
+from shard_records import START, event, record
+from varied_usecases import hashing
 
 from headrace.errors import SettingsError
 from headrace.masking import mask

@@ -3,17 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import (
-    START,
-    CrashError,
-    FakeLog,
-    FakeStore,
-    FakeTable,
-    Faults,
-    event,
-    record,
-    without_duplicates,
-)
+from lambda_fakes import CrashError, FakeLog, FakeStore, FakeTable, Faults
+from shard_records import START, event, record
+from varied_usecases import without_duplicates
 
 from headrace.features import FeatureSet
 from headrace.windows import EventState, compile_layout, encode

@@ -6,18 +6,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lambda_fakes import (
-    START,
-    CrashError,
-    FakeEndpoint,
-    FakeLog,
-    FakeStore,
-    FakeTable,
-    Faults,
-    event,
-    event_source_mapping,
-    record,
-)
+from lambda_fakes import CrashError, FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults
+from shard_records import START, event, event_source_mapping, record
 
 from headrace.features import FeatureSet
 from lambdas.enrichment.logic import Enrichment, enrich

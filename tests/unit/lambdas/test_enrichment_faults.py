@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 from enriching import CUSTOMER, parts, wired
-from lambda_fakes import START, FakeLog, FakeStore, FakeTable, Faults, event, record
+from lambda_fakes import FakeLog, FakeStore, FakeTable, Faults
+from shard_records import START, event, record
 
 from lambdas.enrichment.logic import enrich
 from lambdas.shared.stream import NO_MARK

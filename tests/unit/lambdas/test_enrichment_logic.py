@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 from enriching import CUSTOMER, FEATURES, TERMINAL, parts, wired
-from lambda_fakes import START, FakeEndpoint, event, hashing, label, record
+from lambda_fakes import FakeEndpoint
+from shard_records import START, event, label, record
+from varied_usecases import hashing
 
 from headrace.errors import SettingsError
 from headrace.features import FeatureSet

@@ -4,7 +4,8 @@ import gzip
 import json
 
 import pytest
-from lambda_fakes import START, FakeEndpoint, FakeLog, FakeStore, FakeTable, event, record
+from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable
+from shard_records import START, event, record
 
 from headrace.features import FeatureSet
 from lambdas.enrichment.logic import Enrichment, enrich

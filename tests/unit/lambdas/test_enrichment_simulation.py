@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lambda_fakes import FIRST_SEQUENCE, START
+from shard_records import FIRST_SEQUENCE, START
 from simulated_stores import Bucket, Groups, Log, Stores, Table
 from stream_cases import TOPOLOGIES, Case, Expected, cases, expected, keys_of, schedules
 from stream_simulation import Shard, Simulation

@@ -3,18 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import (
-    START,
-    CrashError,
-    FakeFeatureStore,
-    FakeLog,
-    FakeStore,
-    FakeTable,
-    Faults,
-    event,
-    record,
-    with_snapshots,
-)
+from lambda_fakes import CrashError, FakeFeatureStore, FakeLog, FakeStore, FakeTable, Faults
+from shard_records import START, event, record
+from varied_usecases import with_snapshots
 
 from headrace.features import FeatureSet
 from headrace.windows import EventState, encode

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
-from lambda_fakes import START
+from shard_records import START
 
 from lambdas.enrichment.feature_store import FeatureStore
 from lambdas.enrichment.folding import Snapshot

@@ -4,13 +4,9 @@ import base64
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import (
-    START,
-    hashing,
-    label,
-    record,
-)
+from shard_records import START, label, record
 from truths_held import FEATURES, SOURCE, TERMINAL, held, labels, wired
+from varied_usecases import hashing
 
 from headrace.features import FeatureSet
 from headrace.masking import mask

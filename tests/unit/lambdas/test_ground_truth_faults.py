@@ -5,15 +5,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lambda_fakes import (
-    START,
-    CrashError,
-    FakeStore,
-    FakeTable,
-    Faults,
-    event_source_mapping,
-    label,
-)
+from lambda_fakes import CrashError, FakeStore, FakeTable, Faults
+from shard_records import START, event_source_mapping, label
 from truths_held import FEATURES, SOURCE, TERMINAL, held, labels, wired
 
 from lambdas.ground_truth.logic import GroundTruth, collect

@@ -4,8 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import START, FakeStore, FakeTable, Faults, hashing, label
+from lambda_fakes import FakeStore, FakeTable, Faults
 from limited_labels import DAY, FEATURES, SOURCE, TERMINAL, held, labels, wired
+from shard_records import START, label
+from varied_usecases import hashing
 
 from headrace.errors import SettingsError
 from headrace.features import FeatureSet

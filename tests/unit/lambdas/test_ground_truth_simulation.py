@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lambda_fakes import START, label, record
+from shard_records import START, label, record
 from simulated_stores import Bucket, Stores, Table
 from stream_cases import TOPOLOGIES, schedules
 from stream_simulation import Shard, Simulation

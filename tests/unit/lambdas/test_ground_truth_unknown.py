@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_fakes import START, FakeTable, Faults, event, label
+from lambda_fakes import FakeTable, Faults
 from limited_labels import CUSTOMER, DAY, FEATURES, held, labels, wired
+from shard_records import START, event, label
 
 from headrace.features import FeatureSet
 from headrace.schema import coerce_event

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from asked_inference import FRAUD, ask, batch, bodies, wired
-from lambda_fakes import FakeClock, FakeEndpoint, FakeTable, Faults, event
+from lambda_fakes import FakeClock, FakeEndpoint, FakeTable, Faults
+from shard_records import event
 
 from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import EndpointError, Scorer

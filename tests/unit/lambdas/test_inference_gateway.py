@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from lambda_events import http_event
-from lambda_fakes import FakeEndpoint, FakeTable, event
+from lambda_fakes import FakeEndpoint, FakeTable
+from shard_records import event
 
 from headrace.features import FeatureSet
 from headrace.usecase import Api

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from handler_calls import FEATURES, Event, logs, wire
 from lambda_events import http_event
-from lambda_fakes import FakeEndpoint, FakeTable, event
+from lambda_fakes import FakeEndpoint, FakeTable
+from shard_records import event
 
 from lambdas.inference import handler as inference
 from lambdas.inference.logic import Inference

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
-from lambda_fakes import FakeEndpoint, FakeTable, event
+from lambda_fakes import FakeEndpoint, FakeTable
+from shard_records import event
 
 from headrace.features import FeatureSet
 from headrace.usecase import MultiModel, Serving

@@ -5,7 +5,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_fakes import START, FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults, event, record
+from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults
+from shard_records import START, event, record
 
 from headrace.features import FeatureSet
 from lambdas.enrichment.logic import Enrichment, enrich

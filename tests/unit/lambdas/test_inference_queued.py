@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from lambda_fakes import FakeEndpoint, FakeTable, Faults, event
+from lambda_fakes import FakeEndpoint, FakeTable, Faults
 from queued_world import USECASE, FakeQueue, ask, wired
+from shard_records import event
 
 from headrace.errors import RetryableError
 from headrace.features import FeatureSet, Vector

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from lambda_fakes import Faults, event
+from lambda_fakes import Faults
 from queued_world import DOCUMENT, USECASE, FakeQueue, ask, wired
+from shard_records import event
 
 from headrace.features import Vector
 from lambdas.inference.exchange import Answer

@@ -2,7 +2,8 @@
 
 import pytest
 from asked_inference import FEATURES, ask, batch, bodies, wired
-from lambda_fakes import FakeEndpoint, event, reasons_of
+from lambda_fakes import FakeEndpoint, reasons_of
+from shard_records import event
 
 from lambdas.shared.scoring import EndpointError, Scored
 

@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import FakeEndpoint, FakeTable, event
+from lambda_fakes import FakeEndpoint, FakeTable
+from shard_records import event
 
 from headrace.features import FeatureSet
 from headrace.openapi import document

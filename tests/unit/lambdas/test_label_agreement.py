@@ -12,7 +12,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 from inbox_fakes import GIVEN, HEADER, csv_file, json_file, packed, world
-from lambda_fakes import START, FakeStore, FakeTable, Faults, event_source_mapping, label, record
+from lambda_fakes import FakeStore, FakeTable, Faults
+from shard_records import START, event_source_mapping, label, record
 
 from headrace.features import FeatureSet
 from headrace.ground_truth import read_truths

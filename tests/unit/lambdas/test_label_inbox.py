@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inbox_fakes import FRAUD, GIVEN, HEADER, cells, csv_file, json_file, packed, world
 from inbox_files import KEY, sent, undated
-from lambda_fakes import START, Faults, label
+from lambda_fakes import Faults
+from shard_records import START, label
 
 from headrace.schema import LabelRecord, format_timestamp
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inbox_fakes import FRAUD, GIVEN, HEADER, cells
-from lambda_fakes import START, label
+from shard_records import START, label
 
 from headrace.errors import RejectedError
 from headrace.schema import LabelRecord

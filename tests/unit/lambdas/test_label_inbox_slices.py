@@ -3,7 +3,8 @@
 import pytest
 from inbox_fakes import cells, created, csv_file, json_file, packed, world
 from inbox_files import KEY, sent, undated
-from lambda_fakes import Faults, label
+from lambda_fakes import Faults
+from shard_records import label
 
 from lambdas.label_inbox.logic import take
 from lambdas.label_inbox.places import Place, read_message

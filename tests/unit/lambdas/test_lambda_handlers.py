@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from handler_calls import FEATURES, Event, logs, wire
 from lambda_events import ENVIRONMENT, kinesis_event
-from lambda_fakes import FakeLog, FakeStore, FakeTable, Faults, event, label
+from lambda_fakes import FakeLog, FakeStore, FakeTable, Faults
 from rollout_world import World
+from shard_records import event, label
 
 from lambdas.delivery_transform import handler as delivery_transform
 from lambdas.deployment import handler as deployment

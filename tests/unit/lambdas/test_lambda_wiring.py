@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dynamodb_double import Double, Recorder
 from lambda_events import ENVIRONMENT, http_event, kinesis_event
-from lambda_fakes import event, label
+from shard_records import event, label
 
 from headrace.errors import SettingsError
 from headrace.features import FeatureSet

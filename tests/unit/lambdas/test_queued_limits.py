@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lambda_fakes import event
 from queued_world import FakeQueue, wired
+from shard_records import event
 
 from lambdas.inference.exchange import Request
 from lambdas.inference.lake_queue import GuardedQueue, LakeQueue

@@ -5,7 +5,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from lambda_fakes import START, FakeStore, event, hashing, label, record
+from lambda_fakes import FakeStore
+from shard_records import START, event, label, record
+from varied_usecases import hashing
 
 import usecases
 from headrace.errors import RejectedError, UseCaseError

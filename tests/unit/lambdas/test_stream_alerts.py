@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from lambda_fakes import START, FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults, event, record
+from lambda_fakes import FakeEndpoint, FakeLog, FakeStore, FakeTable, Faults
+from shard_records import START, event, record
 
 from headrace.decisions import decide
 from headrace.events import AlertRaised, BusEvent, PredictionMade

@@ -1,12 +1,7 @@
 """Ground truth on its stand-ins."""
 
-from lambda_fakes import (
-    START,
-    FakeStore,
-    FakeTable,
-    Faults,
-    record,
-)
+from lambda_fakes import FakeStore, FakeTable, Faults
+from shard_records import START, record
 
 from headrace.features import FeatureSet
 from headrace.windows import LabelState, decode
