@@ -40,7 +40,7 @@ nightly: $(STAMP) ## 10,000 random use cases and histories, and the handbook's t
 test-loop: $(STAMP) ## the longer tests of the deployed loop: features added live, monitors, reaction, load, the handbook through the stream
 	$(BIN)/python -m pytest tests/local/loop -m nightly -rs $(ARGS)
 
-test-stories: $(STAMP) ## the demo's scenarios: thieves change, nothing, seasons, broken data, a sale (about 20 minutes)
+test-stories: $(STAMP) ## the demo's scenarios: thieves change, nothing, seasons, broken data, a sale; a recession (about 40 minutes)
 	$(BIN)/python -m pytest tests/local/loop -m stories -rs $(ARGS)
 
 test-trust: $(STAMP) ## fail every AWS call and task, take every right away, fuzz every entry point (SHORT=1: each call in one way)
