@@ -66,8 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was tried and survived."""
     import rights_elsewhere  # noqa: PLC0415  # its neighbours are found once this module has said where
-    import rights_ledger  # noqa: PLC0415
-    import tally  # noqa: PLC0415
+    import rights_ledger  # noqa: PLC0415  # as above
+    import tally  # noqa: PLC0415  # as above
 
     for section, rows, counted in (
         ("faults", tally.fault_rows, tally.injected),

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from doubled_table import Table
+from feature_versions import running
+from given_up import Site
 from lambda_events import ENVIRONMENT
+from live_world import World
 
 EVENTS = Path(__file__).parents[2] / "events"
 FUNCTIONS = (
@@ -101,3 +104,18 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, Any]]:
         return dict(found)
 
     return read
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Functions at work on one stream, which commands read without pauses."""
+    for module in ("rebuild.stream", "redrive.records", "redrive.sent"):
+        monkeypatch.setattr(f"cli.{module}.PAUSE_S", 0.0)
+    with running() as it:
+        yield it
+
+
+@pytest.fixture
+def site(world: World) -> Site:
+    """That world, with records that were given up."""
+    return Site(world)

@@ -1,7 +1,5 @@
 """Features change while the stream goes on: nothing fails or is lost, old features stay exact, new ones become it."""
 
-from collections.abc import Iterator
-
 import pytest
 from feature_versions import (
     NEW,
@@ -14,16 +12,8 @@ from feature_versions import (
     labels,
     probes,
     run,
-    running,
 )
 from live_world import World, dice, enriched, labelled, work
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("cli.rebuild.stream.PAUSE_S", 0.0)
-    with running() as it:
-        yield it
 
 
 @pytest.mark.parametrize("number", range(4))

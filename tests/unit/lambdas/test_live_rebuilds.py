@@ -1,6 +1,5 @@
 """State made again from the lake while functions work on it: no write is lost, by key, by share or whole."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,20 +16,12 @@ from feature_versions import (
     expected,
     probes,
     run,
-    running,
 )
 from live_world import Version, World, dice, enriched, work
 
 from cli.rebuild.terms import Scope
 from lambdas.enrichment.logic import enrich
 from lambdas.shared.state_writer import StateWriter
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("cli.rebuild.stream.PAUSE_S", 0.0)
-    with running() as it:
-        yield it
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What a rebuild makes whole: every record that the lake has, of whatever origin, and nothing where one is missing."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
@@ -18,7 +17,6 @@ from feature_versions import (
     labels,
     probes,
     run,
-    running,
 )
 from live_world import World, dice, enriched, labelled, work
 
@@ -30,13 +28,6 @@ from cli.rebuild.terms import Scope
 from cli.rebuild.writing import rebuild
 from headrace.windows_columnar import entity_states
 from pipelines.training_set.bucket import Bucket
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("cli.rebuild.stream.PAUSE_S", 0.0)
-    with running() as it:
-        yield it
 
 
 def test_a_lake_that_lacks_a_record_is_noticed_and_the_item_left_alone(world: World) -> None:

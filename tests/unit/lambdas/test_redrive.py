@@ -1,27 +1,11 @@
 """Redrive of letters: given-up records count once, in state and in what is logged, whatever has come since."""
 
-from collections.abc import Iterator
-
 import pytest
-from feature_versions import by_shard, running
+from feature_versions import by_shard
 from given_up import Site
-from live_world import World, dice, enriched, work
+from live_world import dice, enriched, work
 
 from cli.redrive import dead_letters
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("cli.rebuild.stream.PAUSE_S", 0.0)
-    monkeypatch.setattr("cli.redrive.records.PAUSE_S", 0.0)
-    monkeypatch.setattr("cli.redrive.sent.PAUSE_S", 0.0)
-    with running() as it:
-        yield it
-
-
-@pytest.fixture
-def site(world: World) -> Site:
-    return Site(world)
 
 
 def test_records_that_were_given_up_count_once_and_their_letters_go(site: Site) -> None:

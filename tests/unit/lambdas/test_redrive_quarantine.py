@@ -2,28 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterator
 
 import pytest
-from feature_versions import by_shard, running
+from feature_versions import by_shard
 from given_up import Site
-from live_world import World
 
 from cli.redrive.quarantine import NOTES, redrive_quarantine
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("cli.rebuild.stream.PAUSE_S", 0.0)
-    monkeypatch.setattr("cli.redrive.records.PAUSE_S", 0.0)
-    monkeypatch.setattr("cli.redrive.sent.PAUSE_S", 0.0)
-    with running() as it:
-        yield it
-
-
-@pytest.fixture
-def site(world: World) -> Site:
-    return Site(world)
 
 
 def quarantined(site: Site, *bodies: dict[str, object]) -> str:
