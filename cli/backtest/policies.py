@@ -9,6 +9,7 @@ from headrace.errors import UseCaseError
 
 NEVER = "never"
 WEEK_S = 604_800
+_DRIFT, _LABELS = "drift: ", " new labels"
 _SPELLINGS = "never, weekly, every:<duration>, labels:<n>, drift, or several joined by +, such as drift+weekly"
 
 
@@ -21,12 +22,14 @@ class Situation:
         tried_at: when a model was last trained, whether or not it passed its gates.
         labels: how many labels have become known since then.
         drift: looks for drift and says what it found, None if nothing; costly, so it is asked only if needed.
+        too_soon: why the reaction would still hold back a training because of drift or labels; empty if it would not.
     """
 
     now: int
     tried_at: int
     labels: int
     drift: Callable[[], str | None]
+    too_soon: str = ""
 
 
 class Policy(Protocol):
@@ -85,8 +88,8 @@ class NewLabels:
     watches: bool = False
 
     def due(self, at: Situation) -> str | None:
-        """Due if so many labels are new since the last training."""
-        return f"{at.labels:,} new labels" if at.labels >= self.least else None
+        """Due if so many labels are new since the last training, and the reaction would not call it too soon."""
+        return f"{at.labels:,}{_LABELS}" if at.labels >= self.least and not at.too_soon else None
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,9 @@ class Drifted:
     watches: bool = True
 
     def due(self, at: Situation) -> str | None:
-        """Due if there is drift."""
-        found = at.drift()
-        return None if found is None else f"drift: {found}"
+        """Due if there is drift, and the reaction would not call it too soon."""
+        found = None if at.too_soon else at.drift()
+        return None if found is None else f"{_DRIFT}{found}"
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,11 @@ class AnyOf:
     def due(self, at: Situation) -> str | None:
         """The first reason that there is."""
         return next((reason for it in self.policies if (reason := it.due(at)) is not None), None)
+
+
+def reacts(reason: str) -> bool:
+    """Whether a reason is one of those whose trainings the reaction's cooldown and budget count."""
+    return reason.startswith(_DRIFT) or reason.endswith(_LABELS)
 
 
 def parse(texts: Sequence[str], *, step_s: int) -> tuple[Policy, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,11 @@ from cli.backtest.answers import SCORE
 from cli.backtest.drift import Watch
 from cli.backtest.model import Deployed
 from cli.backtest.past import Past
-from cli.backtest.policies import Policy, Situation
+from cli.backtest.policies import Policy, Situation, reacts
 from cli.backtest.terms import Terms
 from cli.backtest.training import Trainer, Training
 from cli.backtest.vectors import Vectors
+from headrace.reaction import too_soon
 from headrace.windows_columnar import labelled
 from pipelines.jobs.training_set import LABEL
 
@@ -40,6 +42,7 @@ class Walk:
         self._model: Deployed | None = None
         self._watch: Watch | None = None
         self._deployed_at = self._tried_at = terms.start
+        self._reacted: list[int] = []
         self._trainings: list[Training] = []
         self._answers: list[pd.DataFrame] = []
 
@@ -65,7 +68,9 @@ class Walk:
         if self._model is None:
             return STILL_NONE if self._policy.persists else None
         new = self._past.labels_between(self._tried_at, now)
-        return self._policy.due(Situation(now=now, tried_at=self._tried_at, labels=new, drift=lambda: self._drift(now)))
+        held = too_soon(self._reacted, self._terms.usecase, now)
+        drift = partial(self._drift, now)
+        return self._policy.due(Situation(now=now, tried_at=self._tried_at, labels=new, drift=drift, too_soon=held))
 
     def _drift(self, now: int) -> str | None:
         if self._model is None:
@@ -91,5 +96,6 @@ class Walk:
         training, model = self._trainer.train(self._vectors, at=now, reason=reason, champion=self._model)
         self._trainings.append(training)
         self._tried_at = now
+        self._reacted += [now] if reacts(reason) else []
         if model is not None:
             self._model, self._deployed_at, self._watch = model, now, None

@@ -14,6 +14,7 @@ from headrace.reaction.news import (
     on_rolled_back,
     resumed,
 )
+from headrace.reaction.pace import too_soon
 from headrace.reaction.response import on_finding
 from headrace.reaction.severity import Weighed, weigh
 
@@ -40,5 +41,6 @@ __all__ = [
     "on_refused",
     "on_rolled_back",
     "resumed",
+    "too_soon",
     "weigh",
 ]

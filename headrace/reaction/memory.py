@@ -13,7 +13,6 @@ from headrace.reaction.finding import Finding
 
 MOST_WINDOWS = 24
 MOST_REQUESTS = 50
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +94,6 @@ class Memory:
         return replace(
             self, requests=(*self.requests, request)[-MOST_REQUESTS:], running=request.id, running_since=request.at
         )
-
-    def within(self, seconds: int, at: int) -> int:
-        """How many trainings were asked for within the seconds before a moment."""
-        return sum(at - seconds < it.at for it in self.requests)
 
     def to_json(self) -> str:
         """As text."""

@@ -5,8 +5,9 @@ from dataclasses import replace
 from headrace.events import Severity, Trigger
 from headrace.reaction.decision import Action, Decision, Moment
 from headrace.reaction.finding import Finding
-from headrace.reaction.memory import DAY_S, Memory, Request
-from headrace.usecase import Reaction, UseCase
+from headrace.reaction.memory import Memory, Request
+from headrace.reaction.pace import DAY_S, too_soon, tried_within
+from headrace.usecase import UseCase
 
 LONGEST_RUN_S = DAY_S
 """A training that has said nothing for so long no longer holds back the next."""
@@ -42,17 +43,16 @@ def _against(memory: Memory, usecase: UseCase, moment: Moment, found: Finding | 
     if memory.running and moment.at - memory.running_since < LONGEST_RUN_S:
         return "ignore", f"training {memory.running} is running"
     short = _too_few(memory, usecase) if found is not None and found.kind == "model_quality" else ""
-    return ("wait", short) if short else _spent(memory, usecase.reaction, moment.at)
+    return ("wait", short) if short else _spent(memory, usecase, moment.at)
 
 
-def _spent(memory: Memory, reaction: Reaction, at: int) -> tuple[Action, str] | None:
+def _spent(memory: Memory, usecase: UseCase, at: int) -> tuple[Action, str] | None:
     """Cooldown, budget and attempts, in this order: who waits is not yet at a loss."""
-    last = max((it.at for it in memory.requests), default=None)
-    if last is not None and at - last < reaction.cooldown_s:
-        return "ignore", f"cooldown of {reaction.cooldown} since the last training"
-    if memory.within(DAY_S, at) >= reaction.daily_budget:
-        return "ignore", f"the budget of {reaction.daily_budget} trainings a day is spent"
-    tried = memory.within(reaction.attempts_within_s, at)
+    reaction, asked = usecase.reaction, [it.at for it in memory.requests]
+    soon = too_soon(asked, usecase, at)
+    if soon:
+        return "ignore", soon
+    tried = tried_within(asked, reaction.attempts_within_s, usecase, at)
     if tried >= reaction.attempts:
         return "escalate", f"{tried} trainings within {reaction.attempts_within} did not help: a person must look"
     return None

@@ -25,8 +25,9 @@ class Reaction:
         quality_persistence: in so many windows in a row must model quality miss its bound.
         least_labels: labelled answers that must have shown the drop before a training can learn from it.
         least_positives: positives among them.
-        cooldown: between two trainings because of drift.
-        daily_budget: trainings because of drift within 24 hours.
+        cooldown: between two trainings because of drift, to the nearest window of the monitor: with windows of a day
+            ``1d`` lets the next night's finding train, ``2d`` the one after it.
+        daily_budget: trainings because of drift within 24 hours, to the nearest window too.
         attempts: trainings because of drift within ``attempts_within``; one more calls a person instead.
         watch: how long after a rollout, the label's delay added, a drop brings the previous model back.
         recovery: windows in a row without broken data after which a freeze ends.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.backtest.policies import Policy, Situation, parse
+from cli.backtest.policies import Policy, Situation, parse, reacts
 from headrace.errors import UseCaseError
 
 DAY_S = 86_400
@@ -45,6 +45,23 @@ def test_drift_is_due_when_something_drifted_and_says_what() -> None:
     policy = one("drift")
     assert due(policy, days=100, labels=100_000) is None
     assert due(policy, drift="amount by 0.2") == "drift: amount by 0.2"
+
+
+@pytest.mark.parametrize("text", ["drift", "labels:500"])
+def test_what_the_reaction_would_hold_back_is_not_due_and_drift_is_not_even_looked_for(text: str) -> None:
+    def looked() -> str | None:
+        raise AssertionError("too soon to ask")
+
+    held = Situation(now=WEEK_S, tried_at=0, labels=500, drift=looked, too_soon="cooldown of 3d since the last")
+    assert one(text).due(held) is None
+    assert one(f"{text}+weekly").due(held) == "weekly: time is up"
+
+
+def test_only_trainings_because_of_drift_and_labels_count_against_the_cooldown() -> None:
+    found = {text: due(one(text), days=99, labels=500, drift="amount") for text in ("drift", "labels:5", "weekly")}
+    assert {text: reacts(reason or "") for text, reason in found.items()} == {
+        "drift": True, "labels:5": True, "weekly": False,
+    }  # fmt: skip
 
 
 def test_joined_policies_are_due_when_any_of_them_is() -> None:
