@@ -1,88 +1,32 @@
-"""The label inbox's hands: files in S3, the labels stream, the queue that carries on; and their wiring."""
+"""The label inbox's hands: the labels stream, and the wiring of everything that reads files."""
 
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from headrace.errors import RetryableError
-from lambdas.label_inbox.batches import GoneError, Opened, Outgoing, Reading
-from lambdas.label_inbox.logic import LabelInbox
-from lambdas.label_inbox.places import Place
-from lambdas.label_inbox.settings import Settings
+from lambdas.label_inbox.logic import LabelReader
+from lambdas.label_inbox.settings import FOLDERS, Settings
 from lambdas.shared.clients import BULK, client
-from lambdas.shared.failures import code_of, translate
+from lambdas.shared.failures import translate
+from lambdas.shared.files.batches import Reading
+from lambdas.shared.files.inbox import FileInbox
+from lambdas.shared.files.objects import InboxFiles, InboxQueue
+from lambdas.shared.files.rows import Outgoing
+from lambdas.shared.files.text_files import TEXT_FORMATS
 from lambdas.shared.lake_bucket import LakeBucket
 from lambdas.shared.loading import features
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
 
-_CHUNK_BYTES = 1024 * 1024
 _ATTEMPTS = 7
 _PAUSE_S = 0.1
-_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
-"""Deleted; a GET of a delete marker by its version is "not allowed"."""
-
-
-class InboxFiles:
-    """Files and receipts of the lake's bucket."""
-
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def open(self, place: Place, *, offset: int) -> Opened:
-        """Read the place's version of its file from a byte on.
-
-        Raises:
-            GoneError: if it was deleted.
-            RetryableError: if S3 throttles or cannot be reached; so may the chunks.
-            DependencyError: if it refuses.
-        """
-        wished: dict[str, Any] = {"VersionId": place.version} if place.version else {}
-        if offset:
-            wished["Range"] = f"bytes={offset}-"
-        try:
-            found = self._client.get_object(Bucket=self._bucket, Key=place.key, **wished)
-        except (ClientError, BotoCoreError) as exc:
-            if isinstance(exc, ClientError) and code_of(exc) in _GONE:
-                raise GoneError(f"{place.key} was deleted") from exc
-            if (
-                isinstance(exc, ClientError) and code_of(exc) == "InvalidRange"
-            ):  # the last slice ended where the file does
-                return Opened(place.modified, iter(()))
-            raise translate(exc, doing="reading a file of labels") from exc
-        return Opened(int(found["LastModified"].timestamp()), _chunks(found["Body"]))
-
-    def holds(self, key: str) -> bool:
-        """Whether there is an object of that key. A listing tells its absence from a lack of rights; reading does not.
-
-        Raises:
-            RetryableError: if S3 throttles or cannot be reached.
-            DependencyError: if it refuses.
-        """
-        try:
-            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
-        except (ClientError, BotoCoreError) as exc:
-            raise translate(exc, doing="looking for a receipt") from exc
-        return any(it["Key"] == key for it in found.get("Contents", []))
-
-
-def _chunks(body: "StreamingBody") -> Iterator[bytes]:
-    try:
-        yield from body.iter_chunks(_CHUNK_BYTES)
-    except BotoCoreError as exc:
-        raise translate(exc, doing="reading a file of labels") from exc
-    finally:
-        body.close()
 
 
 class LabelsStream:
@@ -131,26 +75,6 @@ class LabelsStream:
         return again
 
 
-class InboxQueue:
-    """The queue that this function is fed from."""
-
-    def __init__(self, client: "SQSClient", url: str) -> None:
-        self._client = client
-        self._url = url
-
-    def send(self, body: str, *, delay_s: int) -> None:
-        """Send one message, to be seen after a delay.
-
-        Raises:
-            RetryableError: if SQS throttles or cannot be reached.
-            DependencyError: if it refuses.
-        """
-        try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_s)
-        except (ClientError, BotoCoreError) as exc:
-            raise translate(exc, doing="sending on the rest of a file") from exc
-
-
 @cache
 def settings() -> Settings:
     """This process's settings."""
@@ -158,15 +82,24 @@ def settings() -> Settings:
 
 
 @cache
-def connect() -> LabelInbox:
-    """The function, wired to AWS; once per process."""
+def connect() -> FileInbox:
+    """The function, wired to AWS; once per process.
+
+    A slice may be done again: its labels then come twice, which changes nothing, because labels fold by what they say
+    and not by when they come. For that, lines that do not say when they were given all take the time at which S3 got
+    the file.
+    """
     its = settings()
-    files = InboxFiles(client("s3"), its.lake_bucket)
-    return LabelInbox(
+    files = InboxFiles(client("s3"), its.lake_bucket, rows="labels")
+    usecase = features(its.usecase).usecase
+    return FileInbox(
         reading=Reading(
-            usecase=features(its.usecase).usecase,
+            usecase=usecase,
+            folders=FOLDERS,
+            formats=TEXT_FORMATS,
+            reader=partial(LabelReader, usecase),
             inbox=files,
-            stream=LabelsStream(client("kinesis", BULK), its.labels_stream),
+            sink=LabelsStream(client("kinesis", BULK), its.labels_stream),
             lake=LakeBucket(client("s3"), its.lake_bucket),
             slice_s=its.slice_s,
             most_bytes=its.most_bytes,

@@ -6,8 +6,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.data_classes import SQSEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.label_inbox import adapters, logic
+from lambdas.label_inbox import adapters
 from lambdas.shared import telemetry
+from lambdas.shared.files import inbox
 from lambdas.shared.settings import METRICS_NAMESPACE
 
 RESERVE_S = 20
@@ -24,7 +25,7 @@ def handler(event: SQSEvent, context: LambdaContext) -> dict[str, list[dict[str,
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1_000 - RESERVE_S
     failures = []
     for message in event.records:
-        handled = logic.take(message.body, adapters.connect(), deadline=deadline)
+        handled = inbox.take(message.body, adapters.connect(), deadline=deadline)
         telemetry.count(metrics, adapters.settings(), handled.counts)
         log = logger.info if handled.done else logger.warning
         log(

@@ -1,117 +1,83 @@
-"""A file of labels becomes records of the labels stream, slice by slice, however large it is.
+"""A row of a file becomes a label as it travels on the labels stream.
 
-A slice is what one invocation gets done. What is left goes back into the queue as a message that says where to go on,
-so no file is too large and each slice has its own tries. A slice that crashes is done again from its start: its labels
-then come twice, which changes nothing, because labels fold by what they say and not by when they come. For that, lines
-that do not say when they were given all take the time at which S3 got the file.
+CSV has no types, so the cells of times and of the label are read as numbers where they look like numbers; ids and keys
+stay as they are, spaces included.
 """
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
-from headrace.errors import RejectedError, RetryableError
-from headrace.schema import format_timestamp
-from lambdas.label_inbox.batches import GoneError, Reading
-from lambdas.label_inbox.places import read_message
-from lambdas.label_inbox.slices import Slice, work
-from lambdas.shared.quarantine import json_lines
+from headrace.schema import LabelRecord, coerce_label, parse_label
+from headrace.usecase import UseCase
+from lambdas.shared.files.rows import Outgoing
+from lambdas.shared.stream import CLOCK_SKEW_S
 
-Result = Literal["finished", "continued", "repeated", "ignored", "gone", "waiting", "unreadable"]
-PAUSE_S = 30
-"""How long the rest of a file waits when the stream is full."""
-
-
-class Queue(Protocol):
-    """The queue that this function is fed from."""
-
-    def send(self, body: str, *, delay_s: int) -> None:
-        """Send one message. Raises RetryableError or DependencyError."""
+_GIVEN = "labelled_at"
+_NUMBER = re.compile(r"\d+(\.\d*)?", re.ASCII)
+_TRUTHS: dict[str, int | bool] = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": False, "true": True}
+_LONGEST_KEY = 256
+"""Of a partition key, in characters."""
 
 
-class Receipts(Protocol):
-    """The receipts of files that are done."""
+@dataclass(frozen=True, slots=True)
+class LabelReader:
+    """How a file's labels are read: whose they are, and when the file was given, in seconds."""
 
-    def holds(self, key: str) -> bool:
-        """Whether there is one of that key. Raises RetryableError or DependencyError."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelInbox:
-    """The function, wired."""
-
-    reading: Reading
-    receipts: Receipts
-    queue: Queue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
-    """What became of a message. ``sent`` and ``rejected`` are of this slice. A message not ``done`` is tried again."""
-
-    result: Result
-    detail: str
-    sent: int = 0
-    rejected: int = 0
+    usecase: UseCase
+    given_at: int
 
     @property
-    def done(self) -> bool:
-        """Whether the message may be deleted."""
-        return self.result not in ("waiting", "unreadable")
+    def max_bytes(self) -> int:
+        """The largest label."""
+        return self.usecase.event.max_bytes
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Metrics by name."""
-        return {"Sent": self.sent, "Quarantined": self.rejected, f"File{self.result.capitalize()}": 1}
+    def latest(self) -> int:
+        """The second after which no label can have been given."""
+        return self.given_at + CLOCK_SKEW_S
 
+    @property
+    def needed(self) -> set[str]:
+        """The columns without which there is no label."""
+        shape = self.usecase.event
+        return {shape.id, shape.timestamp, self.usecase.label.field, *(entity.key for entity in self.usecase.entities)}
 
-def take(body: str, function: LabelInbox, *, deadline: float) -> Handled:
-    """Work on what one message is about.
+    @property
+    def single(self) -> set[str]:
+        """The columns that no file may have twice."""
+        return {*self.needed, _GIVEN}
 
-    Args:
-        body: S3's event about a new object, or our own word on where to go on in one.
-        function: what to do it with.
-        deadline: when to hand on the rest at the latest, in seconds of the function's clock.
+    def of_json(self, data: bytes) -> Outgoing:
+        """A label of a line as on the stream. Raises RejectedError."""
+        return self._outgoing(parse_label(self.usecase, data, latest=self.latest, labelled_at=self.given_at))
 
-    Raises:
-        DependencyError: if AWS refuses a call for good; the message is tried again and then dead-lettered.
-    """
-    try:
-        place = read_message(body)
-        if place is None:
-            return Handled(result="ignored", detail="no file of the inbox")
-        if function.receipts.holds(place.receipt):
-            return Handled(result="repeated", detail=place.key)
-        return _settle(work(place, function.reading, deadline=deadline), function)
-    except RejectedError as exc:
-        return Handled(result="unreadable", detail=str(exc))
-    except GoneError as exc:
-        return Handled(result="gone", detail=str(exc))
-    except RetryableError as exc:
-        return Handled(result="waiting", detail=str(exc))
+    def of_cells(self, cells: Mapping[str, str]) -> Outgoing:
+        """A label of a line of CSV. Raises RejectedError."""
+        raw = self._typed(cells)
+        return self._outgoing(coerce_label(self.usecase, raw, latest=self.latest, labelled_at=self.given_at))
 
+    def _typed(self, raw: Mapping[str, str]) -> dict[str, object]:
+        """The cells as JSON would have them; an empty one is absent."""
+        typed: dict[str, object] = {name: cell for name, cell in raw.items() if cell}
+        for name in (self.usecase.event.timestamp, _GIVEN):
+            if text := raw.get(name, "").strip():
+                typed[name] = float(text) if _NUMBER.fullmatch(text) else text
+        truth = raw[self.usecase.label.field].strip()
+        if truth:
+            typed[self.usecase.label.field] = _TRUTHS.get(truth.lower(), truth)
+        return typed
 
-def _settle(done: Slice, function: LabelInbox) -> Handled:
-    """Leave a receipt, or send on what is left. The message in hand goes only after that."""
-    if done.finished:
-        function.reading.lake.put(done.place.receipt, json_lines([_receipt(done)]))
-    else:
-        function.queue.send(done.place.message, delay_s=PAUSE_S if done.problem else 0)
-    return Handled(
-        result="finished" if done.finished else "continued",
-        detail=f"{done.place.key}: {done.problem}" if done.problem else done.place.key,
-        sent=done.place.sent - done.start.sent,
-        rejected=done.place.rejected - done.start.rejected,
-    )
-
-
-def _receipt(done: Slice) -> dict[str, object]:
-    place = done.place
-    return {
-        "file": place.key,
-        "version": place.writing,
-        "modified": format_timestamp(place.modified),
-        "lines": place.line,
-        "sent": place.sent,
-        "rejected": place.rejected,
-        "problem": done.problem or None,
-    }
+    def _outgoing(self, label: LabelRecord) -> Outgoing:
+        """A label as it travels; every copy of it is the same. Its primary entity chooses the shard."""
+        shape = self.usecase.event
+        document = {
+            shape.id: label.event_id,
+            shape.timestamp: label.timestamp,
+            **{entity.key: label.keys[entity.name] for entity in self.usecase.entities},
+            self.usecase.label.field: label.value,
+            _GIVEN: label.labelled_at,
+        }
+        data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return Outgoing(data + b"\n", label.keys[self.usecase.primary.name][:_LONGEST_KEY])

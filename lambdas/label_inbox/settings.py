@@ -1,11 +1,13 @@
 """Environment of the label inbox."""
 
 from headrace.frozen import dataclass
+from lambdas.shared.files.places import Folders
 from lambdas.shared.settings import EnvSettings
 
 INBOX = "labels-inbox/"
 RECEIPTS = "labels-inbox-receipts/"
 QUARANTINE = "quarantine/label_inbox/"
+FOLDERS = Folders(function="label_inbox", inbox=INBOX, receipts=RECEIPTS, quarantine=QUARANTINE)
 
 
 @dataclass(frozen=True, kw_only=True)

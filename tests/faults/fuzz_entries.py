@@ -21,8 +21,8 @@ from lambdas.deployment.messages import read as read_rollout
 from lambdas.drift_response.messages import read as read_signal
 from lambdas.inference.exchange import Request
 from lambdas.inference.logic import Inference, respond
-from lambdas.label_inbox.places import read_message
-from lambdas.label_inbox.text_lines import lines, unpack
+from lambdas.label_inbox.settings import FOLDERS as LABEL_FOLDERS
+from lambdas.shared.files.text_lines import lines, unpack
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.stream import Record
 from usecases import load
@@ -95,7 +95,7 @@ ENTRIES: Mapping[str, Entry] = {
     "queue: drift response": lambda data: read_signal(
         data.decode(errors="replace"), endpoint=ENDPOINT, usecase="fraud", stage="dev"
     ),
-    "queue: label inbox": lambda data: read_message(data.decode(errors="replace")),
+    "queue: label inbox": lambda data: LABEL_FOLDERS.read_message(data.decode(errors="replace")),
     "state of events": lambda data: decode(data, LAYOUT),
     "state of labels": lambda data: decode(data, LABELS),
     "timestamp": lambda data: parse_timestamp(data.decode(errors="replace"), field="timestamp"),

@@ -4,15 +4,20 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from lambda_fakes import CrashError, FakeClock, FakeStore, Faults
 from shard_records import START
 
 from headrace.errors import RetryableError
 from headrace.usecase import UseCase
-from lambdas.label_inbox.batches import GoneError, Opened, Outgoing, Reading
-from lambdas.label_inbox.logic import Handled, LabelInbox, take
-from lambdas.label_inbox.places import Place
+from lambdas.label_inbox.logic import LabelReader
+from lambdas.label_inbox.settings import FOLDERS
+from lambdas.shared.files.batches import GoneError, Opened, Reading
+from lambdas.shared.files.inbox import FileInbox, Handled, take
+from lambdas.shared.files.places import Place
+from lambdas.shared.files.rows import Outgoing
+from lambdas.shared.files.text_files import TEXT_FORMATS
 from usecases import load
 
 FRAUD = load("fraud")
@@ -29,7 +34,7 @@ class FakeBucket:
     opened: list[int] = field(default_factory=list)
     pulled: int = 0
 
-    def open(self, place: Place, *, offset: int) -> Opened:
+    def open(self, place: Place, *, offset: int, length: int | None = None) -> Opened:
         self.opened.append(offset)
         if place.key not in self.files:
             raise GoneError(f"{place.key} was deleted")
@@ -100,7 +105,7 @@ class World:
     queue: FakeQueue
     store: FakeStore
     clock: FakeClock
-    function: LabelInbox
+    function: FileInbox
 
     def holds(self, key: str) -> bool:
         """Whether there is such a receipt."""
@@ -145,14 +150,17 @@ def world(usecase: UseCase = FRAUD, *, faults: Faults | None = None, slice_s: fl
     reading = Reading(
         usecase=usecase,
         inbox=bucket,
-        stream=stream,
+        folders=FOLDERS,
+        formats=TEXT_FORMATS,
+        reader=partial(LabelReader, usecase),
+        sink=stream,
         lake=store,
         slice_s=slice_s,
         clock=clock,
         **{"most_bytes": 10**9, "most_ratio": 250, **limits},
     )
     made = World(bucket, stream, queue, store, clock, None)  # type: ignore[arg-type]  # wired in the next line
-    made.function = LabelInbox(reading=reading, receipts=made, queue=queue)
+    made.function = FileInbox(reading=reading, receipts=made, queue=queue)
     return made
 
 

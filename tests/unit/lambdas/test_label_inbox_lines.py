@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import RejectedError
-from lambdas.label_inbox.text_lines import Line, lines, skip, unpack
+from lambdas.shared.files.text_lines import Line, lines, skip, unpack
 
 LIMITS = {"most_bytes": 10**9, "most_ratio": 250}
 

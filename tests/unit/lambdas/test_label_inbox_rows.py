@@ -1,7 +1,8 @@
 """What a line of a file says: CSV and JSON lines as people and programs write them, and the reasons against them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -10,26 +11,46 @@ from inbox_fakes import FRAUD, GIVEN, HEADER, cells
 from shard_records import START, label
 
 from headrace.errors import RejectedError
-from headrace.schema import LabelRecord
-from lambdas.label_inbox.label_rows import Labels, Row, csv_rows, json_rows, read_header
-from lambdas.label_inbox.text_lines import lines
+from headrace.schema import LabelRecord, parse_label
+from lambdas.label_inbox.logic import LabelReader
+from lambdas.shared.files.rows import Outgoing, Row
+from lambdas.shared.files.text_lines import lines
+from lambdas.shared.files.text_rows import csv_rows, json_rows, read_header
 
-ITS = Labels(usecase=FRAUD, given_at=GIVEN, latest=GIVEN + 3_600)
+ITS = LabelReader(FRAUD, GIVEN)
 EXPECTED = LabelRecord("e000001", START, {"customer": "c1", "terminal": "t1"}, 1, GIVEN)
 
 
-def of_csv(text: str | bytes, header: str = HEADER) -> list[Row]:
+class Said(NamedTuple):
+    """A row, and its record read as the stream's readers do."""
+
+    line: int
+    last_line: int
+    end: int
+    label: LabelRecord | RejectedError
+
+
+def said(rows: Iterator[Row]) -> list[Said]:
+    return [
+        Said(it.line, it.last_line, it.end, parse_label(FRAUD, it.record.data))
+        if isinstance(it.record, Outgoing)
+        else Said(it.line, it.last_line, it.end, it.record)
+        for it in rows
+    ]
+
+
+def of_csv(text: str | bytes, header: str = HEADER) -> list[Said]:
     data = text if isinstance(text, bytes) else text.encode()
     found = lines([data], after=0, number=1, longest=FRAUD.event.max_bytes)
-    return list(csv_rows(found, read_header(header.encode(), FRAUD), ITS))
+    return said(csv_rows(found, read_header(header.encode(), ITS), ITS))
 
 
-def of_json(*rows: object) -> list[Row]:
+def of_json(*rows: object) -> list[Said]:
     data = b"\n".join(row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows)
-    return list(json_rows(lines([data], after=0, number=0, longest=FRAUD.event.max_bytes), ITS))
+    return said(json_rows(lines([data], after=0, number=0, longest=FRAUD.event.max_bytes), ITS))
 
 
-def reason(row: Row) -> str:
+def reason(row: Said) -> str:
     assert isinstance(row.label, RejectedError)
     return str(row.label)
 
@@ -65,14 +86,14 @@ def test_columns_come_in_any_order_among_others_and_labelled_at_may_be_absent() 
 )
 def test_a_first_line_that_will_not_do_says_why(header: str, problem: str) -> None:
     with pytest.raises(RejectedError, match=problem):
-        read_header(header.encode(), FRAUD)
+        read_header(header.encode(), ITS)
 
 
 def test_a_first_line_in_another_encoding_or_of_any_length_is_refused() -> None:
     with pytest.raises(RejectedError, match="is not CSV in UTF-8"):
-        read_header("event_id,käufer".encode("latin-1"), FRAUD)
+        read_header("event_id,käufer".encode("latin-1"), ITS)
     with pytest.raises(RejectedError, match="longer than 16384 bytes"):
-        read_header(b"x" * 20_000, FRAUD)
+        read_header(b"x" * 20_000, ITS)
 
 
 @pytest.mark.parametrize("truth", ["1", " 1 ", "1.0", "true", "TRUE"])
@@ -181,5 +202,5 @@ def test_a_wrong_line_of_json_says_what_is_wrong(line: object, problem: str) -> 
 @given(st.text(max_size=40).map(lambda it: it.encode("utf-8", "replace")), st.sampled_from([",", ";"]))
 def test_any_bytes_are_labels_or_rejections_and_no_line_is_lost(data: bytes, delimiter: str) -> None:
     found = of_csv(data + b"\n" + cells(1).replace(",", delimiter).encode(), HEADER.replace(",", delimiter))
-    last: Sequence[Row] = found[-1:]
+    last: Sequence[Said] = found[-1:]
     assert [row.end for row in last] == [len(data) + 1 + len(cells(1))]

@@ -6,8 +6,9 @@ from inbox_files import KEY, sent, undated
 from lambda_fakes import Faults
 from shard_records import label
 
-from lambdas.label_inbox.logic import take
-from lambdas.label_inbox.places import Place, read_message
+from lambdas.label_inbox.settings import FOLDERS
+from lambdas.shared.files.inbox import take
+from lambdas.shared.files.places import Place
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".jsonl", ".jsonl.gz"])
@@ -131,4 +132,4 @@ def test_an_odd_name_reaches_no_other_place(key: str) -> None:
 
 def test_a_place_survives_its_message() -> None:
     place = Place(key=KEY, version="v", sequencer="e", modified=5, offset=7, line=3, sent=2, rejected=1, header='a;"b"')
-    assert read_message(place.message) == place
+    assert FOLDERS.read_message(FOLDERS.message(place)) == place

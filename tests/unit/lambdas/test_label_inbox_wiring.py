@@ -16,10 +16,12 @@ from lambda_fakes import Faults
 
 from headrace.errors import RetryableError
 from lambdas.label_inbox import handler as label_inbox
-from lambdas.label_inbox.adapters import InboxFiles, InboxQueue, LabelsStream
-from lambdas.label_inbox.batches import GoneError, Outgoing
-from lambdas.label_inbox.places import Place
+from lambdas.label_inbox.adapters import LabelsStream
 from lambdas.shared.failures import DependencyError
+from lambdas.shared.files.batches import GoneError
+from lambdas.shared.files.objects import InboxFiles, InboxQueue
+from lambdas.shared.files.places import Place
+from lambdas.shared.files.rows import Outgoing
 
 KEY = "labels-inbox/a.csv"
 Event = Callable[[str], Any]
@@ -41,20 +43,20 @@ def test_a_file_is_read_in_the_version_of_its_event_from_where_it_was_left() -> 
     client, stubber = stubbed("s3")
     wished = {"Bucket": "lake", "Key": KEY, "VersionId": "v1", "Range": "bytes=4-"}
     stubber.add_response("get_object", {"Body": body(b"rest"), "LastModified": MODIFIED}, wished)
-    opened = InboxFiles(client, "lake").open(Place(key=KEY, version="v1"), offset=4)
+    opened = InboxFiles(client, "lake", rows="labels").open(Place(key=KEY, version="v1"), offset=4)
     assert (opened.modified, b"".join(opened.chunks)) == (GIVEN, b"rest")
 
 
 def test_without_version_and_offset_the_whole_of_the_newest_is_read() -> None:
     client, stubber = stubbed("s3")
     stubber.add_response("get_object", {"Body": body(b"all"), "LastModified": MODIFIED}, {"Bucket": "lake", "Key": KEY})
-    assert b"".join(InboxFiles(client, "lake").open(Place(key=KEY), offset=0).chunks) == b"all"
+    assert b"".join(InboxFiles(client, "lake", rows="labels").open(Place(key=KEY), offset=0).chunks) == b"all"
 
 
 def test_where_the_file_ended_nothing_is_left() -> None:
     client, stubber = stubbed("s3")
     stubber.add_client_error("get_object", "InvalidRange", http_status_code=416)
-    opened = InboxFiles(client, "lake").open(Place(key=KEY, modified=7), offset=99)
+    opened = InboxFiles(client, "lake", rows="labels").open(Place(key=KEY, modified=7), offset=99)
     assert (opened.modified, list(opened.chunks)) == (7, [])
 
 
@@ -71,7 +73,7 @@ def test_what_s3_refuses_is_named(code: str, status: int, error: type[Exception]
     client, stubber = stubbed("s3")
     stubber.add_client_error("get_object", code, http_status_code=status)
     with pytest.raises(error):
-        InboxFiles(client, "lake").open(Place(key=KEY), offset=0)
+        InboxFiles(client, "lake", rows="labels").open(Place(key=KEY), offset=0)
 
 
 def test_a_file_that_stops_in_the_middle_is_tried_again() -> None:
@@ -83,21 +85,21 @@ def test_a_file_that_stops_in_the_middle_is_tried_again() -> None:
     answer = {"Body": StreamingBody(Broken(), 4), "LastModified": MODIFIED}
     stubber.add_response("get_object", answer)
     with pytest.raises(RetryableError, match="reading a file of labels"):
-        list(InboxFiles(client, "lake").open(Place(key=KEY), offset=0).chunks)
+        list(InboxFiles(client, "lake", rows="labels").open(Place(key=KEY), offset=0).chunks)
 
 
 @pytest.mark.parametrize(("found", "held"), [([], False), (["receipt.json"], True), (["receipt.json.more"], False)])
 def test_a_receipt_is_one_of_exactly_that_name(found: list[str], held: bool) -> None:
     client, stubber = stubbed("s3")
     stubber.add_response("list_objects_v2", {"Contents": [{"Key": key} for key in found]})
-    assert InboxFiles(client, "lake").holds("receipt.json") is held
+    assert InboxFiles(client, "lake", rows="labels").holds("receipt.json") is held
 
 
 def test_receipts_that_cannot_be_looked_for_are_an_error_and_not_absent() -> None:
     client, stubber = stubbed("s3")
     stubber.add_client_error("list_objects_v2", "AccessDenied", http_status_code=403)
     with pytest.raises(DependencyError, match="looking for a receipt"):
-        InboxFiles(client, "lake").holds("receipt.json")
+        InboxFiles(client, "lake", rows="labels").holds("receipt.json")
 
 
 def results(*codes: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ import pytest
 from headrace.errors import RejectedError
 from lambdas.deployment.messages import read as read_rollout
 from lambdas.drift_response.messages import read as read_signal
-from lambdas.label_inbox.places import read_message
+from lambdas.label_inbox.settings import FOLDERS
 
 DEEP = "[" * 100_000
 
@@ -16,4 +16,4 @@ def test_a_message_nested_for_ever_is_refused_by_every_queue() -> None:
     with pytest.raises(RejectedError):
         read_signal(DEEP, endpoint="e", usecase="fraud", stage="dev")
     with pytest.raises(RejectedError):
-        read_message(DEEP)
+        FOLDERS.read_message(DEEP)

@@ -1,26 +1,21 @@
 """What a slice of a file reads from and writes to, and the rows on their way between the two."""
 
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from headrace.errors import HeadraceError, RejectedError
-from headrace.schema import LabelRecord
 from headrace.usecase import UseCase
-from lambdas.label_inbox.label_rows import Labels, Row
-from lambdas.label_inbox.places import Place
+from lambdas.shared.files.places import Folders, Place
+from lambdas.shared.files.rows import Outgoing, Reader, Row
 from lambdas.shared.quarantine import ObjectStore, evidence, json_lines
-from lambdas.shared.stream import CLOCK_SKEW_S
 
 BATCH_ROWS = 500
 BATCH_BYTES = 3_900_000
-"""Together with the largest record and the keys below the 5 MiB that one call may carry."""
+"""Together with the largest record and the keys below the 5 MiB that one call to Kinesis may carry."""
 EVIDENCE_BYTES = 4_096
-"""How much of a rejected line is kept."""
-_LONGEST_KEY = 256
-"""Of a partition key, in characters."""
+"""How much of a rejected row is kept."""
 
 
 class GoneError(HeadraceError):
@@ -29,41 +24,54 @@ class GoneError(HeadraceError):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An object's bytes from the wished position on, and when S3 got it, in seconds."""
+    """An object's bytes from the wished position on, and when S3 got it, in seconds. ``size`` is that of the bytes."""
 
     modified: int
     chunks: Iterator[bytes]
+    size: int = 0
 
 
 class Inbox(Protocol):
     """The files."""
 
-    def open(self, place: Place, *, offset: int) -> Opened:
-        """Read a place's file from a byte on. It and the chunks raise GoneError, RetryableError or DependencyError."""
+    def open(self, place: Place, *, offset: int, length: int | None = None) -> Opened:
+        """Read a place's file from a byte on, to the end or so many bytes.
+
+        It and the chunks raise GoneError, RetryableError or DependencyError.
+        """
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One record for the stream, and the key that chooses its shard."""
-
-    data: bytes
-    key: str
-
-
-class Stream(Protocol):
-    """The labels stream."""
+class Sink(Protocol):
+    """What takes the records."""
 
     def put(self, records: Sequence[Outgoing]) -> None:
         """Put records, each key's in order. Raises RetryableError if some are turned away again and again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file. ``packed``: it cannot be entered in the middle, so it is opened at its start.
+
+    ``rows`` reads the rows from the batch's place on. It raises RejectedError if the file as a whole is wrong.
+    """
+
+    rows: Callable[["Batch", Opened], Iterator[Row]]
+    packed: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a slice needs: whose labels, where from, where to, and its limits (see the settings)."""
+    """What a slice needs: whose rows, where from, what they become, where to, and its limits (see the settings).
+
+    ``reader`` makes the reader of a file that S3 got at that second; ``formats`` are by the endings of names.
+    """
 
     usecase: UseCase
+    folders: Folders
+    formats: Mapping[str, Format]
+    reader: Callable[[int], Reader]
     inbox: Inbox
-    stream: Stream
+    sink: Sink
     lake: ObjectStore
     slice_s: float
     most_bytes: int
@@ -72,14 +80,14 @@ class Reading:
 
 
 class Batch:
-    """Rows on their way. ``place`` is how far the stream has them."""
+    """Rows on their way. ``place`` is how far the sink has them."""
 
     def __init__(self, start: Place, its: Reading) -> None:
         self.its = its
         self.place = start
         self.moved = False
         """Whether any row is done."""
-        self.labels = Labels(usecase=its.usecase, given_at=start.modified, latest=start.modified + CLOCK_SKEW_S)
+        self.reader = its.reader(start.modified)
         self._last: Row | None = None
         self._outgoing: list[Outgoing] = []
         self._bytes = 0
@@ -98,16 +106,15 @@ class Batch:
     def add(self, row: Row) -> None:
         """Take one row."""
         self._last = row
-        if isinstance(row.label, RejectedError):
-            self._wrong.append(self._evidence(row, row.label))
+        if isinstance(row.record, RejectedError):
+            self._wrong.append(self._evidence(row, row.record))
             return
-        record = outgoing(self.its.usecase, row.label)
-        if len(record.data) > self.its.usecase.event.max_bytes:
-            too_long = RejectedError(f"is larger than {self.its.usecase.event.max_bytes} bytes")
+        if len(row.record.data) > self.reader.max_bytes:
+            too_long = RejectedError(f"is larger than {self.reader.max_bytes} bytes")
             self._wrong.append(self._evidence(row, too_long))
             return
-        self._outgoing.append(record)
-        self._bytes += len(record.data)
+        self._outgoing.append(row.record)
+        self._bytes += len(row.record.data)
 
     def refuse_file(self, error: RejectedError) -> None:
         """Keep what was right before the file went wrong, and say what went wrong."""
@@ -117,11 +124,11 @@ class Batch:
         self.flush()
 
     def flush(self) -> None:
-        """Bring the labels to the stream; only then does the place move. Raises RetryableError."""
+        """Bring the records to the sink; only then does the place move. Raises RetryableError."""
         if self._last is None:
             return
         if self._outgoing:
-            self.its.stream.put(self._outgoing)
+            self.its.sink.put(self._outgoing)
         self.place = replace(
             self.place,
             offset=self._last.end,
@@ -139,7 +146,7 @@ class Batch:
         """Write what was refused up to the place."""
         if self._refused:
             first = int(str(self._refused[0]["line"]))
-            self.its.lake.put(self.place.quarantine(first), json_lines(self._refused))
+            self.its.lake.put(self.its.folders.rejected(self.place, first), json_lines(self._refused))
             self._refused = []
 
     def _evidence(self, row: Row, error: RejectedError) -> dict[str, object]:
@@ -151,17 +158,3 @@ class Batch:
             "line": row.line,
             "data": evidence(self.its.usecase, row.data[:EVIDENCE_BYTES]),
         }
-
-
-def outgoing(usecase: UseCase, label: LabelRecord) -> Outgoing:
-    """A label as it travels on the stream; every copy of it is the same. Its primary entity chooses the shard."""
-    shape = usecase.event
-    document = {
-        shape.id: label.event_id,
-        shape.timestamp: label.timestamp,
-        **{entity.key: label.keys[entity.name] for entity in usecase.entities},
-        usecase.label.field: label.value,
-        "labelled_at": label.labelled_at,
-    }
-    data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Outgoing(data + b"\n", label.keys[usecase.primary.name][:_LONGEST_KEY])
