@@ -19,6 +19,7 @@ from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression, ExpressionFunction
 from headrace.usecase.facet import Facet
 from headrace.usecase.kind_settings import Asynchronous, Batch, MultiModel, Serverless
+from headrace.usecase.lookup import Lookup
 from headrace.usecase.model import Gate, Label, Limits, Metric, Model, Resampling, Split
 from headrace.usecase.monitor import Monitor, Thresholds
 from headrace.usecase.reaction import Promotion, Reaction
@@ -59,6 +60,7 @@ __all__ = [
     "Kind",
     "Label",
     "Limits",
+    "Lookup",
     "Metric",
     "Model",
     "Monitor",

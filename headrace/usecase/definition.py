@@ -12,6 +12,7 @@ from headrace.usecase.compliance import Compliance, check_compliance
 from headrace.usecase.event import Entity, Event
 from headrace.usecase.expectation import Expectation
 from headrace.usecase.expression import Expression
+from headrace.usecase.lookup import Lookup, check_lookups
 from headrace.usecase.model import Label, Model
 from headrace.usecase.monitor import Monitor
 from headrace.usecase.reaction import Reaction
@@ -25,7 +26,8 @@ class UseCase:
 
     ``inputs`` are event fields that enter the model as they are: numbers, or strings with ``allowed``, which enter as
     their position therein. The feature vector is, in this order, ``inputs``, ``calendar``, every window's features,
-    then ``expressions``. ``version`` names the feature groups: raise it to remove or retype a feature.
+    then ``expressions``. ``lookups`` fill the fields that an event does not bring. ``version`` names the feature
+    groups: raise it to remove or retype a feature.
     """
 
     name: str
@@ -40,6 +42,7 @@ class UseCase:
     decision: Decision
     serving: Serving = field(default_factory=Serving)
     expressions: tuple[Expression, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     monitor: Monitor = field(default_factory=Monitor)
     reaction: Reaction = field(default_factory=Reaction)
@@ -52,6 +55,7 @@ class UseCase:
         require_name(self.name, "name")
         require(self.version >= 1, "version", "is below 1", "count up from 1")
         check_agreement(self)
+        check_lookups(self)
         check_compliance(self)
 
     @property
