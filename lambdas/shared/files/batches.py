@@ -1,13 +1,13 @@
 """What a slice of a file reads from and writes to, and the rows on their way between the two."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from headrace.errors import HeadraceError, RejectedError
+from headrace.errors import RejectedError
 from headrace.usecase import UseCase
 from lambdas.shared.files.places import Folders, Place
+from lambdas.shared.files.ports import Inbox, Note, Opened, PartlyTakenError, Sink
 from lambdas.shared.files.rows import Outgoing, Reader, Row
 from lambdas.shared.quarantine import ObjectStore, evidence, json_lines
 
@@ -16,36 +16,6 @@ BATCH_BYTES = 3_900_000
 """Together with the largest record and the keys below the 5 MiB that one call to Kinesis may carry."""
 EVIDENCE_BYTES = 4_096
 """How much of a rejected row is kept."""
-
-
-class GoneError(HeadraceError):
-    """The object was deleted before it was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An object's bytes from the wished position on, and when S3 got it, in seconds. ``size`` is that of the bytes."""
-
-    modified: int
-    chunks: Iterator[bytes]
-    size: int = 0
-
-
-class Inbox(Protocol):
-    """The files."""
-
-    def open(self, place: Place, *, offset: int, length: int | None = None) -> Opened:
-        """Read a place's file from a byte on, to the end or so many bytes.
-
-        It and the chunks raise GoneError, RetryableError or DependencyError.
-        """
-
-
-class Sink(Protocol):
-    """What takes the records."""
-
-    def put(self, records: Sequence[Outgoing]) -> None:
-        """Put records, each key's in order. Raises RetryableError if some are turned away again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +34,7 @@ class Reading:
     """What a slice needs: whose rows, where from, what they become, where to, and its limits (see the settings).
 
     ``reader`` makes the reader of a file that S3 got at that second; ``formats`` are by the endings of names.
+    ``notes`` finds the note about a file; without it a slice that crashes is done again from its start.
     """
 
     usecase: UseCase
@@ -76,15 +47,17 @@ class Reading:
     slice_s: float
     most_bytes: int
     most_ratio: int
+    notes: Callable[[Place], Note] | None = None
     clock: Callable[[], float] = time.monotonic
 
 
 class Batch:
     """Rows on their way. ``place`` is how far the sink has them."""
 
-    def __init__(self, start: Place, its: Reading) -> None:
+    def __init__(self, start: Place, its: Reading, note: Note | None = None) -> None:
         self.its = its
         self.place = start
+        self._note = note
         self.moved = False
         """Whether any row is done."""
         self.reader = its.reader(start.modified)
@@ -127,20 +100,33 @@ class Batch:
         """Bring the records to the sink; only then does the place move. Raises RetryableError."""
         if self._last is None:
             return
-        if self._outgoing:
-            self.its.sink.put(self._outgoing)
+        repeated = self._put() if self._outgoing else 0
         self.place = replace(
             self.place,
             offset=self._last.end,
             line=self._last.last_line,
             sent=self.place.sent + len(self._outgoing),
             rejected=self.place.rejected + len(self._wrong),
+            repeated=self.place.repeated + repeated,
         )
         self.moved = True
         self._refused += self._wrong
         self._last, self._outgoing, self._bytes, self._wrong = None, [], 0, []
         if len(self._refused) >= BATCH_ROWS:
             self.quarantine()
+
+    def _put(self) -> int:
+        """Returns how many records the sink may have got twice."""
+        if not self._note:
+            self.its.sink.put(self._outgoing)
+            return 0
+        self.quarantine()  # what lies before a note is never read again
+        self._note.begin(self.place, len(self._outgoing))
+        try:
+            return self.its.sink.put(self._outgoing)
+        except PartlyTakenError as exc:
+            self._note.begin(self.place, exc.taken)
+            raise
 
     def quarantine(self) -> None:
         """Write what was refused up to the place."""

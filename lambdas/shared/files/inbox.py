@@ -1,7 +1,8 @@
 """A file becomes records, slice by slice, however large it is.
 
 A slice is what one invocation gets done. What is left goes back into the queue as a message that says where to go on,
-so no file is too large and each slice has its own tries. A slice that crashes is done again from its start.
+so no file is too large and each slice has its own tries. A slice that crashes is done again from its start, or from its
+last batch where notes are taken.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Literal, Protocol
 
 from headrace.errors import RejectedError, RetryableError
 from headrace.schema import format_timestamp
-from lambdas.shared.files.batches import GoneError, Reading
+from lambdas.shared.files.batches import Reading
+from lambdas.shared.files.ports import GoneError
 from lambdas.shared.files.slices import Slice, work
 from lambdas.shared.quarantine import json_lines
 
@@ -92,7 +94,7 @@ def _settle(done: Slice, function: FileInbox) -> Handled:
     """Leave a receipt, or send on what is left. The message in hand goes only after that."""
     folders = function.reading.folders
     if done.finished:
-        function.reading.lake.put(folders.receipt(done.place), json_lines([_receipt(done)]))
+        function.reading.lake.put(folders.receipt(done.place), json_lines([_receipt(done, function)]))
     else:
         function.queue.send(folders.message(done.place), delay_s=PAUSE_S if done.problem else 0)
     return Handled(
@@ -103,7 +105,7 @@ def _settle(done: Slice, function: FileInbox) -> Handled:
     )
 
 
-def _receipt(done: Slice) -> dict[str, object]:
+def _receipt(done: Slice, function: FileInbox) -> dict[str, object]:
     place = done.place
     return {
         "file": place.key,
@@ -112,5 +114,6 @@ def _receipt(done: Slice) -> dict[str, object]:
         "lines": place.line,
         "sent": place.sent,
         "rejected": place.rejected,
+        **({"repeated": place.repeated} if function.reading.notes else {}),
         "problem": done.problem or None,
     }

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.shared.failures import code_of, translate
-from lambdas.shared.files.batches import GoneError, Opened
 from lambdas.shared.files.places import Place
+from lambdas.shared.files.ports import GoneError, Opened
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

@@ -20,7 +20,7 @@ class Place:
     ``version`` is empty where the bucket keeps no versions; then S3's ``sequencer`` tells one writing from the next.
     ``modified`` is when S3 got the file, in seconds; 0 as long as nobody has looked. ``offset`` counts bytes of the
     unpacked file, ``line`` the lines before it; ``sent`` and ``rejected`` are what became of them. ``header`` is a CSV
-    file's first line.
+    file's first line. ``repeated`` counts records that the sink may have got twice, where that is written down.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Place:
     sent: int = 0
     rejected: int = 0
     header: str = ""
+    repeated: int = 0
 
     @property
     def writing(self) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from headrace.errors import RejectedError, RetryableError
-from lambdas.shared.files.batches import Batch, Format, Opened, Reading
+from lambdas.shared.files.batches import Batch, Format, Reading
 from lambdas.shared.files.places import Place
+from lambdas.shared.files.ports import Opened
 from lambdas.shared.files.rows import Row
 
 
@@ -32,10 +33,12 @@ def work(start: Place, its: Reading, *, deadline: float) -> Slice:
         RetryableError: if nothing at all was done.
         DependencyError: if AWS refuses a call for good.
     """
+    note = its.notes(start) if its.notes else None
+    start = note.place if note else start
     form = _format(start, its)
     opened = its.inbox.open(start, offset=0 if form.packed else start.offset)
     start = replace(start, modified=start.modified or opened.modified)
-    batch, problem = Batch(start, its), ""
+    batch, problem = Batch(start, its, note), ""
     try:
         finished = _read(batch, form.rows(batch, opened), deadline=deadline)
     except RejectedError as exc:

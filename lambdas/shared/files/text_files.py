@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from lambdas.shared.files.batches import Batch, Format, Opened
+from lambdas.shared.files.batches import Batch, Format
+from lambdas.shared.files.ports import Opened
 from lambdas.shared.files.rows import Row
 from lambdas.shared.files.text_lines import Line, lines, skip, unpack
 from lambdas.shared.files.text_rows import HEADER_BYTES, csv_rows, json_rows, read_header

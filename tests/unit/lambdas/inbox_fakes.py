@@ -13,9 +13,10 @@ from headrace.errors import RetryableError
 from headrace.usecase import UseCase
 from lambdas.label_inbox.logic import LabelReader
 from lambdas.label_inbox.settings import FOLDERS
-from lambdas.shared.files.batches import GoneError, Opened, Reading
+from lambdas.shared.files.batches import Reading
 from lambdas.shared.files.inbox import FileInbox, Handled, take
 from lambdas.shared.files.places import Place
+from lambdas.shared.files.ports import GoneError, Opened
 from lambdas.shared.files.rows import Outgoing
 from lambdas.shared.files.text_files import TEXT_FORMATS
 from usecases import load
@@ -55,7 +56,7 @@ class FakeStream:
     calls: list[int] = field(default_factory=list)
     clock: FakeClock | None = None
 
-    def put(self, records: Sequence[Outgoing]) -> None:
+    def put(self, records: Sequence[Outgoing]) -> int:
         fault = self.faults.next()
         if fault == "before":
             raise CrashError
@@ -69,6 +70,7 @@ class FakeStream:
             raise RetryableError("taken, but the answer was lost")
         if fault == "after":
             raise CrashError
+        return 0
 
     @property
     def labels(self) -> list[dict[str, object]]:

@@ -16,12 +16,12 @@ from lambda_fakes import Faults
 
 from headrace.errors import RetryableError
 from lambdas.label_inbox import handler as label_inbox
-from lambdas.label_inbox.adapters import LabelsStream
 from lambdas.shared.failures import DependencyError
-from lambdas.shared.files.batches import GoneError
 from lambdas.shared.files.objects import InboxFiles, InboxQueue
 from lambdas.shared.files.places import Place
+from lambdas.shared.files.ports import GoneError
 from lambdas.shared.files.rows import Outgoing
+from lambdas.shared.files.stream import RecordStream
 
 KEY = "labels-inbox/a.csv"
 Event = Callable[[str], Any]
@@ -121,7 +121,7 @@ def test_turned_away_records_go_again_with_the_later_ones_of_their_key() -> None
     stubber.add_response("put_records", results(full, "", ""), wished(one, other, late))
     stubber.add_response("put_records", results("", ""), wished(one, late))
     pauses: list[float] = []
-    LabelsStream(client, "labels", sleep=pauses.append).put([one, other, late])
+    RecordStream(client, "labels", rows="labels", ordered=True, sleep=pauses.append).put([one, other, late])
     stubber.assert_no_pending_responses()
     assert len(pauses) == 1
 
@@ -132,7 +132,7 @@ def test_a_stream_that_stays_full_is_left_to_a_later_try_after_growing_pauses() 
         stubber.add_client_error("put_records", "ProvisionedThroughputExceededException", http_status_code=400)
     pauses: list[float] = []
     with pytest.raises(RetryableError, match="add shards"):
-        LabelsStream(client, "labels", sleep=pauses.append).put([Outgoing(b"1", "a")])
+        RecordStream(client, "labels", rows="labels", ordered=True, sleep=pauses.append).put([Outgoing(b"1", "a")])
     assert len(pauses) == 6
     assert pauses[-1] > 3 * pauses[0]
 
@@ -141,7 +141,7 @@ def test_a_stream_that_refuses_for_good_is_an_error() -> None:
     client, stubber = stubbed("kinesis")
     stubber.add_client_error("put_records", "AccessDeniedException", http_status_code=400)
     with pytest.raises(DependencyError, match="putting labels on the stream"):
-        LabelsStream(client, "labels").put([Outgoing(b"1", "a")])
+        RecordStream(client, "labels", rows="labels", ordered=True).put([Outgoing(b"1", "a")])
 
 
 def test_the_rest_goes_back_into_the_queue_and_a_refusal_is_named() -> None:
