@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from headrace.usecase import Expression, ExpressionFunction
-from headrace.windows.sketches import bin_of, representative
+from headrace.window_functions.sketches import bin_of, representative
 
 
 def evaluate_expressions(

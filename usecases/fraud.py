@@ -23,13 +23,12 @@ from headrace.usecase import (
     Serving,
     UseCase,
     Window,
-    WindowFunction,
 )
 
 DAYS = ("1d", "7d", "30d")
 RECENT = ("1d", "3d", "7d")
 HABIT = "customer_before_mean_30d"
-BEFORE: tuple[WindowFunction, ...] = ("mean", "std", "max")
+BEFORE = ("mean", "std", "max")
 
 usecase = UseCase(
     name="fraud",

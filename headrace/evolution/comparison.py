@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from headrace.errors import UseCaseError
 from headrace.evolution.record import Group, Record, RecordedFeature, record_of
 from headrace.usecase import UseCase
+from headrace.window_functions import FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def _under_this_version(
 def _counted_otherwise(record: Record, now: Record) -> Iterator[str]:
     """Fields that became optional though means of them are kept: what they divide by was not counted so far."""
     windows = [window for feature in record.features if (window := feature.window)]
-    divided = {it.over for it in windows if it.function in ("mean", "std") and it.source == "events"}
+    divided = {it.over for it in windows if it.source == "events" and "count" in FUNCTIONS[it.function].keeps}
     for name, field in now.fields.items():
         if record.fields.get(name, field)["required"] and not field["required"] and name in divided:
             yield name

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase, WindowFeature
+from headrace.window_functions import FUNCTIONS
 
 Kind = Literal["input", "calendar", "window", "expression"]
 Definition = Mapping[str, object]
@@ -115,7 +116,7 @@ class Record:
 def record_of(usecase: UseCase) -> Record:
     """The record of a use case as it is now, had nothing been deployed before."""
     read = dict.fromkeys((*usecase.inputs, *(it.over for it in usecase.window_features if it.source == "events")))
-    coded = {*usecase.inputs, *(it.over for it in usecase.window_features if it.function == "last")}
+    coded = {*usecase.inputs, *(it.over for it in usecase.window_features if FUNCTIONS[it.function].takes == "codes")}
     return Record(
         usecase=usecase.name,
         version=usecase.version,

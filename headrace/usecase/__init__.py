@@ -28,7 +28,7 @@ from headrace.usecase.serving import Serving
 from headrace.usecase.transform import Transform
 from headrace.usecase.trial import Trial
 from headrace.usecase.tuning import Between, OneOf, Tuning
-from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature, WindowFunction
+from headrace.usecase.window import CalendarPart, Source, Window, WindowFeature
 
 __all__ = [
     "ALGORITHMS",
@@ -87,5 +87,4 @@ __all__ = [
     "UseCase",
     "Window",
     "WindowFeature",
-    "WindowFunction",
 ]

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, get_args
 
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
 from headrace.usecase.event import NUMERIC
-from headrace.usecase.window import OF_ANY_FIELD, CalendarPart, Window
+from headrace.usecase.window import CalendarPart, Window
+from headrace.window_functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from headrace.usecase.definition import UseCase
@@ -82,9 +83,9 @@ def _check_event_window(usecase: "UseCase", window: Window, over: str, where: st
     if over in parts:
         return
     fields = [it for it in usecase.event.fields if it.name not in (usecase.event.id, usecase.event.timestamp)]
-    if window.function not in OF_ANY_FIELD:
-        coded = window.function == "last"
-        fields = [it for it in fields if it.type in NUMERIC or (coded and it.allowed)]
+    taken = FUNCTIONS[window.function].takes
+    if taken != "values":
+        fields = [it for it in fields if it.type in NUMERIC or (taken == "codes" and it.allowed)]
     require_one_of(over, (*(it.name for it in fields), *parts), where)
     _require_clear(usecase, over, where)
 

@@ -6,36 +6,10 @@ from typing import Literal, get_args
 from headrace import duration
 from headrace.frozen import dataclass
 from headrace.usecase.checks import require, require_duration, require_name, require_one_of
+from headrace.window_functions import FUNCTIONS, OF_LABELS, WindowFunction
 
-WindowFunction = Literal[
-    "count",
-    "sum",
-    "mean",
-    "min",
-    "max",
-    "std",
-    "p10",
-    "p50",
-    "p90",
-    "distinct",
-    "is_new",
-    "last",
-    "time_since_last",
-    "time_since_first",
-]
 Source = Literal["events", "labels"]
 CalendarPart = Literal["is_weekend", "is_night", "hour", "weekday"]
-
-WITHOUT_FIELD: frozenset[WindowFunction] = frozenset({"count", "time_since_last", "time_since_first"})
-"""Functions of the events themselves, not of a field."""
-OF_ANY_FIELD: frozenset[WindowFunction] = frozenset({"distinct", "is_new"})
-"""Functions that compare values and never compute with them, so that text serves as well as numbers."""
-OF_LABELS: frozenset[WindowFunction] = frozenset({"count", "sum", "mean", "min", "max", "std"})
-"""Functions that can look at labels."""
-LOOKING_BACK: frozenset[WindowFunction] = frozenset({"is_new", "last", "time_since_last"})
-"""Functions that would say nothing if the evaluated event itself counted."""
-NEVER_MISSING: frozenset[WindowFunction] = frozenset({"count", "sum", "distinct", "is_new"})
-"""Functions that have a value over an empty window: 0, and 1 for ``is_new``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +18,7 @@ class WindowFeature:
 
     name: str
     entity: str
-    function: WindowFunction
+    function: str
     over: str | None
     source: Source
     length_s: int
@@ -76,7 +50,7 @@ class Window:
     """
 
     entity: str
-    function: WindowFunction
+    function: str
     lengths: tuple[str, ...]
     over: str | None = None
     source: Source = "events"
@@ -91,9 +65,9 @@ class Window:
             object.__setattr__(self, "name", "_".join(filter(None, (self.entity, self.over, self.function))))
         where = f"windows[{self.name}]"
         require_name(self.name, f"{where}.name")
-        require_one_of(self.function, get_args(WindowFunction), f"{where}.function")
+        require_one_of(self.function, FUNCTIONS, f"{where}.function")
         require_one_of(self.source, get_args(Source), f"{where}.source")
-        bare = self.function in WITHOUT_FIELD
+        bare = self._own.takes == "nothing"
         require(
             (self.over is None) == bare,
             f"{where}.over",
@@ -101,10 +75,10 @@ class Window:
             "drop over=" if bare else "add over=",
         )
         require(
-            self.source == "events" or self.function in OF_LABELS,
+            self.source == "events" or self._own.of_labels is not None,
             f"{where}.function",
             f"{self.function} cannot look at labels",
-            f"use one of {', '.join(sorted(OF_LABELS))}",
+            f"use one of {', '.join(OF_LABELS)}",
         )
         self._check_fill(where)
         self._check_durations(where)
@@ -118,7 +92,7 @@ class Window:
             "drop current=",
         )
         require(
-            not (self.current and self.function in LOOKING_BACK),
+            not (self.current and self._own.looks_back),
             f"{where}.current",
             f"{self.function} looks at what came before the evaluated event",
             "drop current=",
@@ -126,13 +100,8 @@ class Window:
 
     def _check_fill(self, where: str) -> None:
         if self.fill is not None:
-            nothing = 1 if self.function == "is_new" else 0
-            require(
-                self.function not in NEVER_MISSING,
-                f"{where}.fill",
-                f"{self.function} of nothing is {nothing}",
-                "drop it",
-            )
+            nothing = self._own.of_nothing
+            require(nothing is None, f"{where}.fill", f"{self.function} of nothing is {nothing or 0:g}", "drop it")
             require(math.isfinite(self.fill), f"{where}.fill", "is not finite", "give a number, or drop it for missing")
 
     def _check_durations(self, where: str) -> None:
@@ -168,7 +137,11 @@ class Window:
         )
 
     @property
+    def _own(self) -> WindowFunction:
+        return FUNCTIONS[self.function]
+
+    @property
     def _counts_current(self) -> bool:
         if duration.seconds(self.delay):
             return False
-        return self.function not in LOOKING_BACK if self.current is None else self.current
+        return not self._own.looks_back if self.current is None else self.current

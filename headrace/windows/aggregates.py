@@ -1,27 +1,24 @@
 """What a bucket keeps of its events, and how two buckets become one.
 
-A new window function is a line in three tables: the columns it needs (``COLUMNS`` here), the value of a range of
-buckets (``readings.READINGS``), and the same for numpy (``windows_columnar.aggregation.REDUCED``). docs/extending.md
-has the steps.
+Which columns a window function needs is its own to say (``headrace.window_functions``).
 """
 
 import math
 from array import array
 from collections.abc import Callable, Sequence
 from operator import add
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from headrace.frozen import dataclass
-from headrace.usecase import Field, FieldType, WindowFunction
+from headrace.usecase import Field, FieldType
+from headrace.window_functions import FUNCTIONS
+from headrace.window_functions.function import ColumnKind, Row
+from headrace.window_functions.sketches import KEPT
 from headrace.windows.columns import BYTES, DOUBLES, ONES, SECONDS, Counts
 from headrace.windows.ragged import BinColumn, Bins, HashColumn, Hashes
-from headrace.windows.sketches import KEPT
 
-ColumnKind = Literal["count", "sum", "min", "max", "deviation", "oldest", "newest", "last", "last_at", "hashes", "bins"]
 Cells: TypeAlias = "Counts | HashColumn | BinColumn"
 """One column of a track as it lies in memory."""
-Row: TypeAlias = Sequence[Any]
-"""One entry of a track, a bucket or a single event: per column a number, a tuple of hashes or a tuple of bins."""
 Combine: TypeAlias = Callable[[Row, Row], Row]
 
 
@@ -52,60 +49,25 @@ class Column:
         return array(SECONDS if self.kind in ("oldest", "newest", "last_at") else DOUBLES)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What a function looks at: a field or part of the calendar (None: the events themselves), and what is known of it.
-
-    ``counted`` counts the events that have a value of it.
-    """
-
-    over: str | None
-    counted: Column
-    type: FieldType
-    allowed: tuple[str, ...]
-
-    def column(self, kind: ColumnKind) -> Column:
-        """A column of numbers of it."""
-        return Column(kind, self.over)
-
-
-COLUMNS: dict[WindowFunction, Callable[[Looked], tuple[Column, ...]]] = {
-    "count": lambda _: (Column("count"),),
-    "sum": lambda it: (it.column("sum"),),
-    "mean": lambda it: (it.counted, it.column("sum")),
-    "min": lambda it: (it.column("min"),),
-    "max": lambda it: (it.column("max"),),
-    "std": lambda it: (it.counted, it.column("sum"), it.column("deviation")),
-    "p10": lambda it: (it.column("bins"),),
-    "p50": lambda it: (it.column("bins"),),
-    "p90": lambda it: (it.column("bins"),),
-    "distinct": lambda it: (Column("hashes", it.over, type=it.type),),
-    "is_new": lambda it: (Column("hashes", it.over, type=it.type),),
-    "last": lambda it: (
-        Column("last_at", it.over, allowed=it.allowed),
-        Column("last", it.over, allowed=it.allowed),
-    ),
-    "time_since_last": lambda _: (Column("newest"),),
-    "time_since_first": lambda _: (Column("oldest"),),
-}
-"""Per function the columns that it needs, in the order in which its reading takes them."""
-
-
-def columns_of(function: WindowFunction, over: str | None, field: Field | None) -> tuple[Column, ...]:
-    """The columns a function needs.
+def columns_of(function: str, over: str | None, field: Field | None) -> tuple[Column, ...]:
+    """The columns a function needs, in the order in which its reading takes them.
 
     Args:
         function: the window function.
         over: the aggregated field or calendar part; None for functions of the events themselves.
         field: the event's field of that name; None for parts of the calendar.
     """
-    looked = Looked(
-        over=over,
-        counted=Column("count", over if field is not None and not field.required else None),
-        type="number" if field is None else field.type,
-        allowed=() if field is None else field.allowed,
-    )
-    return COLUMNS[function](looked)
+    return tuple(_column(kind, over, field) for kind in FUNCTIONS[function].keeps)
+
+
+def _column(kind: ColumnKind, over: str | None, field: Field | None) -> Column:
+    if kind == "count":  # a value that every event has is counted by the events
+        return Column(kind, over if field is not None and not field.required else None)
+    if kind == "hashes":
+        return Column(kind, over, type="number" if field is None else field.type)
+    if kind in ("last", "last_at") and field is not None:
+        return Column(kind, over, allowed=field.allowed)
+    return Column(kind, over)
 
 
 def combiner(columns: Sequence[Column]) -> Combine:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from headrace.usecase import Field, Source, UseCase, WindowFeature
+from headrace.window_functions import FUNCTIONS
 from headrace.windows.aggregates import Column, columns_of
-from headrace.windows.label_readings import LABEL_READINGS
 from headrace.windows.layout import (
     MAX_BUCKETS,
     MAX_CELLS,
@@ -15,7 +15,6 @@ from headrace.windows.layout import (
     Layout,
     Track,
 )
-from headrace.windows.readings import READINGS
 
 _LATENESS_SHARE = 32
 
@@ -73,9 +72,10 @@ def _track(resolution_s: int, features: Sequence[WindowFeature], fields: dict[st
         needed = columns_of(it.function, it.over, fields.get(it.over or ""))
         at = [columns.setdefault(column, len(columns)) for column in needed]
         end = ends.setdefault((it.delay_s, it.current), len(ends))
-        read = LABEL_READINGS[it.function] if it.source == "labels" else READINGS[it.function](*at)
+        function = FUNCTIONS[it.function]
+        read = function.of_labels if it.source == "labels" else function.reading(*at)
         spans.setdefault((it.length_s + it.delay_s, end, it.current), []).append((it.name, read, it.fill))
     retention = retention_s(resolution_s, max(reach for reach, _, _ in spans))
     compiled = tuple((*place, tuple(group)) for place, group in spans.items())
-    heeds_event = any(it.current or it.function == "is_new" for it in features)
+    heeds_event = any(it.current or FUNCTIONS[it.function].compares for it in features)
     return Track(resolution_s, retention, tuple(columns), tuple(ends), compiled, heeds_event)

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias, cast, get_args
 from headrace.calendar import PARTS
 from headrace.usecase import CalendarPart, FieldType
 from headrace.values import Value
-from headrace.windows.aggregates import Column, ColumnKind, Row
-from headrace.windows.sketches import bin_of, hash_of
+from headrace.window_functions.function import ColumnKind, Row
+from headrace.window_functions.sketches import bin_of, hash_of
+from headrace.windows.aggregates import Column
 
 Event: TypeAlias = Mapping[str, Value]
 """An event as ``coerce_event`` returns it: None or absence is no value."""

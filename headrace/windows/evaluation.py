@@ -4,14 +4,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
-from headrace.windows.aggregates import Row
+from headrace.window_functions.function import More, Point, Row
+from headrace.window_functions.numbers import mean_of
 from headrace.windows.columns import ONES
 from headrace.windows.contributions import Event
 from headrace.windows.event_state import EventState, packed_id
 from headrace.windows.label_state import LabelState
 from headrace.windows.layout import Layout
 from headrace.windows.merging import State, merge_labels
-from headrace.windows.readings import More, Point, mean_of
 from headrace.windows.track_state import TrackState
 
 Values: TypeAlias = dict[str, float | None]

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from headrace.errors import StateError
-from headrace.windows.aggregates import Row
+from headrace.window_functions.function import Row
 from headrace.windows.contributions import Event
 from headrace.windows.layout import Layout
 from headrace.windows.track_state import TrackState

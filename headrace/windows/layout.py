@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from headrace.errors import StateError
 from headrace.frozen import dataclass
 from headrace.usecase import Source
-from headrace.windows.aggregates import Column, ColumnKind, Combine, combiner
+from headrace.window_functions.function import ColumnKind
+from headrace.windows.aggregates import Column, Combine, combiner
 from headrace.windows.contributions import CALENDAR, Contribute, contributor
 
 NEWEST = 16
@@ -37,7 +38,7 @@ _CELLS: dict[ColumnKind, int] = {"hashes": 1, "bins": 2}
 
 # Plain tuples, which are taken apart quicker than named ones.
 Aggregate: TypeAlias = tuple[str, Any, "float | None"]
-"""One feature: its name, its reading (see ``readings`` and ``label_readings``), and its value over an empty window."""
+"""One feature: its name, its reading (see ``headrace.window_functions``), and its value over an empty window."""
 Span: TypeAlias = tuple[int, int, bool, tuple[Aggregate, ...]]
 """The features of one length and delay that treat the evaluated event alike: how far back they begin in seconds, which
 of the track's ends they end at, and whether the event itself counts."""
@@ -57,7 +58,7 @@ class Track:
     ends: tuple[tuple[int, bool], ...] = ()
     spans: tuple[Span, ...] = ()
     heeds_event: bool = True
-    """Whether any feature depends on the evaluated event itself; delayed windows do not, but for ``is_new``."""
+    """Whether any feature depends on the evaluated event itself; delayed windows do not, unless they compare."""
     contribute: Contribute = field(init=False, repr=False, compare=False)
     combine: Combine = field(init=False, repr=False, compare=False)
     sized_by: tuple[int | None, ...] = field(init=False, repr=False, compare=False)

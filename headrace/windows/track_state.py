@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any
 
-from headrace.windows.aggregates import Row
+from headrace.window_functions.function import Row
 from headrace.windows.columns import ONES, SECONDS, Numbers, insert, replace
 from headrace.windows.layout import Track
 from headrace.windows.ragged import Ragged

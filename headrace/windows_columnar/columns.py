@@ -11,7 +11,7 @@ from headrace.calendar import PARTS
 from headrace.errors import RejectedError
 from headrace.usecase import CalendarPart, Field, FieldType
 from headrace.values import Value
-from headrace.windows.sketches import hash_of
+from headrace.window_functions.sketches import hash_of
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from headrace.windows.sketches import K
+from headrace.window_functions.sketches import K
 from headrace.windows_columnar.columns import MISSING_HASH, Booleans, Floats, Integers
 from headrace.windows_columnar.ranges import Points, Ranges, Timeline
 from headrace.windows_columnar.rows import counted_before

@@ -5,14 +5,15 @@ a range of them. The versions of the others each count from when they were given
 1, so every function follows from two whole numbers: how many labels a window holds, and how many of them are 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from headrace.usecase import UseCase, WindowFeature, WindowFunction
+from headrace.usecase import UseCase, WindowFeature
 from headrace.windows_columnar.columns import Booleans, Floats, Integers
+from headrace.windows_columnar.functions import COLUMNAR
 from headrace.windows_columnar.ranges import Points, Ranges, delayed_ranges, sorted_keys
 from headrace.windows_columnar.rows import counted_before
 from headrace.windows_columnar.selection import count_below
@@ -58,7 +59,10 @@ def label_features(
         window = (it.length_s, it.delay_s, it.resolution_s)
         if window not in counts:
             counts[window] = _counted(steady, changing, at, it)
-        values = _VALUES[it.function](*counts[window])
+        function = COLUMNAR[it.function].of_labels
+        if function is None:  # such a window is refused when it is defined
+            raise TypeError(f"{it.function} cannot look at labels")
+        values = function(*counts[window])
         columns[it.name] = values if it.fill is None else np.where(np.isnan(values), it.fill, values)
     return columns
 
@@ -115,31 +119,3 @@ def _passed(moments: Integers, covered: Ranges, now: Integers) -> Integers:
     """How many moments of every range are now or before."""
     distinct, ranks = np.unique(moments, return_inverse=True)
     return count_below(ranks, covered, np.searchsorted(distinct, now, side="right"))
-
-
-def _share(part: Integers, of: Integers) -> Floats:
-    share: Floats = np.divide(part, of, out=np.full(len(of), np.nan), where=of > 0)
-    return share
-
-
-def _least(counted: Integers, positive: Integers) -> Floats:
-    return np.where(counted > 0, (positive == counted).astype(np.float64), np.nan)
-
-
-def _most(counted: Integers, positive: Integers) -> Floats:
-    return np.where(counted > 0, (positive > 0).astype(np.float64), np.nan)
-
-
-def _deviation(counted: Integers, positive: Integers) -> Floats:
-    share = _share(positive, counted)
-    return np.sqrt(share * _share(counted - positive, counted))
-
-
-_VALUES: dict[WindowFunction, Callable[[Integers, Integers], Floats]] = {
-    "count": lambda counted, _: counted.astype(np.float64),
-    "sum": lambda _, positive: positive.astype(np.float64),
-    "mean": lambda counted, positive: _share(positive, counted),
-    "min": _least,
-    "max": _most,
-    "std": _deviation,
-}

@@ -1,9 +1,8 @@
-"""Quantiles by nearest rank over the bins of ``headrace.windows.sketches``: an order statistic of bin numbers."""
+"""Quantiles by nearest rank over the bins of ``sketches``: an order statistic of bin numbers."""
 
 import numpy as np
 
-from headrace.usecase import WindowFunction
-from headrace.windows.sketches import QUANTILES, bin_of, representative
+from headrace.window_functions.sketches import Share, bin_of, representative
 from headrace.windows_columnar.columns import Floats, Integers
 from headrace.windows_columnar.ranges import Ranges
 from headrace.windows_columnar.rows import counted_before
@@ -19,13 +18,13 @@ class Binned:
         numbers, self._ranks = np.unique(_bins(values[known]), return_inverse=True)
         self._middles = np.array([representative(int(it)) for it in numbers], dtype=np.float64)
 
-    def quantile(self, function: WindowFunction, covered: Ranges) -> Floats:
+    def quantile(self, share: Share, covered: Ranges) -> Floats:
         """The quantile of the values in every range; NaN where there is none."""
         found = np.full(len(covered.first), np.nan)
         first, last = self._before[covered.first], self._before[covered.last]
         some = np.flatnonzero(last > first)
         first, last = first[some], last[some]
-        numerator, denominator = QUANTILES[function]
+        numerator, denominator = share
         rank = -(-numerator * (last - first) // denominator) - 1  # the first whose cumulative count reaches the share
         found[some] = self._middles[smallest(self._ranks, Ranges(first, last), rank)] if len(some) else 0.0
         return found

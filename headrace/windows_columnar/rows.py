@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from headrace.usecase import CalendarPart, UseCase
-from headrace.windows.sketches import hash_of
+from headrace.window_functions.sketches import hash_of
 from headrace.windows_columnar.columns import Booleans, Floats, Integers, calendar_part, floats, hashes
 from headrace.windows_columnar.ranges import Timeline
 

@@ -12,7 +12,8 @@ from usecase_cases import use_cases
 
 from headrace.features import FeatureSet
 from headrace.usecase import UseCase, WindowFeature
-from headrace.windows import aggregates, sketches
+from headrace.window_functions import sketches
+from headrace.windows import aggregates
 from headrace.windows_columnar import distinct
 
 EXACT = 2

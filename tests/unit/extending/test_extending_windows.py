@@ -1,7 +1,6 @@
-"""docs/extending.md, a new window function: ``spread``, largest less smallest value, as a line in three tables."""
+"""docs/extending.md, a new window function: ``spread``, largest less smallest value, as one line in two tables."""
 
 from dataclasses import replace
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -9,11 +8,15 @@ import pytest
 
 import simulators
 import usecases
+from headrace.errors import UseCaseError
 from headrace.features import FeatureSet
-from headrace.usecase import UseCase, Window, WindowFunction, window
-from headrace.windows import aggregates, readings
-from headrace.windows.sketches import QUANTILES
-from headrace.windows_columnar import aggregation, training_frame
+from headrace.usecase import UseCase, Window
+from headrace.window_functions import FUNCTIONS, WindowFunction
+from headrace.window_functions.function import Read
+from headrace.window_functions.numbers import MAX, MIN
+from headrace.windows_columnar import training_frame
+from headrace.windows_columnar.functions import COLUMNAR, ColumnarFunction
+from headrace.windows_columnar.functions.function import reduced
 from headrace.windows_columnar.reductions import Parts, Reduction
 
 LOANS = usecases.load("loans")
@@ -23,9 +26,9 @@ NO_LABELS = pd.DataFrame(
 )
 
 
-def _spread(smallest: int, largest: int) -> readings.Read:
+def _spread(smallest: int, largest: int) -> Read:
     """One by one, in the stream: from where the two columns are to the value."""
-    low, high = readings.READINGS["min"](smallest), readings.READINGS["max"](largest)
+    low, high = MIN.reading(smallest), MAX.reading(largest)
 
     def read(*given) -> float | None:
         below, above = low(*given), high(*given)
@@ -38,19 +41,26 @@ def _joined(left: Parts, right: Parts) -> Parts:
     return np.minimum(left[0], right[0]), np.maximum(left[1], right[1])
 
 
-SPREAD = Reduction(
-    lambda values: (np.nan_to_num(values, nan=np.inf), np.nan_to_num(values, nan=-np.inf)), _joined, (np.inf, -np.inf)
+SPREAD = WindowFunction(name="spread", takes="numbers", keeps=("min", "max"), reading=_spread)
+"""headrace/window_functions."""
+COLUMNAR_SPREAD = ColumnarFunction(
+    look=reduced(
+        Reduction(
+            start=lambda values: (np.nan_to_num(values, nan=np.inf), np.nan_to_num(values, nan=-np.inf)),
+            combine=_joined,
+            neutral=(np.inf, -np.inf),
+        )
+    ),
+    value=lambda parts: parts[1] - parts[0],
 )
-"""Whole columns, in training."""
+"""headrace/windows_columnar/functions: whole columns, in training."""
 
 
 @pytest.fixture
 def usecase(monkeypatch: pytest.MonkeyPatch) -> UseCase:
     """The steps of the how-to, then a use case with the function."""
-    monkeypatch.setattr(window, "WindowFunction", Literal[*get_args(WindowFunction), "spread"])
-    monkeypatch.setitem(aggregates.COLUMNS, "spread", lambda it: (it.column("min"), it.column("max")))
-    monkeypatch.setitem(readings.READINGS, "spread", _spread)
-    monkeypatch.setitem(aggregation.REDUCED, "spread", (SPREAD, lambda parts: parts[1] - parts[0]))
+    monkeypatch.setitem(FUNCTIONS, SPREAD.name, SPREAD)
+    monkeypatch.setitem(COLUMNAR, SPREAD.name, COLUMNAR_SPREAD)
     over = Window(entity="branch", function="spread", over="debt", lengths=("1d", "7d"), name="spread")
     entities = tuple(replace(it, snapshot=None) for it in LOANS.entities)
     return replace(LOANS, entities=entities, windows=(over,), expressions=())
@@ -92,9 +102,14 @@ def test_a_window_without_values_gives_none(usecase: UseCase) -> None:
     assert features.vector(event, {"branch": []}, folded=False)["spread_1d"] is None
 
 
-def test_every_declared_function_is_in_every_table() -> None:
+def test_an_unknown_function_is_told_which_ones_there_are(usecase: UseCase) -> None:
+    with pytest.raises(UseCaseError, match=r"'range' is unknown; use one of .*p90, spread, std, sum"):
+        replace(usecase.windows[0], function="range")
+
+
+def test_every_function_is_in_both_tables() -> None:
     """What reminds whoever forgets a step."""
-    declared = set(get_args(WindowFunction))
-    assert declared == aggregates.COLUMNS.keys() == readings.READINGS.keys()
-    elsewhere = {"count", "time_since_last", "time_since_first", "last", "distinct", "is_new", *QUANTILES}
-    assert declared - elsewhere == aggregation.REDUCED.keys()
+    assert FUNCTIONS.keys() == COLUMNAR.keys()
+    for name, function in FUNCTIONS.items():
+        assert function.name == name
+        assert (function.of_labels is None) == (COLUMNAR[name].of_labels is None)

@@ -1,12 +1,10 @@
 """Random use cases with windows of every function, and histories of events for them."""
 
-from typing import get_args
-
 from hypothesis import strategies as st
 from window_cases import bazaar
 
-from headrace.usecase import Expression, UseCase, Window, WindowFunction
-from headrace.usecase.window import LOOKING_BACK, WITHOUT_FIELD
+from headrace.usecase import Expression, UseCase, Window
+from headrace.window_functions import FUNCTIONS
 
 FIELDS = ("amount", "tip", "items", "gift", "hour", "is_weekend")
 ANY_FIELDS = ("seller", "channel", "due", "shop_id", *FIELDS[:4])
@@ -26,15 +24,15 @@ OPERANDS = tuple(
 @st.composite
 def windows(draw, number: int) -> Window:
     """One window."""
-    function = draw(st.sampled_from(get_args(WindowFunction)))
-    over = {"distinct": ANY_FIELDS, "is_new": ANY_FIELDS, "last": CODED}.get(function, FIELDS)
+    function = FUNCTIONS[draw(st.sampled_from(sorted(FUNCTIONS)))]
+    over = {"values": ANY_FIELDS, "codes": CODED}.get(function.takes, FIELDS)
     delay = draw(st.sampled_from(["0s", "0s", "13s"]))
-    may_look_back = delay == "0s" and function not in LOOKING_BACK
+    may_look_back = delay == "0s" and not function.looks_back
     return Window(
         name=f"w{number}",
         entity=draw(st.sampled_from(["customer", "customer", "shop"])),
-        function=function,
-        over=None if function in WITHOUT_FIELD else draw(st.sampled_from(over)),
+        function=function.name,
+        over=None if function.takes == "nothing" else draw(st.sampled_from(over)),
         lengths=draw(st.sampled_from([("10s",), ("10s", "60s"), ("7s", "60s", "90s")])),
         resolution=draw(st.sampled_from(["1s", "1s", "7s"])),
         delay=delay,

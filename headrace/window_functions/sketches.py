@@ -10,10 +10,11 @@ import hashlib
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from headrace.usecase import FieldType, WindowFunction
-from headrace.values import Value
+if TYPE_CHECKING:  # these import use cases, which import this
+    from headrace.usecase.event import FieldType
+    from headrace.values import Value
 
 K = 256
 """How many distinct values are counted exactly."""
@@ -26,11 +27,12 @@ _SMALLEST = 1e-9
 _FIRST = math.ceil(math.log(_SMALLEST) / _LOG_GAMMA)
 _LAST = math.floor(math.log(sys.float_info.max) / _LOG_GAMMA)
 _MIDDLE = 2 / (_GAMMA + 1)
-QUANTILES: dict[WindowFunction, tuple[int, int]] = {"p10": (1, 10), "p50": (1, 2), "p90": (9, 10)}
-"""The share of values at or below each quantile, as numerator and denominator."""
+Share: TypeAlias = tuple[int, int]
+"""The share of values at or below a quantile, as numerator and denominator."""
+TENTH, HALF, NINE_TENTHS = (1, 10), (1, 2), (9, 10)
 
 
-def hash_of(value: Value, kind: FieldType) -> int:
+def hash_of(value: "Value", kind: "FieldType") -> int:
     """The 32-bit hash under which a value is remembered.
 
     Args:
@@ -86,19 +88,19 @@ def representative(number: int) -> float:
     return size if number > 0 else -size
 
 
-def quantile(bins: Iterable[tuple[int, int]], counted: int, function: WindowFunction) -> float | None:
+def quantile(bins: Iterable[tuple[int, int]], counted: int, share: Share) -> float | None:
     """A quantile by nearest rank.
 
     Args:
         bins: number of the bin and how many values fall into it, ascending.
         counted: how many values there are.
-        function: one of ``QUANTILES``.
+        share: of the values at or below the quantile.
 
     Returns:
         The representative of the first bin at or below which the quantile's share of the values lies; None if there
         are no values.
     """
-    numerator, denominator = QUANTILES[function]
+    numerator, denominator = share
     reached = 0
     for number, count in bins:
         reached += count
