@@ -1,5 +1,6 @@
 """Reacting to drift: findings are weighed, decisions are made, and both follow from nothing but their inputs."""
 
+from headrace.reaction.approval import Package
 from headrace.reaction.decision import ACTIONS, PAGES, Action, Decision, Moment
 from headrace.reaction.finding import Finding, finding
 from headrace.reaction.memory import Deployed, Memory, Request, Window
@@ -10,6 +11,7 @@ from headrace.reaction.news import (
     on_deployed,
     on_finished,
     on_labels,
+    on_package,
     on_refused,
     on_rolled_back,
     resumed,
@@ -29,6 +31,7 @@ __all__ = [
     "Finding",
     "Memory",
     "Moment",
+    "Package",
     "Request",
     "Weighed",
     "Window",
@@ -38,6 +41,7 @@ __all__ = [
     "on_finding",
     "on_finished",
     "on_labels",
+    "on_package",
     "on_refused",
     "on_rolled_back",
     "resumed",

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from headrace.events import Kind
+from headrace.reaction.approval import Package
 from headrace.reaction.finding import Finding
 
 MOST_WINDOWS = 24
@@ -47,6 +48,17 @@ class Deployed:
     rolled_back: bool = False
     spared_until: int = 0
 
+    @property
+    def version(self) -> int:
+        """The number of the model in force; 0 if there is none."""
+        return version_of(self.arn)
+
+
+def version_of(arn: str) -> int:
+    """The number that the ARN of a model package ends in; 0 if it ends in none."""
+    number = arn.rpartition("/")[2]
+    return int(number) if number.isdigit() else 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
@@ -61,6 +73,7 @@ class Memory:
         halted: why no training is asked for until a person resumes; empty if trainings are.
         deployed: the model in force.
         new_labels: labels that came by file since the last training.
+        packages: the newest versions of the model and whether people let them serve, the oldest first.
     """
 
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
@@ -71,6 +84,7 @@ class Memory:
     halted: str = ""
     deployed: Deployed = field(default_factory=Deployed)
     new_labels: int = 0
+    packages: tuple[Package, ...] = ()
 
     def of(self, kind: Kind) -> tuple[Window, ...]:
         """The windows of a kind, the oldest first."""
@@ -107,5 +121,6 @@ class Memory:
             kind: tuple(Window(**it) for it in windows) for kind, windows in found.get("windows", {}).items()
         }
         found["requests"] = tuple(Request(**it) for it in found.get("requests", []))
+        found["packages"] = tuple(Package(**it) for it in found.get("packages", []))
         found["deployed"] = Deployed(**found.get("deployed", {}))
         return cls(**found)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from headrace.events import ModelDeployed, ModelRollbackRefused, ModelRolledBack, RetrainingFinished
+from headrace.reaction.approval import PENDING, Package, noted
 from headrace.reaction.decision import Decision, Moment, can_roll_back, roll_back
-from headrace.reaction.memory import Deployed, Memory
+from headrace.reaction.memory import Deployed, Memory, version_of
 from headrace.reaction.training import train
 from headrace.usecase import UseCase
 
@@ -63,7 +64,7 @@ def on_deployed(memory: Memory, event: ModelDeployed, at: int) -> tuple[Memory, 
     arn, previous = event.model_package_arn, event.previous_model_package_arn or memory.deployed.arn
     if at <= memory.deployed.at or arn == memory.deployed.arn:
         return memory, Decision(action="ignore", reason=f"{arn}: known, or older than what is known")
-    if _version(previous) >= _version(arn):
+    if version_of(previous) >= version_of(arn):
         previous = ""  # it came back from a rollback; going on from it to the model it replaced would go round
     after = replace(memory, deployed=Deployed(arn=arn, previous=previous, at=at), windows={})
     return after, Decision(action="ignore", reason=f"{arn} is in force; it is watched from now on")
@@ -93,9 +94,11 @@ def on_refused(memory: Memory, event: ModelRollbackRefused) -> tuple[Memory, Dec
     return memory, Decision(action="ignore", reason=reason)
 
 
-def _version(arn: str) -> int:
-    number = arn.rpartition("/")[2]
-    return int(number) if number.isdigit() else 0
+def on_package(memory: Memory, news: Package) -> tuple[Memory, Decision]:
+    """A version of the model was registered, approved or rejected, by whomever: what waits holds back the next."""
+    after = replace(memory, packages=noted(memory.packages, news))
+    words = "waits for a person's approval" if news.verdict == PENDING else f"is {news.verdict.lower()}"
+    return after, Decision(action="ignore", reason=f"v{news.version} {words}")
 
 
 def on_labels(memory: Memory, labels: int, usecase: UseCase, moment: Moment) -> tuple[Memory, Decision]:

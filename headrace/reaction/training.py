@@ -1,8 +1,12 @@
-"""May a training be asked for? One at a time, not too soon, not too often, not on broken data, not without labels."""
+"""May a training be asked for? One at a time, not too soon, not too often, not on broken data, not without labels.
+
+And not next to a model of an earlier one that still waits for a person, who would be asked about two at once.
+"""
 
 from dataclasses import replace
 
 from headrace.events import Severity, Trigger
+from headrace.reaction.approval import waiting
 from headrace.reaction.decision import Action, Decision, Moment
 from headrace.reaction.finding import Finding
 from headrace.reaction.memory import Memory, Request
@@ -42,8 +46,16 @@ def _against(memory: Memory, usecase: UseCase, moment: Moment, found: Finding | 
         return "ignore", "halted: a person must resume first"
     if memory.running and moment.at - memory.running_since < LONGEST_RUN_S:
         return "ignore", f"training {memory.running} is running"
+    pending = waiting(memory.packages, memory.deployed.version, usecase, moment.at) if _by_people(usecase) else ""
+    if pending:  # people hear of it with every finding, and not with every file of labels
+        return "notify" if found is not None else "ignore", pending
     short = _too_few(memory, usecase) if found is not None and found.kind == "model_quality" else ""
     return ("wait", short) if short else _spent(memory, usecase, moment.at)
+
+
+def _by_people(usecase: UseCase) -> bool:
+    """Whether people approve; where the platform does, a package waits for a moment, or since a freeze."""
+    return usecase.reaction.promotion == "manual"
 
 
 def _spent(memory: Memory, usecase: UseCase, at: int) -> tuple[Action, str] | None:

@@ -32,6 +32,8 @@ class Reaction:
         watch: how long after a rollout, the label's delay added, a drop brings the previous model back.
         recovery: windows in a row without broken data after which a freeze ends.
         promotion: whether a model that passed every gate is approved without a person.
+        approval_within: so long, to the nearest window, a model that waits for a person holds back trainings because
+            of drift; later it is taken for forgotten. Where promotion is automatic it holds back none.
         schedule: EventBridge cron expression of trainings whatever happens; empty for none.
         new_labels: trains when so many labels came by file since the last training; 0 for never.
         on_code_change: trains when the training stack, and with it the code of its jobs, was updated.
@@ -54,6 +56,7 @@ class Reaction:
     watch: str = "2d"
     recovery: int = 2
     promotion: Promotion = "manual"
+    approval_within: str = "7d"
     schedule: str = ""
     new_labels: int = 0
     on_code_change: bool = False
@@ -69,7 +72,7 @@ class Reaction:
             require(getattr(self, name) >= 0, f"reaction.{name}", "is negative", "0 asks for none")
         for name, weight in self.weights.items():
             require(weight >= 0, f"reaction.weights[{name}]", "is negative", "0 ignores a column, 2 doubles it")
-        for name in ("cooldown", "attempts_within", "watch"):
+        for name in ("cooldown", "attempts_within", "watch", "approval_within"):
             require_duration(getattr(self, name), f"reaction.{name}")
         require_one_of(self.promotion, get_args(Promotion), "reaction.promotion")
         cron = self.schedule.startswith("cron(") and self.schedule.endswith(")")
@@ -86,6 +89,11 @@ class Reaction:
     def attempts_within_s(self) -> int:
         """How far back attempts count, in seconds."""
         return require_duration(self.attempts_within, "reaction.attempts_within")
+
+    @property
+    def approval_within_s(self) -> int:
+        """How long a model that waits for a person holds back the next, in seconds."""
+        return require_duration(self.approval_within, "reaction.approval_within")
 
     @property
     def watch_s(self) -> int:

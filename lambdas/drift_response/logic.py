@@ -18,12 +18,14 @@ from headrace.reaction import (
     Finding,
     Memory,
     Moment,
+    Package,
     finding,
     on_alarm,
     on_deployed,
     on_finding,
     on_finished,
     on_labels,
+    on_package,
     on_refused,
     on_rolled_back,
 )
@@ -121,6 +123,8 @@ def _news(memory: Memory, signal: Signal, function: DriftResponse) -> tuple[Memo
             made = on_finished(memory, event)
         case Cut() as cut:
             made = memory, _cut(cut, function)
+        case Package() as package:
+            made = on_package(memory, package)
         case ModelDeployed() as event:
             made = on_deployed(memory, event, signal.at)
         case ModelRolledBack() as event:

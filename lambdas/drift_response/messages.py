@@ -1,4 +1,4 @@
-"""What the queue tells: a document of a monitor, an alarm, a file of labels, or an event of our own.
+"""What the queue tells: a document of a monitor, an alarm, a file of labels, a model package, or our own event.
 
 Each signal has an id that is the same for every copy of it, whatever EventBridge calls the copies.
 """
@@ -22,7 +22,8 @@ from headrace.events import (
     Trigger,
 )
 from headrace.monitoring import FOLDER, VIOLATIONS_SUFFIX, Outputs
-from headrace.reaction import Alarm
+from headrace.reaction import Alarm, Package
+from headrace.reaction.approval import VERDICTS
 from headrace.reaction.news import Subject
 from headrace.schema import parse_timestamp
 
@@ -60,7 +61,7 @@ class Cut:
     status: str
 
 
-Content = Document | Receipt | Alarm | Cut | BusEvent
+Content = Document | Receipt | Alarm | Cut | Package | BusEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,8 @@ def read(body: str, *, endpoint: str, usecase: str, stage: str) -> Signal | None
             return _alarm(detail, at, endpoint)
         if kind == ("aws.states", "Step Functions Execution Status Change"):
             return _cut(detail, at)
+        if kind == ("aws.sagemaker", "SageMaker Model Package State Change"):
+            return _package(detail, at)
         if kind[0] == SOURCE and kind[1] in OWN:
             return _own(OWN[kind[1]].from_detail(detail), at, usecase, stage)
     except HeadraceError:
@@ -165,6 +168,17 @@ def _cut(detail: Mapping[str, Any], at: int) -> Signal | None:
         status=str(detail["status"]),
     )
     return Signal(id=signal_id(at, cut.execution, cut.status), at=at, content=cut)
+
+
+def _package(detail: Mapping[str, Any], at: int) -> Signal | None:
+    """A version that was registered, approved or rejected. The rule lets through those of our group only."""
+    verdict = detail.get("ModelApprovalStatus")
+    if verdict not in VERDICTS:
+        return None
+    since = parse_timestamp(detail["CreationTime"], field="CreationTime")
+    changed = parse_timestamp(detail.get("LastModifiedTime") or detail["CreationTime"], field="LastModifiedTime")
+    package = Package(version=int(detail["ModelPackageVersion"]), verdict=verdict, since=since, at=changed)
+    return Signal(id=signal_id(changed, detail["ModelPackageArn"], verdict), at=at, content=package)
 
 
 def _own(event: BusEvent, at: int, usecase: str, stage: str) -> Signal | None:

@@ -12,7 +12,7 @@ from headrace.events import (
     RetrainingFinished,
     RetrainingRequested,
 )
-from headrace.reaction import PAGES, SETTLING_S, Alarm, Decision, Finding, Memory
+from headrace.reaction import PAGES, SETTLING_S, Alarm, Decision, Finding, Memory, Package
 from headrace.schema import format_timestamp
 from lambdas.drift_response.messages import Cut, Signal
 
@@ -94,6 +94,7 @@ def record(signal: Signal, decision: Decision, before: Memory, where: Where, fou
             "halted": before.halted,
             "trainings": [asdict(it) for it in before.requests],
             "deployed": asdict(before.deployed),
+            "packages": [asdict(it) for it in before.packages],
         },
     )
     return replace(base, effects=tuple(_effects(base, signal, decision, before, found)))
@@ -101,6 +102,8 @@ def record(signal: Signal, decision: Decision, before: Memory, where: Where, fou
 
 def _source(signal: Signal) -> str:
     content = signal.content
+    if isinstance(content, Package):
+        return f"model package v{content.version}"
     key = getattr(content, "key", "") or getattr(content, "name", "")
     return str(key or getattr(content, "detail_type", ""))
 

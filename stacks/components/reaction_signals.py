@@ -1,4 +1,5 @@
-"""What drift response hears: documents of monitors, alarms, our own events, retrainings that were cut; in one queue."""
+"""What drift response hears: documents of monitors, alarms, our own events, retrainings that were cut, model packages
+where people approve them; in one queue."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,7 +47,20 @@ class ReactionSignals(Construct):
         for name, (description, pattern) in self._patterns(target, bucket).items():
             rule = events.Rule(self, name, description=description, event_pattern=events.EventPattern(**pattern))
             rule.add_target(targets.SqsQueue(queue))
+        if target.usecase.reaction.promotion == "manual":  # a model that waits for nobody holds back nothing
+            self._hear_packages(target, queue)
         feed(self, queue=queue, function=function)
+
+    def _hear_packages(self, target: Target, queue: sqs.Queue) -> None:
+        pattern = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=["SageMaker Model Package State Change"],
+            detail={"ModelPackageGroupName": [target.model_package_group_name]},
+        )
+        description = "A model package of our group is registered, approved or rejected"
+        events.Rule(self, "Packaged", description=description, event_pattern=pattern).add_target(
+            targets.SqsQueue(queue)
+        )
 
     def _patterns(self, target: Target, bucket: LakeBucket) -> Mapping[str, tuple[str, dict[str, Any]]]:
         keys: list[dict[str, str]] = [{"suffix": VIOLATIONS_SUFFIX}]

@@ -9,10 +9,11 @@ from fault_platform import RECEIVES, REGION, Platform, calm, running
 from inbox_fakes import HEADER, cells, created
 from lambda_events import ENVIRONMENT
 from played_endpoint import GROUP, STACK_NAME, PlayedRollouts
-from reaction_world import ENDPOINT, drift, own_event, s3_event
+from reaction_world import ENDPOINT, drift, envelope, own_event, s3_event
 from rollout_world import approval, arn, rollback
 
 from headrace.events import RetrainingFinished
+from lambdas.deployment.messages import APPROVAL
 
 Facts = dict[str, Any]
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:topic"
@@ -67,7 +68,7 @@ def deployment(injector: Injector) -> Facts:
 
 
 def drift_response(injector: Injector) -> Facts:
-    """Three windows with drift, each told twice, and the end of the retraining that it caused."""
+    """Three windows with drift, each told twice, the model that the retraining registers, and its end."""
     environment = {**ENVIRONMENT, "ENDPOINT_NAME": ENDPOINT, "TOPIC_ARN": TOPIC}
     told: list[tuple[str, str]] = []
     injector.played["events"] = lambda operation, given: _publish(told, given)
@@ -78,6 +79,8 @@ def drift_response(injector: Injector) -> Facts:
             body = json.dumps({"violations": [drift("amount", 0.9)]}).encode()
             platform.s3.put_object(Bucket="lake", Key=key, Body=body)
             platform.queue([s3_event(key, time=f"2026-01-{day}T00:10:00Z", event_id=copy) for copy in "ab"])
+        registered = envelope("aws.sagemaker", APPROVAL, _registered(), time="2026-01-04T04:00:00Z")
+        platform.queue([registered], most=RECEIVES)
         asked = [json.loads(text)["RequestId"] for kind, text in told if kind == "Retraining Requested"]
         ended = RetrainingFinished(
             usecase="fraud",
@@ -91,6 +94,14 @@ def drift_response(injector: Injector) -> Facts:
         )
         platform.queue([own_event(ended, time="2026-01-04T05:00:00Z")], most=RECEIVES)
         return _decided(platform, told)
+
+
+def _registered() -> dict[str, Any]:
+    """A package that the retraining registered."""
+    return {
+        "ModelPackageGroupName": GROUP, "ModelPackageVersion": 2, "ModelPackageArn": arn(2, GROUP),
+        "ModelApprovalStatus": "PendingManualApproval", "CreationTime": "2026-01-04T04:00:00Z",
+    }  # fmt: skip
 
 
 def _publish(told: list[tuple[str, str]], given: Mapping[str, Any]) -> dict[str, Any]:

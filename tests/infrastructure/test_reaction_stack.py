@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
@@ -13,7 +14,9 @@ from synthesized import Synthesized, listed, text
 
 import usecases
 from headrace.usecase import Reaction
+from headrace.usecase.reaction import Promotion
 from stacks.components.queue import DeadLetterQueue
+from stacks.components.reaction_signals import ReactionSignals
 from stacks.components.retraining_starts import RetrainingStarts
 from stacks.stage import stage
 from stacks.target import Target
@@ -43,6 +46,23 @@ def test_documents_of_either_spelling_alarms_and_our_own_events_are_heard(prod: 
     cut = found["A retraining was aborted or timed out, which no state of it can report"]["EventPattern"]
     assert cut["detail"]["status"] == ["ABORTED", "TIMED_OUT"]
     assert ":stateMachine:headrace-fraud-prod-retraining" in text(cut["detail"]["stateMachineArn"])
+
+
+@pytest.mark.parametrize(("promotion", "groups"), [("manual", [["headrace-loans-dev"]]), ("automatic", [])])
+def test_packages_of_our_group_are_heard_where_people_approve_them(
+    promotion: Promotion, groups: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loans = replace(usecases.load("loans"), reaction=Reaction(promotion=promotion))
+    stack = cdk.Stack(cdk.App(), "Stack")
+    monkeypatch.setattr("stacks.components.reaction_signals.feed", lambda *_, **__: None)
+    fakes: dict[str, Any] = {"function": SimpleNamespace(timeout_s=30), "bucket": SimpleNamespace(bucket_name="lake")}
+    target = Target(usecase=loans, stage=stage("dev"), region="eu-west-1")
+    ReactionSignals(stack, "Signals", target=target, key=kms.Key(stack, "Key"), **fakes)
+    template = assertions.Template.from_stack(stack)
+    patterns = [it["Properties"]["EventPattern"] for it in template.find_resources(RULE).values()]
+    heard = [it for it in patterns if it["source"] == ["aws.sagemaker"]]
+    assert [it["detail-type"] for it in heard] == [["SageMaker Model Package State Change"]] * len(groups)
+    assert [it["detail"]["ModelPackageGroupName"] for it in heard] == groups
 
 
 def test_a_request_starts_the_machine_with_its_id_and_its_reason(prod: Synthesized) -> None:
