@@ -16,6 +16,7 @@ from stacks.endpoint import EndpointStack
 from stacks.features import FeaturesStack
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
+from stacks.lookups import LookupsStack
 from stacks.monitoring import MonitoringStack
 from stacks.observability import ObservabilityStack
 from stacks.retraining import RetrainingStack
@@ -27,10 +28,12 @@ def build(app: Application) -> None:
     """Put all stacks of the app's target into it."""
     target = app.target
     lake = LakeStack(app, target=target).lake
-    ingestion = IngestionStack(app, target=target, lake=lake).ingestion
-    features = FeaturesStack(app, target=target, lake=lake, ingestion=ingestion).features
+    lookups = LookupsStack(app, target=target, lake=lake).lookups if target.usecase.lookups else None
+    table = lookups.table if lookups else None
+    ingestion = IngestionStack(app, target=target, lake=lake, lookups=table).ingestion
+    features = FeaturesStack(app, target=target, lake=lake, ingestion=ingestion, lookups=table).features
     training = TrainingStack(app, target=target, lake=lake).training
-    serving = ServingStack(app, target=target, lake=lake, features=features).serving
+    serving = ServingStack(app, target=target, lake=lake, features=features, lookups=table).serving
     EndpointStack(app, target=target, lake=lake, execution_role_arn=serving.model_role_arn)
     observability = ObservabilityStack(
         app, target=target, lake=lake, ingestion=ingestion, features=features, serving=serving

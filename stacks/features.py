@@ -17,6 +17,7 @@ from stacks.components.delivery import ParquetDelivery
 from stacks.components.endpoint_access import grant_invoke_endpoint
 from stacks.components.feature_group import FeatureGroup, FeatureStoreRole, grant_put_record
 from stacks.components.function import Function
+from stacks.components.lookup_table import LookupTable
 from stacks.components.queue import DeadLetterQueue
 from stacks.components.state_table import StateTable
 from stacks.ingestion import Ingestion
@@ -55,18 +56,23 @@ class FeaturesStack(HeadraceStack):
 
     noun = "features"
 
-    def __init__(self, scope: Construct, *, target: Target, lake: Lake, ingestion: Ingestion) -> None:
+    def __init__(
+        self, scope: Construct, *, target: Target, lake: Lake, ingestion: Ingestion, lookups: LookupTable | None = None
+    ) -> None:
         super().__init__(
             scope,
             target=target,
             description="Headrace features: window state, stream functions, feature groups",
         )
         _require_readable_keys(target)
+        self._lookups = lookups
         state = StateTable(self, "State", key=lake.key, keep_data=target.stage.keep_data)
         delivery = ParquetDelivery(
             self, "FeatureDelivery", table=lake.features, folder="features", bucket=lake.bucket, stage=target.stage
         )
         enrichment = self._build_enrichment(lake, state, delivery)
+        if lookups:
+            lookups.grant_look_up_to(enrichment.own_role)
         ground_truth = self._build_ground_truth(lake, state)
         consumers = {
             "enrichment": StreamConsumer(
@@ -118,6 +124,7 @@ class FeaturesStack(HeadraceStack):
                 quarantine_bucket=lake.bucket.bucket_name,
                 endpoint_name=self.target.endpoint_name if scored else "",
                 feature_groups=feature_groups(groups),
+                lookup_table=self._lookups.table_name if self._lookups else "",
             ),
         )
         for group_name in groups.values():

@@ -12,6 +12,7 @@ from lambdas.label_inbox.settings import Settings as InboxSettings
 from stacks.components.delivery import ParquetDelivery
 from stacks.components.file_inbox import FileInbox, FileQueue
 from stacks.components.function import Function
+from stacks.components.lookup_table import LookupTable
 from stacks.components.mask_key import MaskKey
 from stacks.components.queue import DeadLetterQueue
 from stacks.components.stream import EventStream
@@ -41,7 +42,7 @@ class IngestionStack(HeadraceStack):
 
     noun = "ingestion"
 
-    def __init__(self, scope: Construct, *, target: Target, lake: Lake) -> None:
+    def __init__(self, scope: Construct, *, target: Target, lake: Lake, lookups: LookupTable | None = None) -> None:
         super().__init__(
             scope,
             target=target,
@@ -49,7 +50,7 @@ class IngestionStack(HeadraceStack):
         )
         events = EventStream(self, "Events", name=target.events_stream_name, key=lake.key, stage=target.stage)
         labels = EventStream(self, "Labels", name=target.labels_stream_name, key=lake.key, stage=target.stage)
-        transform = self._build_transform(lake)
+        transform = self._build_transform(lake, lookups)
         delivery = ParquetDelivery(
             self,
             "EventDelivery",
@@ -78,7 +79,7 @@ class IngestionStack(HeadraceStack):
             LabelInboxDeadLetterUrl=queue.dead_letters.queue_url,
         )
 
-    def _build_transform(self, lake: Lake) -> Function:
+    def _build_transform(self, lake: Lake, lookups: LookupTable | None) -> Function:
         mask_key = (
             MaskKey(self, "MaskKey", key=lake.key, keep_data=self.target.stage.keep_data) if self.target.masks else None
         )
@@ -94,8 +95,11 @@ class IngestionStack(HeadraceStack):
                 usecase=self.target.usecase.name,
                 stage=self.target.stage.name,
                 mask_key_secret_arn=mask_key.secret_arn if mask_key else "",
+                lookup_table=lookups.table_name if lookups else "",
             ),
         )
+        if lookups:
+            lookups.grant_look_up_to(transform.own_role)
         if mask_key:
             mask_key.grant_value_to(transform.own_role)
         return transform

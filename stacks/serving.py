@@ -15,6 +15,7 @@ from stacks.components.endpoint_capture import CAPTURE_FOLDER
 from stacks.components.endpoint_fleet import VARIANT
 from stacks.components.endpoint_trial_machine import TrialMachine
 from stacks.components.function import Function
+from stacks.components.lookup_table import LookupTable
 from stacks.components.model_role import ModelRole
 from stacks.components.queue import DeadLetterQueue
 from stacks.components.reaction_table import grant_freeze, reaction_table_name
@@ -41,9 +42,11 @@ class ServingStack(HeadraceStack):
 
     noun = "serving"
 
-    def __init__(self, scope: Construct, *, target: Target, lake: Lake, features: Features) -> None:
+    def __init__(
+        self, scope: Construct, *, target: Target, lake: Lake, features: Features, lookups: LookupTable | None = None
+    ) -> None:
         super().__init__(scope, target=target, description="Headrace serving: inference API, model deployment")
-        inference = self._build_inference(lake, features)
+        inference = self._build_inference(lake, features, lookups)
         api = inference_api(self, "Api", target=target, function=inference, key=lake.key)
         model_role = ModelRole(self, "ModelRole", target=target, bucket=lake.bucket)
         approvals = Approvals(self, "Approvals", target=target, key=lake.key)
@@ -77,7 +80,7 @@ class ServingStack(HeadraceStack):
             DeploymentDeadLetterUrl=approvals.dead_letters.queue_url,
         )
 
-    def _build_inference(self, lake: Lake, features: Features) -> Function:
+    def _build_inference(self, lake: Lake, features: Features, lookups: LookupTable | None) -> Function:
         api, kind = self.target.usecase.api, self.target.usecase.serving.kind
         function = Function(
             self,
@@ -97,8 +100,11 @@ class ServingStack(HeadraceStack):
                 endpoint_timeout_s=api.endpoint_timeout_s,
                 state_timeout_s=api.state_timeout_s,
                 lake_bucket=lake.bucket.bucket_name if kind == "asynchronous" else "",
+                lookup_table=lookups.table_name if lookups else "",
             ),
         )
+        if lookups:
+            lookups.grant_look_up_to(function.own_role)
         features.state.grant_read_to(function.own_role)
         if kind == "asynchronous":
             lake.bucket.grant_put_to(function.own_role, REQUESTS, TICKETS)

@@ -7,9 +7,9 @@ reading that was due at its time; what the event brings itself is taken at its w
 from headrace.lookups.filling import fill, value_at, wanted
 from headrace.lookups.packing import decode, encode
 from headrace.lookups.readings import (
+    GIVEN_AT,
     NOTHING,
     LookupKey,
-    Rank,
     Reading,
     Readings,
     Series,
@@ -21,9 +21,9 @@ from headrace.lookups.readings import (
 )
 
 __all__ = [
+    "GIVEN_AT",
     "NOTHING",
     "LookupKey",
-    "Rank",
     "Reading",
     "Readings",
     "Series",

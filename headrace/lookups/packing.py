@@ -4,17 +4,14 @@ import json
 import zlib
 
 from headrace.errors import StateError
-from headrace.lookups.readings import Rank, Readings, Series
+from headrace.lookups.readings import Readings, Series
 
 _VERSION = b"\x01"
 
 
 def encode(readings: Readings) -> bytes:
     """Pack one key's readings: a version byte, and the columns as packed JSON."""
-    columns = {
-        name: [list(it.times), [rank.given_at for rank in it.ranks], [rank.line for rank in it.ranks], list(it.values)]
-        for name, it in readings.items()
-    }
+    columns = {name: [list(column) for column in series] for name, series in readings.items()}
     text = json.dumps(columns, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return _VERSION + zlib.compress(text.encode(), 1)
 
@@ -29,9 +26,6 @@ def decode(data: bytes) -> Readings:
         raise StateError(f"readings of version {data[:1].hex() or 'none'}: this code knows {_VERSION.hex()}")
     try:
         columns = json.loads(zlib.decompress(data[1:]))
-        return {
-            name: Series(times, [Rank(*it) for it in zip(given, lines, strict=True)], values)
-            for name, (times, given, lines, values) in columns.items()
-        }
+        return {name: Series(*series) for name, series in columns.items()}
     except (zlib.error, ValueError, TypeError, AttributeError) as exc:
         raise StateError("readings are damaged") from exc

@@ -1,8 +1,8 @@
 """The readings of one key: checked, merged, kept small.
 
 Readings are kept field by field. Of two for the same time the one given later counts, so that a wrong reading is
-corrected by giving it again; which one that is does not depend on the order in which they are merged. So merging is
-idempotent, commutative and associative, and what is dropped to keep a key small is dropped for good.
+corrected by giving it again, and of two given in the same second the larger value. So the order of merging plays no
+part, nor does repetition, and what is dropped to keep a key small is dropped for good.
 """
 
 from bisect import bisect_right
@@ -14,34 +14,29 @@ from headrace.identifiers import field_check
 from headrace.schema import Value, parse_timestamp
 from headrace.usecase import Lookup, UseCase
 
+GIVEN_AT = "given_at"
+"""What readings may say of themselves: when they were given."""
 MOST_READINGS = 1_000
 """So many of a field's newest readings are kept of a key, whatever ``lateness`` says."""
 MOST_BYTES = 300_000
 """Room for a key's readings: an item of DynamoDB holds 400 KB."""
-_NUMBER_BYTES, _FRAME_BYTES = 25, 34
-
-
-class Rank(NamedTuple):
-    """Which of two readings for the same time counts: the one whose file came later, then the one further down."""
-
-    given_at: int
-    line: int
+_NUMBER_BYTES, _FRAME_BYTES = 25, 24
 
 
 class Reading(NamedTuple):
-    """What is known of a key from a time on; ``values`` holds at least one field."""
+    """What is known of a key from a time on, at least one field; ``given_at`` is when it was told. Both in seconds."""
 
     key: str
     time: int
     values: Mapping[str, Value]
-    rank: Rank = Rank(0, 0)
+    given_at: int = 0
 
 
 class Series(NamedTuple):
     """One field's readings, by time."""
 
     times: Sequence[int]
-    ranks: Sequence[Rank]
+    given: Sequence[int]
     values: Sequence[Value]
 
 
@@ -57,15 +52,18 @@ class LookupKey(NamedTuple):
     key: str
 
 
-def coerce_reading(usecase: UseCase, lookup: Lookup, raw: Mapping[str, object], *, rank: Rank, latest: int) -> Reading:
+def coerce_reading(
+    usecase: UseCase, lookup: Lookup, raw: Mapping[str, object], *, given_at: int, latest: int
+) -> Reading:
     """Check one reading by the rules of the event's own fields.
 
     Args:
         usecase: whose look-up it is.
         lookup: which one.
-        raw: the key, the time (named as the event's), and at least one of the looked-up fields.
-        rank: when its file came, and its line there.
-        latest: the latest time that it may claim.
+        raw: the key, the time (named as the event's), at least one of the looked-up fields, and ``given_at`` if the
+            reading says itself when it was given.
+        given_at: when one that does not say so was given, in seconds.
+        latest: the latest of both times that it may claim.
 
     Raises:
         RejectedError: naming the first wrong field.
@@ -76,41 +74,44 @@ def coerce_reading(usecase: UseCase, lookup: Lookup, raw: Mapping[str, object], 
             raise RejectedError("is missing", field=name)
     key = cast(str, check(shape.field(lookup.key))(raw[lookup.key]))
     time = parse_timestamp(raw[shape.timestamp], field=shape.timestamp)
-    if time > latest:
-        raise RejectedError("lies in the future", field=shape.timestamp)
+    if raw.get(GIVEN_AT) is not None:
+        given_at = parse_timestamp(raw[GIVEN_AT], field=GIVEN_AT)
+    for name, moment in ((shape.timestamp, time), (GIVEN_AT, given_at)):
+        if moment > latest:
+            raise RejectedError("lies in the future", field=name)
     given = {name: value for name in lookup.fields if (value := raw.get(name)) is not None}
     if not given:
         raise RejectedError(f"has none of {', '.join(lookup.fields)}")
     values = {name: check(shape.field(name))(value) for name, value in given.items()}
-    return Reading(key, time, values, rank)
+    return Reading(key, time, values, given_at)
 
 
 def gather(lookup: Lookup, readings: Iterable[Reading]) -> Readings:
-    """The readings of one key, field by field; of those for one time the one of the highest rank."""
-    found: dict[str, dict[int, tuple[Rank, Value]]] = {name: {} for name in lookup.fields}
+    """The readings of one key, field by field; of those for one time the one given last."""
+    found: dict[str, dict[int, tuple[int, Value]]] = {name: {} for name in lookup.fields}
     for it in readings:
         for name, value in it.values.items():
-            _keep(found[name], it.time, (it.rank, value))
+            _keep(found[name], it.time, (it.given_at, value))
     return {name: _series(entries) for name, entries in found.items()}
 
 
 def merge(lookup: Lookup, parts: Iterable[Readings]) -> Readings:
     """What several sets of one key's readings say together, in whatever order they are given."""
-    found: dict[str, dict[int, tuple[Rank, Value]]] = {name: {} for name in lookup.fields}
+    found: dict[str, dict[int, tuple[int, Value]]] = {name: {} for name in lookup.fields}
     for part in parts:
         for name, entries in found.items():
-            for time, rank, value in zip(*part.get(name, NOTHING), strict=True):
-                _keep(entries, time, (rank, value))
+            for time, given_at, value in zip(*part.get(name, NOTHING), strict=True):
+                _keep(entries, time, (given_at, value))
     return {name: _series(entries) for name, entries in found.items()}
 
 
-def _keep(entries: dict[int, tuple[Rank, Value]], time: int, entry: tuple[Rank, Value]) -> None:
+def _keep(entries: dict[int, tuple[int, Value]], time: int, entry: tuple[int, Value]) -> None:
     known = entries.get(time)
-    if known is None or cast(tuple[Rank, float], entry) > cast(tuple[Rank, float], known):
+    if known is None or cast(tuple[int, float], entry) > cast(tuple[int, float], known):
         entries[time] = entry
 
 
-def _series(entries: Mapping[int, tuple[Rank, Value]]) -> Series:
+def _series(entries: Mapping[int, tuple[int, Value]]) -> Series:
     times = sorted(entries)
     return Series(times, [entries[it][0] for it in times], [entries[it][1] for it in times])
 
@@ -125,7 +126,7 @@ def prune(usecase: UseCase, lookup: Lookup, readings: Readings) -> Readings:
     kept = {}
     for name, series in readings.items():
         first = max(0, bisect_right(series.times, horizon) - 1, len(series.times) - most)
-        kept[name] = Series(series.times[first:], series.ranks[first:], series.values[first:])
+        kept[name] = Series(series.times[first:], series.given[first:], series.values[first:])
     return kept
 
 

@@ -7,6 +7,9 @@ from headrace.values import INTEGER_LIMIT, LATEST, NUMBER_LIMIT
 _TEXT = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 _YEARS = r"^(19[7-9]\d|20\d\d|21\d\d)-"
 _DEGRADED = ("no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error", "state_error", "internal_error")
+_UNFILLED = "lookup_error"
+_FALLBACK = "whether the decision is the declared fallback"
+_POORER = f", or, of `{_UNFILLED}`, was made without what could not be looked up"
 Schema = dict[str, object]
 
 
@@ -120,11 +123,16 @@ def _prediction(usecase: UseCase) -> Schema:
             "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
             "decision": {"type": "string", "examples": decisions},
             "model_version": {"type": ["string", "null"], "description": "who made the score"},
-            "degraded": {"type": "boolean", "description": "whether the decision is the declared fallback"},
+            "degraded": {"type": "boolean", "description": _FALLBACK + (_POORER if usecase.lookups else "")},
         }
     )
     optional: Schema = {
-        "reason": {"type": "string", "enum": list(_DEGRADED), "description": "why there is no score"},
+        "reason": {
+            "type": "string",
+            "enum": [*_DEGRADED, *([_UNFILLED] if usecase.lookups else [])],
+            "description": "why there is no score"
+            + (f"; of `{_UNFILLED}`, why it is poorer" if usecase.lookups else ""),
+        },
         "reasons": {
             "anyOf": [{"type": "array", "items": reference("Reason"), "maxItems": 5}, {"type": "null"}],
             "description": "with `explain=true`: what moved the score most, strongest first; null if nobody can say",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from headrace.usecase.definition import UseCase
     from headrace.usecase.event import Field
 
+_TAKEN = "given_at"
+"""What readings may say of themselves."""
 MOST_LATENESS_S = 30 * 86_400
 
 
@@ -38,6 +40,12 @@ class Lookup:
     def __post_init__(self) -> None:
         where = f"lookups[{self.name}]"
         require_name(self.name, where)
+        require(
+            _TAKEN not in (self.key, *self.fields),
+            where,
+            f"{_TAKEN!r} says when a reading was given",
+            "rename the field",
+        )
         require(bool(self.fields), f"{where}.fields", "is empty", "name the event fields that it fills")
         require_unique(self.fields, f"{where}.fields")
         delay = require_duration(self.delay, f"{where}.delay")

@@ -1,6 +1,7 @@
 """The delivery transform's wiring, and Firehose's event as deliveries."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from aws_lambda_powertools.utilities.data_classes import KinesisFirehoseEvent
@@ -9,10 +10,15 @@ from aws_lambda_powertools.utilities.data_classes.kinesis_firehose_event import 
 from headrace.usecase import UseCase
 from lambdas.delivery_transform.logic import Delivery
 from lambdas.delivery_transform.settings import Settings
-from lambdas.shared.clients import client
+from lambdas.shared.clients import BACKGROUND, client
 from lambdas.shared.loading import features
+from lambdas.shared.looked_up import LookingUp
+from lambdas.shared.lookup_table import lookups_of
 from lambdas.shared.mask_key import mask_key
 from lambdas.shared.stream import Record
+
+_LOOKING_UP = BACKGROUND._replace(read_timeout_s=4.0, attempts=6)
+"""Patient, because what cannot be looked up is kept out of the lake; and done within the invocation's minute."""
 
 
 @cache
@@ -31,6 +37,15 @@ def key() -> bytes:
     """The secret of the keyed hash; empty if there is none."""
     arn = settings().mask_key_secret_arn
     return mask_key(client("secretsmanager"), arn) if arn else b""
+
+
+@cache
+def lookups() -> LookingUp | None:
+    """What fills events; None if the use case looks nothing up."""
+    its = usecase()
+    if not its.lookups:
+        return None
+    return lookups_of(its, client("dynamodb", _LOOKING_UP), settings().lookup_table, ThreadPoolExecutor(2))
 
 
 def deliveries(event: KinesisFirehoseEvent) -> list[Delivery]:

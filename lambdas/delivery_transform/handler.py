@@ -17,6 +17,8 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="delivery_transform")
 @event_source(data_class=KinesisFirehoseEvent)
 def handler(event: KinesisFirehoseEvent, _context: LambdaContext) -> dict[str, object]:
     """Check, mask and complete every record."""
-    answers, counts = logic.transform(adapters.deliveries(event), adapters.usecase(), mask_key=adapters.key())
+    answers, counts = logic.transform(
+        adapters.deliveries(event), adapters.usecase(), mask_key=adapters.key(), lookups=adapters.lookups()
+    )
     telemetry.count(metrics, adapters.settings(), counts)
     return {"records": [answer.as_json() for answer in answers]}

@@ -26,6 +26,7 @@ from lambdas.shared.guarded import GuardedEndpoint
 from lambdas.shared.lake_bucket import LakeBucket
 from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.loading import features
+from lambdas.shared.lookup_table import lookups_of
 from lambdas.shared.mask_key import mask_key
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.state_reader import StateReader
@@ -129,6 +130,7 @@ def connect() -> Enrichment:
         scorer=_scorer(its),
         snapshots=_feature_store(its, compiled.usecase, executor),
         alerts=_announcer(its, compiled.usecase, executor),
+        lookups=lookups_of(compiled.usecase, table, its.lookup_table, executor),
         mask_key=mask_key(client("secretsmanager"), its.mask_key_secret_arn) if its.mask_key_secret_arn else b"",
     )
 

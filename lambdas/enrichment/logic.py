@@ -27,6 +27,8 @@ from lambdas.enrichment.attempt import Attempt
 from lambdas.enrichment.folding import Folded, Folding, Snapshot
 from lambdas.enrichment.parts import Accepted
 from lambdas.enrichment.rows import VectorRows
+from lambdas.enrichment.surroundings import looked_up
+from lambdas.shared.looked_up import LookingUp
 from lambdas.shared.quarantine import ObjectStore, Rejected, quarantine
 from lambdas.shared.scoring import Scored, Scorer
 from lambdas.shared.stream import Outcome, Record
@@ -52,7 +54,7 @@ class Enrichment:
     """The function, wired.
 
     ``scorer`` None: vectors are logged without scores. ``snapshots`` None: the use case asks for none. ``alerts`` None:
-    nobody is told. ``clock``: epoch seconds now.
+    nobody is told. ``lookups`` None: nothing is looked up. ``clock``: epoch seconds now.
     """
 
     features: FeatureSet
@@ -63,6 +65,7 @@ class Enrichment:
     scorer: Scorer | None
     snapshots: SnapshotStore | None = None
     alerts: Announcer | None = None
+    lookups: LookingUp | None = None
     mask_key: bytes = b""
     clock: Callable[[], float] = time.time
 
@@ -128,6 +131,7 @@ def _process(
 ) -> tuple[str | None, str | None]:
     """Fold, put snapshots, score, log and store. Returns the mark from which on it failed, and why."""
     try:
+        accepted = looked_up(accepted, function.lookups)
         stored = _read(accepted, function)
     except RetryableError as exc:
         return accepted[0].mark, str(exc)

@@ -23,6 +23,8 @@ class Settings(EnvSettings):
     """Calls to the state table in flight at once."""
     feature_groups: str = ""
     """The feature group of each entity that is put into the Feature Store: ``entity=group``, separated by commas."""
+    lookup_table: str = ""
+    """Where readings are looked up; required when the use case has look-ups."""
     mask_key_secret_arn: str = ""
     """Secret of the keyed hash; required when the use case hashes an entity's key on its way to the lake."""
 

@@ -9,18 +9,21 @@ from aws_lambda_powertools import Logger
 
 from headrace.errors import RetryableError
 from headrace.features import FeatureSet
+from headrace.usecase import UseCase
 from lambdas.inference.intake import Intake
 from lambdas.inference.lake_queue import GuardedQueue, LakeQueue
 from lambdas.inference.logic import Inference
 from lambdas.inference.report import Report
 from lambdas.inference.settings import Settings
+from lambdas.inference.surroundings import Surroundings
 from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.breaker import Breaker
 from lambdas.shared.clients import client, single_attempt
 from lambdas.shared.endpoint import SageMakerEndpoint
-from lambdas.shared.guarded import GuardedEndpoint, GuardedStates
+from lambdas.shared.guarded import GuardedEndpoint, GuardedReadings, GuardedStates
 from lambdas.shared.layouts import Layouts, layouts_of
 from lambdas.shared.loading import features
+from lambdas.shared.lookup_table import lookups_of
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.state_reader import StateReader
 from lambdas.shared.window_state import EntityKey, Stored
@@ -91,6 +94,7 @@ def connect() -> Inference:
         features=compiled,
         reader=GuardedStates(_states(its, compiled), Breaker()),
         scorer=scorer() if compiled.usecase.serving.tenant is None else TenantScorers(scorer),
+        surroundings=_surroundings(its, compiled.usecase),
         intake=_intake(its, call_s) if compiled.usecase.serving.kind == "asynchronous" else None,
     )
 
@@ -119,3 +123,17 @@ def _states(its: Settings, compiled: FeatureSet) -> EntityStates:
         layouts=Layouts(table, its.state_table, own=layouts_of(compiled)),
     )
     return EntityStates(reader, executor=ThreadPoolExecutor(_READINGS), patience_s=its.state_timeout_s)
+
+
+def _surroundings(its: Settings, usecase: UseCase) -> Surroundings | None:
+    patience = single_attempt(its.state_timeout_s / _ATTEMPTS)._replace(attempts=_ATTEMPTS)
+    lookups = lookups_of(
+        usecase,
+        client("dynamodb", patience),
+        its.lookup_table,
+        ThreadPoolExecutor(_CALLS),
+        guard=lambda store: GuardedReadings(store, Breaker()),
+    )
+    if lookups is None:
+        return None
+    return Surroundings(lookups, executor=ThreadPoolExecutor(_READINGS), patience_s=its.state_timeout_s)

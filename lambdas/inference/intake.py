@@ -37,7 +37,7 @@ class Intake:
         Events of one id are one request, of which the first one's words count.
         """
         try:
-            vectors = predictor.vectors(events)
+            valued = predictor.valued(events)
         except Exception as exc:  # the boundary: a mistake of ours must not cost the caller the answer
             trouble = place_of(exc)
             return [untaken(it, predictor, "internal_error", explain=explain, trouble=trouble) for it in events]
@@ -45,7 +45,7 @@ class Intake:
         names = [name_of(predictor.id_of(it)) for it in events]
         places = {name: names.index(name) for name in names}
         started = {
-            name: self.executor.submit(hand_in, events[it], vectors[it], predictor, self.queue, explain=explain)
+            name: self.executor.submit(hand_in, events[it], valued[it], predictor, self.queue, explain=explain)
             for name, it in places.items()
         }
         told = {name: self._told(it, until) for name, it in started.items()}

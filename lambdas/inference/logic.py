@@ -21,6 +21,7 @@ from lambdas.inference.exchange import Answer, Request, counted, problem, refusa
 from lambdas.inference.intake import Intake, answer_of
 from lambdas.inference.prediction import Predictor
 from lambdas.inference.queued import RESULTS, result
+from lambdas.inference.surroundings import Surroundings
 from lambdas.inference.tenants import TenantScorers
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.window_state import StateReader
@@ -37,6 +38,7 @@ class Inference:
     features: FeatureSet
     reader: StateReader
     scorer: Scorer | TenantScorers
+    surroundings: Surroundings | None = None
     intake: Intake | None = None
     """Takes requests whose answers come later; there is one where the endpoint is asynchronous."""
 
@@ -48,7 +50,7 @@ class Inference:
     @cached_property
     def predictor(self) -> Predictor:
         """What answers its events."""
-        return Predictor(self.features, self.reader, self.scorer)
+        return Predictor(self.features, self.reader, self.scorer, self.surroundings)
 
     @cached_property
     def openapi(self) -> Mapping[str, object]:

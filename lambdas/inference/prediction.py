@@ -12,8 +12,9 @@ from headrace.errors import HeadraceError
 from headrace.features import FeatureSet, Vector
 from headrace.schema import Value
 from headrace.windows import State
+from lambdas.inference.surroundings import Surroundings
 from lambdas.inference.tenants import TenantScorers
-from lambdas.shared.scoring import Scored, Scorer
+from lambdas.shared.scoring import Degradation, Scored, Scorer
 from lambdas.shared.window_state import EntityKey, StateReader, Stored, decode_states
 
 REASONS = 5
@@ -32,12 +33,26 @@ class Predictions(NamedTuple):
     trouble: str | None = None
 
 
+class Valued(NamedTuple):
+    """One event's features, None if its state cannot be read; and what they lack, if anything."""
+
+    vector: Vector | None
+    degraded: Degradation | None = None
+
+
 class Predictor:
     """Answers checked events of one use case."""
 
-    def __init__(self, features: FeatureSet, reader: StateReader, scorer: Scorer | TenantScorers) -> None:
+    def __init__(
+        self,
+        features: FeatureSet,
+        reader: StateReader,
+        scorer: Scorer | TenantScorers,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         usecase = features.usecase
         self._features, self._reader, self._scorer = features, reader, scorer
+        self._surroundings = surroundings
         self._tenant = usecase.serving.tenant
         self._id, self._fallback = usecase.event.id, usecase.decision.fallback
         self._entities = [(it.name, it.key) for it in usecase.entities]
@@ -63,33 +78,42 @@ class Predictor:
         """An event's id."""
         return cast(str, event[self._id])
 
-    def vectors(self, events: Sequence[Event]) -> list[Vector | None]:
-        """The features of each event by what is known of its entities now; None where that cannot be read."""
+    def valued(self, events: Sequence[Event]) -> list[Valued]:
+        """The features of each event by what is known of its entities and looked up of it now."""
         keys = [self._keys(event) for event in events]
+        begun = self._surroundings.begin(events) if self._surroundings else None
         try:
             stored = self._reader.read(dict.fromkeys(key for own in keys for key in own))
         except HeadraceError:
-            return [None] * len(events)
-        return [self._vector(event, own, stored) for event, own in zip(events, keys, strict=True)]
+            return [Valued(None, "state_error")] * len(events)
+        if self._surroundings is None:
+            return [self._valued(event, own, stored) for event, own in zip(events, keys, strict=True)]
+        found = self._surroundings.end(begun, events)
+        valued = [self._valued(event, own, stored) for event, own in zip(found.events, keys, strict=True)]
+        return [
+            it._replace(degraded="lookup_error") if poorer and it.vector is not None else it
+            for it, poorer in zip(valued, found.poorer, strict=True)
+        ]
 
-    def _vector(self, event: Event, keys: Sequence[EntityKey], stored: Stored) -> Vector | None:
+    def _valued(self, event: Event, keys: Sequence[EntityKey], stored: Stored) -> Valued:
         try:
-            return self._features.vector(event, self._states(keys, stored))
+            return Valued(self._features.vector(event, self._states(keys, stored)))
         except HeadraceError:
-            return None
+            return Valued(None, "state_error")
 
     def _keys(self, event: Event) -> list[EntityKey]:
         return [EntityKey(name, cast(str, event[key])) for name, key in self._entities]
 
     def _score(self, events: Sequence[Event], reasons: int) -> list[Scored]:
         answers = [Scored(degraded="state_error")] * len(events)
-        known = {place: it for place, it in enumerate(self.vectors(events)) if it is not None}
+        valued = self.valued(events)
+        known = {place: it.vector for place, it in enumerate(valued) if it.vector is not None}
         if not known:
             return answers
         asked = [events[place] for place in known]
         found = self._ask(asked, list(known.values()), [self.id_of(event) for event in asked], reasons)
         for place, answer in zip(known, found, strict=True):
-            answers[place] = answer
+            answers[place] = answer if answer.degraded else answer._replace(degraded=valued[place].degraded)
         return answers
 
     def _ask(

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from headrace.errors import HeadraceError
 from headrace.features import Vector
 from lambdas.inference.exchange import Answer, counted, refusal
-from lambdas.inference.prediction import REASONS, Event, Predictor, place_of
+from lambdas.inference.prediction import REASONS, Event, Predictor, Valued, place_of
 from lambdas.shared.scoring import Degradation, EndpointError, Scored
 
 RESULTS = "/predict/"
@@ -74,18 +74,19 @@ class Handed(NamedTuple):
     trouble: str | None = None
 
 
-def hand_in(event: Event, vector: Vector | None, predictor: Predictor, queue: Queue, *, explain: bool) -> Handed:
+def hand_in(event: Event, valued: Valued, predictor: Predictor, queue: Queue, *, explain: bool) -> Handed:
     """Hand in a checked event, or answer it with the fallback if nobody takes it. Never raises for a dependency.
 
     Args:
         event: as ``coerce_event`` returns it.
-        vector: its features; None if the state of its entities cannot be read.
+        valued: its features. Poorer ones are not handed in: the answer that comes later could not say that they were.
         predictor: knows the answer's form.
         queue: takes it.
         explain: whether its answer names what moved the score most.
     """
-    if vector is None:
-        return untaken(event, predictor, "state_error", explain=explain)
+    vector = valued.vector
+    if vector is None or valued.degraded:
+        return untaken(event, predictor, valued.degraded or "state_error", explain=explain)
     event_id = predictor.id_of(event)
     name = name_of(event_id)
     try:

@@ -17,5 +17,7 @@ class Settings(EnvSettings):
     """Longest wait for the endpoint, retries included."""
     state_timeout_s: float = 1.0
     """Longest wait for the state table, retries included."""
+    lookup_table: str = ""
+    """Where readings are looked up; required when the use case has look-ups."""
     lake_bucket: str = ""
     """Of an asynchronous endpoint: where requests and answers lie."""

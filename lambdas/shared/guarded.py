@@ -1,12 +1,14 @@
-"""The endpoint and the state table behind circuit breakers, for whoever must answer in time."""
+"""The endpoint, the state table and look-ups behind circuit breakers, for whoever must answer in time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from headrace.errors import HeadraceError
 from headrace.features import Vector
+from headrace.lookups import LookupKey, Readings
 from lambdas.shared.breaker import Breaker
 from lambdas.shared.failures import DependencyError
+from lambdas.shared.looked_up import ReadingsStore
 from lambdas.shared.scoring import Degradation, Endpoint, EndpointError, Scored
 from lambdas.shared.window_state import EntityKey, StateReader, Stored
 
@@ -48,6 +50,25 @@ class GuardedStates:
             raise DependencyError(f"reading window state is paused: {refusal}")
         try:
             found = self._reader.read(keys)
+        except HeadraceError as exc:
+            self._breaker.failed(str(exc))
+            raise
+        self._breaker.succeeded()
+        return found
+
+
+class GuardedReadings:
+    """A store of readings that is not called while it keeps failing."""
+
+    def __init__(self, store: ReadingsStore, breaker: Breaker) -> None:
+        self._store, self._breaker = store, breaker
+
+    def read(self, keys: Iterable[LookupKey]) -> Mapping[LookupKey, Readings]:
+        """As the store does. Raises what it raises, and DependencyError at once while the breaker is open."""
+        if (refusal := self._breaker.refusal) is not None:
+            raise DependencyError(f"reading look-ups is paused: {refusal}")
+        try:
+            found = self._store.read(keys)
         except HeadraceError as exc:
             self._breaker.failed(str(exc))
             raise

@@ -10,9 +10,15 @@ from headrace.frozen import dataclass
 from headrace.inference_id import LONGEST_ID, inference_id
 
 Degradation = Literal[
-    "no_model", "endpoint_throttled", "endpoint_timeout", "endpoint_error", "state_error", "internal_error"
+    "no_model",
+    "endpoint_throttled",
+    "endpoint_timeout",
+    "endpoint_error",
+    "state_error",
+    "lookup_error",
+    "internal_error",
 ]
-"""Why an answer has no score."""
+"""Why an answer has no score; of ``lookup_error``, why its score is that of an event without what is looked up."""
 _VALUE_BYTES = 32
 """An upper bound of a number's text (25 characters) with quotes, colon and comma around its name."""
 _ID_BYTES = LONGEST_ID + 3

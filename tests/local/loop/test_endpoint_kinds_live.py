@@ -114,7 +114,7 @@ def _a_batch_is_answered_event_by_event(served: Served, booster: xgb.Booster) ->
         found: list[Any] = [respond(Request("GET", it["result"], None, b""), function).body for it in told[:12]]
         assert _post(function, events).body == {"answers": told[:12]}
     checked = [coerce_event(usecase, it, unknown_fields="reject") for it in events]
-    rows = [{name: dict(it or {})[name] for name in FEATURES} for it in function.predictor.vectors(checked)]
+    rows = [{name: dict(it.vector or {})[name] for name in FEATURES} for it in function.predictor.valued(checked)]
     assert [it["prediction"]["event_id"] for it in found] == [it[usecase.event.id] for it in events]
     assert [it["prediction"]["score"] for it in found] == pytest.approx(_scores(booster, rows), rel=1e-6)
     assert len({it["prediction"]["score"] for it in found}) > 1

@@ -17,6 +17,7 @@ def _with(name: str, **changes: object) -> tuple[Field, ...]:
 WRONG: dict[str, tuple[Callable[[], object], str, str]] = {
     "a name that is none": (lambda: replace(WEATHER, name="The weather"), "lookups[The weather]", "lower case"),
     "no fields": (lambda: replace(WEATHER, fields=()), "lookups[weather].fields", "name the event fields"),
+    "a field of the readings' own": (lambda: replace(WEATHER, fields=("given_at",)), "lookups[weather]", "rename"),
     "a field twice": (lambda: replace(WEATHER, fields=("rain", "rain")), "lookups[weather].fields", "its own name"),
     "no duration": (lambda: replace(WEATHER, delay="soon"), "lookups[weather].delay", "whole number and one of"),
     "no age": (lambda: replace(WEATHER, max_age="x"), "lookups[weather].max_age", "whole number and one of"),

@@ -13,7 +13,6 @@ from looked_up import SEGMENT, WEATHER, looking_up
 from headrace.errors import RejectedError, StateError
 from headrace.lookups import (
     LookupKey,
-    Rank,
     Reading,
     Readings,
     coerce_reading,
@@ -44,7 +43,7 @@ READINGS = st.builds(
     st.sampled_from(["A", "B"]),
     st.integers(1, 12_000),
     VALUES,
-    st.builds(Rank, st.integers(0, 3), st.integers(0, 3)),
+    st.integers(0, 3),
 )
 MANY = st.lists(READINGS, max_size=25)
 LOOKUPS = st.builds(
@@ -65,7 +64,7 @@ def _by_hand(lookup: Lookup, readings: list[Reading], name: str, time: int) -> o
     """The definition, word for word."""
     oldest = -1 if lookup.max_age_s is None else time - lookup.delay_s - lookup.max_age_s
     due = [it for it in readings if name in it.values and oldest < it.time <= time - lookup.delay_s]
-    return max(due, key=lambda it: (it.time, it.rank, it.values[name])).values[name] if due else None
+    return max(due, key=lambda it: (it.time, it.given_at, it.values[name])).values[name] if due else None
 
 
 def _event(city: str, time: int, **given: object) -> dict[str, object]:
@@ -126,14 +125,10 @@ def test_a_frame_is_filled_as_its_events_are_one_by_one(
     lookup: Lookup, readings: list[Reading], asked: list[tuple[str, int, dict[str, object]]]
 ) -> None:
     usecase = looking_up(lookup, SEGMENT)
-    ranked = {(it.key, it.time, it.rank): it for it in readings}  # of one place only one, as a line of a file is one
-    known = {LookupKey("weather", key): gather(lookup, _of(key, list(ranked.values()))) for key in "AB"}
+    known = {LookupKey("weather", key): gather(lookup, _of(key, readings)) for key in "AB"}
     one_by_one = [fill(usecase, _event(city, time, **given), known) for city, time, given in asked]
-    rows = [
-        {"city_id": it.key, "timestamp": it.time, **it.values, "given_at": it.rank.given_at, "line": it.rank.line}
-        for it in ranked.values()
-    ]
-    frame = pd.DataFrame(rows, columns=["city_id", "timestamp", *lookup.fields, "given_at", "line"], dtype=object)
+    rows = [{"city_id": it.key, "timestamp": it.time, **it.values, "given_at": it.given_at} for it in readings]
+    frame = pd.DataFrame(rows, columns=["city_id", "timestamp", *lookup.fields, "given_at"], dtype=object)
     events = pd.DataFrame([_event(city, time, **given) for city, time, given in asked], columns=list(_event("A", 0)))
     events["timestamp"] = events["timestamp"].astype(np.int64)
     found = look_up(usecase, events, {"weather": frame})
@@ -182,14 +177,21 @@ def test_bytes_that_cannot_be_read_are_refused(data: bytes) -> None:
         ({"city_id": "A", "timestamp": 5, "rain": -1}, "rain: is below 0"),
         ({"city_id": "A", "timestamp": 5, "degrees": "warm"}, "degrees: is not a number"),
         ({"city_id": "A", "timestamp": 5_000, "rain": 1}, "timestamp: lies in the future"),
+        ({"city_id": "A", "timestamp": 5, "rain": 1, "given_at": 5_000}, "given_at: lies in the future"),
     ],
 )
 def test_a_wrong_reading_is_refused_by_the_rules_of_the_events_fields(raw: dict[str, object], problem: str) -> None:
     with pytest.raises(RejectedError, match=problem):
-        coerce_reading(USECASE, WEATHER, raw, rank=Rank(9, 1), latest=1_000)
+        coerce_reading(USECASE, WEATHER, raw, given_at=9, latest=1_000)
+
+
+def test_a_reading_may_say_when_it_was_given_so_that_an_older_file_corrects_nothing() -> None:
+    raw = {"city_id": "A", "timestamp": 100, "rain": 1, "given_at": 400}
+    told = coerce_reading(USECASE, WEATHER, raw, given_at=900, latest=1_000)
+    assert gather(WEATHER, [told, Reading("A", 100, {"rain": 2}, 500)])["rain"].values == [2]
 
 
 def test_a_reading_has_the_types_of_the_events_fields() -> None:
     raw = {"city_id": "A", "timestamp": "1970-01-01T00:01:40Z", "degrees": 3, "other": 1, "sky": None}
-    read = coerce_reading(USECASE, WEATHER, raw, rank=Rank(9, 1), latest=1_000)
-    assert read == Reading("A", 100, {"degrees": 3.0}, Rank(9, 1))
+    read = coerce_reading(USECASE, WEATHER, raw, given_at=9, latest=1_000)
+    assert read == Reading("A", 100, {"degrees": 3.0}, 9)
