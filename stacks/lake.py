@@ -7,7 +7,7 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.components.bucket import LakeBucket
+from stacks.components.bucket import LOOKUP_PREFIXES, PREFIXES, LakeBucket
 from stacks.components.data_trail import DataTrail
 from stacks.components.key import EncryptionKey
 from stacks.components.table import LakeTable, event_columns, feature_columns
@@ -34,7 +34,8 @@ class LakeStack(HeadraceStack):
         super().__init__(scope, target=target, description="Headrace lake: encrypted bucket, Glue database and tables")
         removal = RemovalPolicy.RETAIN if target.stage.keep_data else RemovalPolicy.DESTROY
         key = EncryptionKey(self, "Key", removal_policy=removal)
-        bucket = LakeBucket(self, "Bucket", key=key, removal_policy=removal)
+        prefixes = (*PREFIXES, *LOOKUP_PREFIXES) if target.usecase.lookups else PREFIXES
+        bucket = LakeBucket(self, "Bucket", key=key, removal_policy=removal, prefixes=prefixes)
         database = glue.Database(
             self,
             "Database",

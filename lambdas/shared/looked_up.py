@@ -1,7 +1,7 @@
 """Events with what the platform looks up of them: one read per batch of events, each key once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from headrace.frozen import dataclass
 from headrace.lookups import LookupKey, Readings, fill, wanted
@@ -9,6 +9,25 @@ from headrace.schema import Value
 from headrace.usecase import UseCase
 
 Event = Mapping[str, Value]
+
+
+class Stored(NamedTuple):
+    """One item; ``version`` counts its writes."""
+
+    readings: Readings
+    version: int
+
+
+class LookupWrite(NamedTuple):
+    """One item to be written if its version is still the one that was read (0: that there is no item).
+
+    ``expires_at`` is in epoch seconds; None: never.
+    """
+
+    key: LookupKey
+    readings: Readings
+    version: int
+    expires_at: int | None
 
 
 class ReadingsStore(Protocol):

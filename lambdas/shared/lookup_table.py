@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -12,7 +12,7 @@ from headrace.errors import RetryableError, SettingsError, StateError
 from headrace.lookups import LookupKey, Readings, decode, encode
 from headrace.usecase import UseCase
 from lambdas.shared.failures import DependencyError, code_of, translate
-from lambdas.shared.looked_up import LookingUp, ReadingsStore
+from lambdas.shared.looked_up import LookingUp, LookupWrite, ReadingsStore, Stored
 from lambdas.shared.lookup_keys import EXPIRY, PARTITION_KEY
 
 if TYPE_CHECKING:
@@ -26,25 +26,6 @@ _PAUSE_S = 0.05
 def id_of(key: LookupKey) -> str:
     """The table's partition key. A look-up's name holds no ``#``."""
     return f"{key.lookup}#{key.key}"
-
-
-class Stored(NamedTuple):
-    """One item; ``version`` counts its writes."""
-
-    readings: Readings
-    version: int
-
-
-class LookupWrite(NamedTuple):
-    """One item to be written if its version is still the one that was read (0: that there is no item).
-
-    ``expires_at`` is in epoch seconds; None: never.
-    """
-
-    key: LookupKey
-    readings: Readings
-    version: int
-    expires_at: int | None
 
 
 class LookupTable:

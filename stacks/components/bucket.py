@@ -48,12 +48,26 @@ PREFIXES = (
     Prefix(name="decisions/", expire_days=None),
     Prefix(name="code/", expire_days=None),
 )
+LOOKUP_PREFIXES = (
+    Prefix(name="lookups/", expire_days=365, tiered=True),
+    Prefix(name="lookups-inbox/", expire_days=90),
+    Prefix(name="lookups-inbox-receipts/", expire_days=365),
+)
+"""Of use cases that look something up."""
 
 
 class LakeBucket(EncryptedBucket):
     """The bucket of the lake. Object events go to EventBridge, access logs to a bucket of their own."""
 
-    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        key: kms.IKey,
+        removal_policy: RemovalPolicy,
+        prefixes: Sequence[Prefix] = PREFIXES,
+    ) -> None:
         self.access_logs = self._build_logs(scope, removal_policy)
         super().__init__(
             scope,
@@ -64,7 +78,7 @@ class LakeBucket(EncryptedBucket):
             log_prefix="lake/",
             lifecycle_rules=[
                 self._housekeeping(),
-                *(self._lifecycle(prefix) for prefix in PREFIXES if prefix.expire_days),
+                *(self._lifecycle(prefix) for prefix in prefixes if prefix.expire_days),
             ],
         )
         self.key = key

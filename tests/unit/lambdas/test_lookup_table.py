@@ -12,8 +12,9 @@ from surrounded import KNOWN, USECASE, WEATHER
 from headrace.errors import RetryableError, SettingsError
 from headrace.lookups import LookupKey
 from lambdas.shared.failures import DependencyError
+from lambdas.shared.looked_up import LookupWrite, Stored
 from lambdas.shared.lookup_keys import EXPIRY, PARTITION_KEY
-from lambdas.shared.lookup_table import LookupTable, LookupWrite, Stored, lookups_of
+from lambdas.shared.lookup_table import LookupTable, lookups_of
 
 READINGS = "readings"
 KEY, OTHER = KNOWN

@@ -1,0 +1,1 @@
+"""Lookup inbox: files of readings into the table from which events are filled, and into the lake."""
