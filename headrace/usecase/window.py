@@ -35,8 +35,9 @@ class Window:
 
     The value at time t covers (t - delay - length, t - delay]. ``over`` is the aggregated event field or calendar part
     (for ``source="labels"``: the label field). ``current`` says whether the evaluated event itself counts: by default
-    it does, except for ``is_new``, ``last`` and ``time_since_last``, which look at what came before it. ``fill`` is the
-    value of an aggregate over an empty window that would otherwise be missing. Features are named ``{name}_{length}``.
+    it does, except for ``is_new``, ``last``, ``time_since_last`` and ``time_since_true``, which look at what came
+    before it. ``fill`` is the value of an aggregate over an empty window that would otherwise be missing. Features are
+    named ``{name}_{length}``.
 
     Functions:
         count, sum, mean, min, max: as they say; ``count`` counts events.
@@ -47,6 +48,9 @@ class Window:
         last: the value of the latest second that has one (of several in that second the largest). A string field needs
             ``allowed``; its value is the position therein, counted from 0.
         time_since_last, time_since_first: seconds since the newest and the oldest event in the window.
+        time_since_true: seconds since the newest event in the window where the field was true (or not 0).
+        session_length: the mean length of the window's sessions in seconds. A session ends with 30 minutes of silence;
+            one that the window cuts counts from its first event inside. The resolution must be 30 minutes or finer.
     """
 
     entity: str
@@ -108,6 +112,13 @@ class Window:
         require(bool(self.lengths), f"{where}.lengths", "is empty", "name at least one, for example ('1d',)")
         resolution = require_duration(self.resolution, f"{where}.resolution")
         require(resolution > 0, f"{where}.resolution", "is zero", "use at least '1s'")
+        coarsest = self._own.coarsest_s
+        require(
+            coarsest is None or resolution <= coarsest,
+            f"{where}.resolution",
+            f"is too coarse for {self.function}, which buckets tell up to {coarsest} s",
+            f"use at most '{coarsest}s'",
+        )
         require_duration(self.delay, f"{where}.delay")
         for length in self.lengths:
             require(

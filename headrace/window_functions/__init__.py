@@ -7,7 +7,7 @@ This package imports neither use cases nor states, which both ask it. docs/exten
 
 from headrace.window_functions.function import WindowFunction
 from headrace.window_functions.numbers import COUNT, MAX, MEAN, MIN, STD, SUM
-from headrace.window_functions.recency import LAST, TIME_SINCE_FIRST, TIME_SINCE_LAST
+from headrace.window_functions.recency import LAST, SESSION_LENGTH, TIME_SINCE_FIRST, TIME_SINCE_LAST, TIME_SINCE_TRUE
 from headrace.window_functions.sketched import DISTINCT, IS_NEW, P10, P50, P90
 
 __all__ = ["FUNCTIONS", "OF_LABELS", "WindowFunction"]
@@ -15,7 +15,8 @@ __all__ = ["FUNCTIONS", "OF_LABELS", "WindowFunction"]
 FUNCTIONS: dict[str, WindowFunction] = {
     it.name: it
     for it in (
-        COUNT, SUM, MEAN, MIN, MAX, STD, P10, P50, P90, DISTINCT, IS_NEW, LAST, TIME_SINCE_LAST, TIME_SINCE_FIRST,
+        COUNT, SUM, MEAN, MIN, MAX, STD, P10, P50, P90, DISTINCT, IS_NEW,
+        LAST, TIME_SINCE_LAST, TIME_SINCE_FIRST, TIME_SINCE_TRUE, SESSION_LENGTH,
     )
 }  # fmt: skip
 """By name."""

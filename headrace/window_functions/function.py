@@ -39,6 +39,7 @@ class WindowFunction:
         of_nothing: its value over an empty window; None if it is missing there, unless the use case names a fill.
         of_labels: from how many labels there are and how many of them are 1 to its value; None if it cannot look at
             labels.
+        coarsest_s: the coarsest resolution, in seconds, at which buckets still tell its value; None: any.
         looks_back: it would say nothing if the evaluated event itself counted, so that never does.
         compares: its value depends on the evaluated event although that does not count.
     """
@@ -49,5 +50,6 @@ class WindowFunction:
     reading: Callable[..., Read | int | None]
     of_nothing: float | None = None
     of_labels: ReadLabels | None = None
+    coarsest_s: int | None = None
     looks_back: bool = False
     compares: bool = False

@@ -28,7 +28,8 @@ class Column:
 
     ``count`` without a field counts events; with a field, events that have it. ``deviation`` is the sum of squared
     deviations from the bucket's own mean, so that a standard deviation never comes from a difference of large sums.
-    ``oldest`` and ``newest`` are event times. ``last`` is the value of the latest second that has one (of several in
+    ``oldest`` and ``newest`` are event times; ``newest`` with a field is that of the newest event where it is neither
+    false nor 0, and 0 if there is none. ``last`` is the value of the latest second that has one (of several in
     it the largest; NaN if there is none) and ``last_at`` that second. ``hashes`` are the smallest distinct hashes, for
     which ``type`` says how values become text. ``allowed`` are the texts whose positions ``last`` holds.
     """

@@ -44,6 +44,8 @@ def _part(column: Column) -> _Part:
     field = column.field
     if field is None or column.kind == "last_at":
         return lambda _, timestamp: timestamp
+    if column.kind == "newest":
+        return _time_of_truth(field)
     absent, convert = _conversion(column)
     if field in CALENDAR:
         part = PARTS[cast(CalendarPart, field)]
@@ -57,6 +59,14 @@ def _part(column: Column) -> _Part:
         return absent if value is None else convert(value)
 
     return contribute
+
+
+def _time_of_truth(field: str) -> _Part:
+    """The event's time if the field is neither false nor 0, else 0."""
+    if field in CALENDAR:
+        part = PARTS[cast(CalendarPart, field)]
+        return lambda _, timestamp: timestamp if part(timestamp) else 0
+    return lambda values, timestamp: timestamp if values.get(field) else 0
 
 
 def _number_of(field: str, absent: object) -> _Part:

@@ -12,11 +12,13 @@ from usecase_cases import use_cases
 
 from headrace.features import FeatureSet
 from headrace.usecase import UseCase, WindowFeature
-from headrace.window_functions import sketches
+from headrace.window_functions import recency, sketches
 from headrace.windows import aggregates
 from headrace.windows_columnar import distinct
 
 EXACT = 2
+GAP_S = 60
+"""No resolution here is coarser."""
 SCHEDULES = st.builds(
     Schedule,
     batch=st.integers(1, 4),
@@ -26,9 +28,10 @@ SCHEDULES = st.builds(
 
 
 @pytest.fixture(autouse=True)
-def few_distinct_values_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So few that small histories reach the estimate."""
+def few_distinct_values_are_exact_and_sessions_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few, and so soon, that small histories reach the estimate and have several sessions."""
     monkeypatch.setattr(sketches, "K", EXACT)
+    monkeypatch.setattr(recency, "SESSION_GAP_S", GAP_S)
     monkeypatch.setattr(distinct, "K", EXACT)
     monkeypatch.setattr(aggregates, "KEPT", EXACT + 1)
 

@@ -32,9 +32,9 @@ FIELDS = (
     Field(name="due", type="timestamp", required=False),
 )
 NUMBERS = ("amount", "tip", "items", "online", "hour", "weekday")
-FUNCTIONS = ("sum", "mean", "min", "max", "std", "p10", "p50", "p90")
+FUNCTIONS = ("sum", "mean", "min", "max", "std", "p10", "p50", "p90", "time_since_true")
 LABELS = ("count", "sum", "mean", "min", "max", "std")
-LOOKING_BACK = ("is_new", "last", "time_since_last")
+LOOKING_BACK = ("is_new", "last", "time_since_last", "time_since_true")
 SPANS = {"1s": ("1s", "5s", "30s", "2m"), "5s": ("5s", "30s", "2m"), "60s": ("60s", "5m")}
 """The lengths that go with each resolution."""
 
@@ -67,7 +67,7 @@ def windows(draw: st.DrawFn, index: int) -> Window:
 
 _FUNCTIONS_OF = {
     "number": st.tuples(st.sampled_from(FUNCTIONS), st.sampled_from(NUMBERS)),
-    "bare": st.tuples(st.sampled_from(["count", "time_since_last", "time_since_first"]), st.none()),
+    "bare": st.tuples(st.sampled_from(["count", "time_since_last", "time_since_first", "session_length"]), st.none()),
     "any": st.tuples(
         st.sampled_from(["distinct", "is_new"]),
         st.sampled_from(["tip", "items", "online", "city", "channel", "due", "customer_id", "shop_id", "hour"]),

@@ -30,6 +30,7 @@ SHAPES = (("1s", "0s"), ("10s", "0s"), ("1s", "15s"), ("7s", "25s"), ("1h", "0s"
 """Resolution and delay."""
 _OF_TIP = ("sum", "mean", "min", "max", "std", "p10", "p50", "p90", "last")
 _ORDER = ("count", "time_since_last", "time_since_first")
+_SESSION_LENGTHS = ("90s", "2h", "2d")
 _OF_LABELS = ("count", "sum", "mean", "min", "max", "std")
 
 
@@ -50,6 +51,11 @@ def _events(entity: str, other: str, resolution: str, delay: str) -> list[Window
     ]
     windows = [Window(name=f"{tag}_{field}_{it}", function=it, over=field, **common) for field, it in over]
     windows += [Window(name=f"{tag}_{it}", function=it, **common) for it in _ORDER]
+    windows.append(Window(name=f"{tag}_bought_online", function="time_since_true", over="online", **common))
+    if resolution != "1h":  # too coarse to tell one session from the next
+        windows.append(
+            Window(name=f"{tag}_session", function="session_length", **common | {"lengths": _SESSION_LENGTHS})
+        )
     if delay == "0s":
         windows.append(Window(name=f"{tag}_before", function="count", current=False, **common))
     return windows

@@ -33,6 +33,8 @@ EXACT = (
     "p90",
     "time_since_last",
     "time_since_first",
+    "time_since_true",
+    "session_length",
 )
 
 

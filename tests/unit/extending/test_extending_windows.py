@@ -103,7 +103,7 @@ def test_a_window_without_values_gives_none(usecase: UseCase) -> None:
 
 
 def test_an_unknown_function_is_told_which_ones_there_are(usecase: UseCase) -> None:
-    with pytest.raises(UseCaseError, match=r"'range' is unknown; use one of .*p90, spread, std, sum"):
+    with pytest.raises(UseCaseError, match=r"'range' is unknown; use one of count, .*, session_length, spread, std, "):
         replace(usecase.windows[0], function="range")
 
 

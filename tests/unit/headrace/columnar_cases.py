@@ -27,6 +27,8 @@ def windows(entity, over):
         Window(entity=entity, function="count", lengths=LENGTHS, current=False),
         Window(entity=entity, function="time_since_last", lengths=LENGTHS),
         Window(entity=entity, function="time_since_first", lengths=LENGTHS, resolution="30s"),
+        Window(entity=entity, function="time_since_true", over="online", lengths=LENGTHS),
+        Window(entity=entity, function="session_length", lengths=LENGTHS, resolution="10s"),
         Window(entity=entity, function="mean", over="returned", source="labels", lengths=LENGTHS, delay="20s"),
     )
 

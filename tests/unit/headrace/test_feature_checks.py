@@ -39,6 +39,13 @@ def masked(name: str) -> UseCase:
 WRONG = {
     # windows
     "ages of a field": (lambda: window("time_since_first", "tip"), "windows[w].over", "drop over="),
+    "sessions of a field": (lambda: window("session_length", "tip"), "windows[w].over", "drop over="),
+    "sessions in buckets longer than what ends one": (
+        lambda: window("session_length", resolution="1h"),
+        "windows[w].resolution",
+        "use at most '1800s'",
+    ),
+    "the truth of a text": (lambda: bazaar(window("time_since_true", "seller")), "windows[w].over", "amount, gift"),
     "distinct nothings": (lambda: window("distinct"), "windows[w].over", "add over="),
     "a distinct count of labels": (
         lambda: window("distinct", "returned", source="labels"),
@@ -182,8 +189,8 @@ def test_the_evaluated_event_counts_unless_the_window_is_delayed_or_looks_at_wha
     def current(function: str, over: str | None = None, **changes: object) -> bool:
         return window(function, over, **changes).features[0].current
 
-    assert current("count") is current("distinct", "tip") is current("time_since_first") is True
-    assert current("is_new", "tip") is current("last", "tip") is current("time_since_last") is False
+    assert current("count") is current("distinct", "tip") is current("session_length") is True
+    assert current("is_new", "tip") is current("last", "tip") is current("time_since_true", "tip") is False
     assert current("count", current=False) is current("count", delay="1s") is False
 
 

@@ -2,13 +2,23 @@
 
 from collections import defaultdict
 
+import pytest
 import window_layouts as layouts
 import window_reference as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.features import FeatureSet
+from headrace.window_functions import recency
 from headrace.windows import decode, encode, merge
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sessions_end_soon():
+    """So soon that small histories have several; no resolution here is coarser."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recency, "SESSION_GAP_S", 9)
+        yield
 
 
 class Shards:

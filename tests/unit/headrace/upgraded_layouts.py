@@ -28,8 +28,10 @@ FUNCTIONS = (
     "last",
     "time_since_last",
     "time_since_first",
+    "time_since_true",
+    "session_length",
 )
-WITHOUT_FIELD = ("count", "time_since_last", "time_since_first")
+WITHOUT_FIELD = ("count", "time_since_last", "time_since_first", "session_length")
 
 
 def window(function: str, over: str, **changes: object) -> Window:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from headrace.usecase import Field, WindowFeature
+from headrace.window_functions import recency
 
 EventRow = dict[str, object]
 
@@ -22,8 +23,8 @@ def value(
     """The value of a feature at (timestamp, event id), from the rows of its own entity; ``event`` is the one there."""
     inside = [row for row in rows if _covers(feature, row, timestamp, event_id)]
     field = (fields or {}).get(feature.over or "")
-    if feature.over is None:
-        times = [row["timestamp"] for row in inside]
+    if feature.over is None or feature.function == "time_since_true":
+        times = [row["timestamp"] for row in inside if feature.over is None or part_or_value(row, feature.over)]
         return _of_times(feature, times, timestamp)
     if feature.function in ("distinct", "is_new"):
         hashes = sorted({hashed(it, field) for it in _present(feature, inside)})
@@ -52,7 +53,18 @@ def _of_times(feature: WindowFeature, times: Sequence[int], timestamp: int) -> f
         return float(len(times))
     if not times:
         return feature.fill
-    return float(timestamp - (max(times) if feature.function == "time_since_last" else min(times)))
+    if feature.function == "session_length":
+        return _mean_session(sorted(times))
+    return float(timestamp - (min(times) if feature.function == "time_since_first" else max(times)))
+
+
+def _mean_session(times: Sequence[int]) -> float:
+    sessions = [[times[0]]]
+    for at in times[1:]:
+        if at - sessions[-1][-1] > recency.SESSION_GAP_S:
+            sessions.append([])
+        sessions[-1].append(at)
+    return sum(it[-1] - it[0] for it in sessions) / len(sessions)
 
 
 def hashed(it: object, field: Field | None) -> int:
