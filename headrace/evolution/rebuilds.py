@@ -85,4 +85,6 @@ def _name(column: Column) -> str:
 
 
 def _field(name: str, told: Mapping[str, object]) -> Field:
-    return Field(name=name, **told)  # type: ignore[arg-type]  # a record's fields hold arguments of Field
+    allowed = told.get("allowed", ())  # of a record a list, as JSON has it
+    arguments = {**told, "allowed": tuple(allowed) if isinstance(allowed, list) else allowed}
+    return Field(name=name, **arguments)  # type: ignore[arg-type]  # a record's fields hold arguments of Field

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from evolved_use_cases import COUNT, MEAN, NOW, RATE, RECORD, changed, only_refusal, with_field
+from window_cases import bazaar
 
 from headrace.evolution import Record, compare, gaps, record_of
 from headrace.features import FeatureSet
@@ -33,6 +34,16 @@ def test_nothing_has_to_be_rebuilt_for_what_stored_columns_answer():
     assert lacking(changed(wider, MEAN, RATE, earlier, replace(coarser, resolution="10s"))) == {}
     assert lacking(NOW) == {}
     assert lacking(NOW, None) == {}
+
+
+def test_a_recorded_window_over_coded_texts_is_compared():
+    last = Window(entity="customer", function="last", over="channel", lengths=("60s",))
+    record = Record.loads(record_of(bazaar(last)).dumps(), where="here")
+    more = Window(entity="customer", function="time_since_true", over="gift", lengths=("60s",))
+    assert lacking(bazaar(last), record) == {}
+    assert lacking(bazaar(last, more), record) == {
+        "customer_gift_time_since_true_60s": "customer events newest of gift"
+    }
 
 
 GAPS = {
