@@ -27,6 +27,8 @@ VIOLATIONS_SUFFIX = "_violations.json"
 VIOLATIONS = f"constraint{VIOLATIONS_SUFFIX}"
 RUN = "run.json"
 """About the run: which window, which model, how many rows, which verdict."""
+MOST_EARLIER = 30
+"""So many earlier runs a report of data quality shows."""
 METRICS = "cloudwatch_metrics.jsonl"
 REPORT = "report.html"
 NAMESPACE = "Headrace/Monitor"

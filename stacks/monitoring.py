@@ -15,7 +15,7 @@ from stacks.components.job_code import JobCode
 from stacks.components.monitor_alarms import MonitorAlarms
 from stacks.components.monitor_function import MonitorFunction
 from stacks.components.monitor_machine import MonitorMachine, MonitorSchedules
-from stacks.components.monitor_rights import grant_adoption, grant_monitoring, joins_events
+from stacks.components.monitor_rights import grant_adoption, grant_monitoring, history_of, joins_events
 from stacks.components.monitor_role import MonitorJobRole
 from stacks.components.monitor_states import MonitorStates
 from stacks.components.native_monitors import NativeMonitors
@@ -58,7 +58,15 @@ class MonitoringStack(HeadraceStack):
         function = self._build_function(lake, code.locations.headrace)
         parted = target.usecase.monitor.compute.instances > 1
         joined = joins_events(target.usecase)
-        role = MonitorJobRole(self, "JobRole", bucket=lake.bucket, code=code, parted=parted, joined=joined)
+        role = MonitorJobRole(
+            self,
+            "JobRole",
+            bucket=lake.bucket,
+            code=code,
+            parted=parted,
+            joined=joined,
+            history=history_of(target),
+        )
         alarms = ServiceAlarms(self, target=target)
         if target.usecase.monitor.engine == "model_monitor":
             NativeMonitors(self, "Native", target=target, bucket=lake.bucket, role=role, function=function)

@@ -16,6 +16,7 @@ from headrace.monitoring import Outputs
 from headrace.schema import format_timestamp, parse_timestamp
 from headrace.usecase import UseCase
 from lambdas.monitoring import volume
+from lambdas.monitoring.earlier import earlier
 from lambdas.monitoring.folders import hours, partitions
 from lambdas.monitoring.planned import Plan, place_of, plan_of
 from lambdas.monitoring.requests import DeployedModel, JobRequest, Window
@@ -97,7 +98,7 @@ def plan(event: Mapping[str, Any], function: Monitoring) -> dict[str, Any]:
         return _not_ready("no label has come yet")
     if kind == "bias" and not planned.events and _only_events_tell(function.usecase):
         return _not_ready("no event of the window is in the lake, and only events tell of groups")
-    manifests = {"capture": captured, "truth": planned.truth, "events": planned.events}
+    manifests = {"capture": captured, "truth": planned.truth, "events": planned.events, "history": planned.history}
     manifests = {name: keys for name, keys in manifests.items() if keys}
     for name, keys in manifests.items():
         body = json.dumps([{"prefix": f"s3://{function.bucket}/"}, *keys]).encode()
@@ -159,7 +160,16 @@ def _made(kind: Kind, asked: Window, model: DeployedModel, function: Monitoring)
         late=late,
         truth=tuple(truth),
         events=tuple(events),
+        history=_earlier(kind, asked, function),
     )
+
+
+def _earlier(kind: Kind, asked: Window, function: Monitoring) -> tuple[str, ...]:
+    """What earlier runs found of the columns; other kinds have no distances to show."""
+    if kind != "data_quality":
+        return ()
+    run = Outputs(endpoint=function.endpoint_name, kind=kind, end=asked.end)
+    return earlier(function.lake.keys, run, function.usecase.monitor.every_s)
 
 
 def _late(place: str, kind: Kind, before: Window, function: Monitoring) -> tuple[str, ...]:

@@ -8,13 +8,15 @@ from typing import Any
 from headrace.events.kinds import Kind
 from headrace.monitoring import FOLDER, PLANS, Outputs
 
+_LISTS = ("capture", "late", "truth", "events", "history")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What one run reads.
 
     ``late`` are capture files of the window before, ``truth`` files of labels, ``events`` those of the lake's events,
-    where nothing else tells of groups.
+    where nothing else tells of groups, ``history`` what earlier runs found.
     """
 
     kind: Kind
@@ -25,6 +27,7 @@ class Plan:
     late: tuple[str, ...] = ()
     truth: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
 
     @property
     def body(self) -> bytes:
@@ -43,6 +46,6 @@ def plan_of(run: Outputs, read: Callable[[str], bytes | None]) -> Plan | None:
     if found is None:
         return None
     document = json.loads(found)
-    # A plan of an earlier version has no events.
-    lists: Mapping[str, Any] = {name: tuple(document.get(name, ())) for name in ("capture", "late", "truth", "events")}
+    # A plan of an earlier version has no events or no history.
+    lists: Mapping[str, Any] = {name: tuple(document.get(name, ())) for name in _LISTS}
     return Plan(**{**document, **lists})

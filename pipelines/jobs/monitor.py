@@ -20,12 +20,13 @@ from headrace.events.drift import KINDS, Kind
 from headrace.schema import parse_timestamp
 from headrace.usecase import UseCase
 from pipelines.jobs import outcome
-from pipelines.monitoring import baselines, quality, shards, watch
+from pipelines.monitoring import baselines, history, quality, shards, watch
 from pipelines.monitoring.answers import Names, truths
 from pipelines.monitoring.counting import Seasons
 from pipelines.monitoring.examples import examples
+from pipelines.monitoring.leaving import write
 from pipelines.monitoring.refusal import TableError
-from pipelines.monitoring.run import About, Run, write
+from pipelines.monitoring.run import About, Run
 from pipelines.monitoring.spelling import texts_of
 from pipelines.monitoring.truth import Labelled, model_quality
 
@@ -44,6 +45,7 @@ class Places:
     events: Path = _IN / "events"
     bias: Path = _IN / "bias"
     explanation: Path = _IN / "explanation"
+    history: Path = _IN / "history"
 
 
 def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_end: str = "") -> Run:
@@ -85,6 +87,7 @@ def monitor(usecase: UseCase, places: Places, kind: Kind | None = None, window_e
         quality=_quality(usecase, places, names, window_end) if known and "model_quality" in wanted else None,
         attribution=attribution,
         bias=bias,
+        history=history.read(places.history, before=window_end) if watched else history.NOTHING,
     )
 
 
@@ -138,7 +141,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--kind", choices=KINDS, help="what is judged; everything by default")
     for name in ("window-start", "window-end", "model-package"):
         parser.add_argument(f"--{name}", default="", help="as run.json shall say")
-    for name in ("capture", "baseline", "evaluation", "truth", "model", "events", "bias", "explanation"):
+    for name in ("capture", "baseline", "evaluation", "truth", "model", "events", "bias", "explanation", "history"):
         parser.add_argument(f"--{name}", type=Path, default=_IN / name)
     parser.add_argument("--output", type=Path, default=_OUT / "monitor")
     parser.add_argument("--metrics", type=Path, default=Path("/opt/ml/output/metrics/cloudwatch"))

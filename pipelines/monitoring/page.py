@@ -19,7 +19,7 @@ _STYLE = """
 .card h3 { display: flex; justify-content: space-between; gap: 10px; overflow-wrap: anywhere; margin: 0; }
 .card .tag { color: var(--positive); font-size: .84rem; white-space: nowrap; }
 .verdict ul { padding-left: 18px; margin: 8px 0 0; }
-.panel + .panel { margin-top: 16px; }
+.panel + .panel { margin-top: 16px; } .cards > .panel + .panel { margin-top: 0; }
 .card ul { padding-left: 18px; font-size: .92rem; overflow-wrap: anywhere; }
 .card li + li { margin-top: 3px; }
 .card .legend { margin: 0; }
@@ -50,7 +50,7 @@ _CHECKS = {
 class Titles:
     """What the two tables are called, whether the model got worse, further sections, and rows to look at.
 
-    ``more`` is HTML by heading, ``rows`` HTML by column.
+    ``more`` is HTML by heading, ``rows`` HTML by column, ``over_time`` that of earlier runs, empty for none.
     """
 
     baseline: str
@@ -58,6 +58,7 @@ class Titles:
     degraded: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
+    over_time: str = ""
 
 
 def render(watched: Watched, titles: Titles) -> str:
@@ -132,6 +133,8 @@ def _sections(watched: Watched, titles: Titles) -> Iterator[str]:
         yield _cards("What changed", changed, watched, titles)
     if watched.windows:
         yield f"<h2>Over time</h2>{over_time.section(watched.windows)}"
+    if titles.over_time:
+        yield f"<h2>Run by run</h2>{titles.over_time}"
     if any(it.pair for it in calm):
         yield _cards("What did not change", [it for it in calm if it.pair], watched, titles)
     yield distance_table.section(found)

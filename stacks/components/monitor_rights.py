@@ -3,7 +3,7 @@
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from headrace.monitoring import BASELINES, FOLDER, PLANS
+from headrace.monitoring import BASELINES, FOLDER, PLANS, schedule_name
 from headrace.usecase import UseCase
 from stacks.components.acknowledgement import acknowledge_wildcard
 from stacks.components.bucket import LakeBucket
@@ -17,6 +17,14 @@ def joins_events(usecase: UseCase) -> bool:
     """Whether our own monitor of bias tells groups apart by fields that only events have."""
     monitor = usecase.monitor
     return monitor.engine == "headrace" and "bias" in monitor.kinds and bool(usecase.uncaptured_facets)
+
+
+def history_of(target: Target) -> str:
+    """The folder of earlier runs that our own monitor of the data shows in its report; empty if there is none."""
+    monitor = target.usecase.monitor
+    if monitor.engine != "headrace" or "data_quality" not in monitor.kinds:
+        return ""
+    return f"{FOLDER}{target.endpoint_name}/{schedule_name(target.endpoint_name, 'data_quality')}/"
 
 
 def grant_monitoring(role: iam.Role, *, target: Target, bucket: LakeBucket) -> None:

@@ -29,8 +29,19 @@ class MonitorJobRole(iam.Role):
         code: JobCode,
         parted: bool = False,
         joined: bool = False,
+        history: str = "",
     ) -> None:
-        """Build it; ``parted``: jobs leave parts for one another; ``joined``: they look up events of answers."""
+        """Build it.
+
+        Args:
+            scope: the stack.
+            id_: within it.
+            bucket: the lake's.
+            code: what jobs run.
+            parted: whether jobs leave parts for one another.
+            joined: whether they look up events of answers.
+            history: the folder of the monitor whose earlier runs a report shows; empty for none.
+        """
         super().__init__(
             scope,
             id_,
@@ -38,7 +49,8 @@ class MonitorJobRole(iam.Role):
             description="Runs the jobs that watch the deployed model",
         )
         parts = (PARTS,) if parted else ()
-        bucket.grant_read_of(self, *NAMED, *([EVENTS] if joined else []), MODELS, *parts)
+        earlier = (history,) if history else ()
+        bucket.grant_read_of(self, *NAMED, *([EVENTS] if joined else []), MODELS, *earlier, *parts)
         bucket.grant_write_to(self, FOLDER, *parts)
         code.grant_read_to(self)
         grant_volumes(bucket.key, self)

@@ -10,7 +10,9 @@ from synthesized import Synthesized, joined, listed, text
 import usecases
 from headrace.monitoring import schedule_name
 from headrace.usecase import Facet, Monitor
-from stacks.components.monitor_rights import joins_events
+from stacks.components.monitor_rights import history_of, joins_events
+from stacks.stage import stage
+from stacks.target import Target
 
 MACHINE, SCHEDULE, ALARM = "AWS::StepFunctions::StateMachine", "AWS::Scheduler::Schedule", "AWS::CloudWatch::Alarm"
 ENDPOINT = "headrace-fraud-prod"
@@ -119,6 +121,21 @@ def test_each_role_may_do_its_part(prod: Synthesized, role: str, actions: set[st
 def test_a_job_writes_documents_of_monitors_and_nothing_else(prod: Synthesized) -> None:
     writes = [it for it in prod.statements("monitoring", "JobRole") if "s3:PutObject" in listed(it["Action"])]
     assert [text(it["Resource"]).count("monitoring/*") for it in writes] == [1]
+
+
+def test_a_job_reads_earlier_runs_of_its_own_monitor_of_the_data_and_of_no_other(prod: Synthesized) -> None:
+    own = f"monitoring/{ENDPOINT}/{ENDPOINT}-data-quality/"
+    for action in ("s3:GetObject", "s3:ListBucket"):
+        read = [it for it in prod.statements("monitoring", "JobRole") if action in listed(it["Action"])]
+        asked = text(read)
+        assert own in asked
+        assert asked.count("monitoring/") == asked.count(own)
+    fraud = usecases.load("fraud")
+    places = {}
+    for monitor in (Monitor(), Monitor(kinds=("attribution",)), Monitor(engine="model_monitor")):
+        target = Target(usecase=replace(fraud, monitor=monitor), stage=stage("prod"), region="eu-west-1")
+        places[monitor.engine, monitor.kinds] = history_of(target)
+    assert list(places.values()) == [own, "", ""]
 
 
 def test_events_are_read_only_where_nothing_else_tells_of_a_watched_group(prod: Synthesized) -> None:

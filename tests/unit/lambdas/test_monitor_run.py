@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_monitoring_plan import CAPTURE, MemoryLake, asked, function
+from monitoring_lake import CAPTURE, MemoryLake, asked, function
 
 from headrace.errors import RejectedError
 from headrace.usecase import Compute

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_monitoring_plan import CAPTURE, ENDPOINT, MemoryLake, asked, function
+from monitoring_lake import CAPTURE, ENDPOINT, MemoryLake, asked, function
 
 from headrace.errors import UseCaseError
 from headrace.usecase import Compute

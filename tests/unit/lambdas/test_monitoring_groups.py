@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_monitoring_plan import MODEL, FakeEndpoint, MemoryLake
+from monitoring_lake import MODEL, FakeEndpoint, MemoryLake
 
 import usecases
 from headrace.usecase import Facet, UseCase

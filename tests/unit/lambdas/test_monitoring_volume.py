@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from test_monitoring_plan import CAPTURE, MemoryLake, asked, function
+from monitoring_lake import CAPTURE, MemoryLake, asked, function
 
 from headrace.errors import UseCaseError
 from headrace.usecase import Compute

@@ -15,8 +15,9 @@ import usecases
 from headrace.ground_truth import Truth
 from headrace.usecase import Facet, UseCase
 from pipelines.monitoring import group_bias, groups
+from pipelines.monitoring.leaving import write
 from pipelines.monitoring.refusal import TableError
-from pipelines.monitoring.run import About, Run, write
+from pipelines.monitoring.run import About, Run
 from pipelines.monitoring.sample import Sampled
 
 LOANS = usecases.load("loans")

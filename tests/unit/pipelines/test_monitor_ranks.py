@@ -6,7 +6,8 @@ import pytest
 
 import usecases
 from pipelines.monitoring import ranks
-from pipelines.monitoring.run import About, Run, write
+from pipelines.monitoring.leaving import write
+from pipelines.monitoring.run import About, Run
 
 BEFORE = {"amount": 3.0, "age": 1.0, "gone": 0.0}
 NOW = {"amount": 0.5, "age": 1.5, "new": 2.0}
