@@ -52,13 +52,17 @@ usecase = UseCase(
     inputs=("price", "category", "viewed", "clicked", "added"),
     calendar=("hour", "is_weekend"),
     windows=(
-        Window(entity="user", function="sum", over="viewed", lengths=("1h", "1d"), name="user_views"),
-        Window(entity="user", function="sum", over="clicked", lengths=("1h", "1d"), name="user_clicks"),
+        Window(entity="user", function="sum", over="viewed", lengths=("1h", "1d", "30d"), name="user_views"),
+        Window(entity="user", function="sum", over="clicked", lengths=("1h", "1d", "30d"), name="user_clicks"),
         Window(entity="user", function="sum", over="added", lengths=("1h", "1d"), name="user_baskets"),
-        Window(entity="user", function="distinct", over="product_id", lengths=("1h",), name="user_products"),
+        Window(entity="user", function="distinct", over="product_id", lengths=("1h", "30d"), name="user_products"),
         Window(entity="user", function="last", over="category", lengths=("1d",), name="user_last_category"),
         Window(entity="user", function="time_since_last", lengths=("30d",)),
-        # RFM: purchases of the last day, week and month say how recent; their number and worth say the rest.
+        Window(entity="user", function="session_length", lengths=("30d",)),
+        # RFM: how long ago the last purchase was, how many there were, and for how much.
+        Window(
+            entity="user", function="time_since_true", over="bought", lengths=("30d",), name="user_time_since_purchase"
+        ),
         Window(entity="user", function="sum", over="bought", lengths=HABITS, name="user_purchases"),
         Window(entity="user", function="sum", over="spent", lengths=("30d",), name="user_spent"),
         Window(entity="product", function="sum", over="viewed", lengths=("1d", "7d"), name="product_views"),
