@@ -1,5 +1,6 @@
-"""Ingestion: the streams that producers write to, the delivery of every event to the lake, and files of labels."""
+"""Ingestion: the streams that producers write to, the delivery of every event to the lake, and files of both."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import aws_kinesis as kinesis
@@ -7,8 +8,12 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from constructs import Construct
 
 from lambdas.delivery_transform.settings import Settings as TransformSettings
-from lambdas.label_inbox.settings import INBOX, QUARANTINE, RECEIPTS
-from lambdas.label_inbox.settings import Settings as InboxSettings
+from lambdas.event_inbox.settings import FOLDERS as EVENT_FOLDERS
+from lambdas.event_inbox.settings import NOTES
+from lambdas.event_inbox.settings import Settings as EventInboxSettings
+from lambdas.label_inbox.settings import FOLDERS as LABEL_FOLDERS
+from lambdas.label_inbox.settings import Settings as LabelInboxSettings
+from lambdas.shared.files.places import Folders
 from stacks.components.delivery import ParquetDelivery
 from stacks.components.file_inbox import FileInbox, FileQueue
 from stacks.components.function import Function
@@ -29,16 +34,19 @@ class Ingestion:
     labels: kinesis.Stream
     delivery: firehose.DeliveryStream
     transform: Function
+    event_inbox: Function
     label_inbox: Function
-    dead_letters: DeadLetterQueue
-    """Files of labels that failed for good."""
+    dead_letters: Mapping[str, DeadLetterQueue]
+    """Files that failed for good, by the function that gave them up."""
 
 
 INBOX_TIMEOUT_S = 300
+EVENT_INBOX_MB = 3_008
+"""What every account may have: a page of a table is held unpacked."""
 
 
 class IngestionStack(HeadraceStack):
-    """Streams ``events`` and ``labels``; Firehose from ``events`` to Parquet; files of labels onto ``labels``."""
+    """Streams ``events`` and ``labels``; Firehose from ``events`` to Parquet; files of each onto its stream."""
 
     noun = "ingestion"
 
@@ -61,22 +69,25 @@ class IngestionStack(HeadraceStack):
             source=events,
             transform=transform,
         )
-        queue = FileQueue(self, "LabelFiles", key=lake.key, timeout_s=INBOX_TIMEOUT_S)
-        inbox = self._build_inbox(lake, labels, queue)
-        FileInbox(self, "LabelInboxFiles", bucket=lake.bucket, folder=INBOX, queue=queue, function=inbox)
+        event_files = FileQueue(self, "EventFiles", key=lake.key, timeout_s=INBOX_TIMEOUT_S)
+        label_files = FileQueue(self, "LabelFiles", key=lake.key, timeout_s=INBOX_TIMEOUT_S)
+        event_inbox = self._build_event_inbox(lake, events, event_files)
+        label_inbox = self._build_label_inbox(lake, labels, label_files)
         self.ingestion = Ingestion(
             events=events,
             labels=labels,
             delivery=delivery,
             transform=transform,
-            label_inbox=inbox,
-            dead_letters=queue.dead_letters,
+            event_inbox=event_inbox,
+            label_inbox=label_inbox,
+            dead_letters={"event_inbox": event_files.dead_letters, "label_inbox": label_files.dead_letters},
         )
         self.publish(
             EventsStreamName=events.stream_name,
             LabelsStreamName=labels.stream_name,
             DeliveryStreamName=delivery.delivery_stream_name,
-            LabelInboxDeadLetterUrl=queue.dead_letters.queue_url,
+            EventInboxDeadLetterUrl=event_files.dead_letters.queue_url,
+            LabelInboxDeadLetterUrl=label_files.dead_letters.queue_url,
         )
 
     def _build_transform(self, lake: Lake, lookups: LookupTable | None) -> Function:
@@ -104,7 +115,32 @@ class IngestionStack(HeadraceStack):
             mask_key.grant_value_to(transform.own_role)
         return transform
 
-    def _build_inbox(self, lake: Lake, labels: kinesis.Stream, queue: FileQueue) -> Function:
+    def _build_event_inbox(self, lake: Lake, events: kinesis.Stream, queue: FileQueue) -> Function:
+        inbox = Function(
+            self,
+            "EventInbox",
+            folder="event_inbox",
+            target=self.target,
+            key=lake.key,
+            timeout_s=INBOX_TIMEOUT_S,
+            memory_mb=EVENT_INBOX_MB,
+            tables=True,
+            description="Puts events that come as files onto the events stream",
+            settings=EventInboxSettings(
+                usecase=self.target.usecase.name,
+                stage=self.target.stage.name,
+                lake_bucket=lake.bucket.bucket_name,
+                events_stream=events.stream_name,
+                queue_url=queue.queue_url,
+            ),
+        )
+        self._grant_inbox(inbox, lake, events, EVENT_FOLDERS)
+        lake.bucket.grant_read_of(inbox.own_role, NOTES)
+        lake.bucket.grant_put_to(inbox.own_role, NOTES)
+        FileInbox(self, "EventInboxFiles", bucket=lake.bucket, folder=EVENT_FOLDERS.inbox, queue=queue, function=inbox)
+        return inbox
+
+    def _build_label_inbox(self, lake: Lake, labels: kinesis.Stream, queue: FileQueue) -> Function:
         inbox = Function(
             self,
             "LabelInbox",
@@ -113,7 +149,7 @@ class IngestionStack(HeadraceStack):
             key=lake.key,
             timeout_s=INBOX_TIMEOUT_S,
             description="Puts labels that come as files onto the labels stream",
-            settings=InboxSettings(
+            settings=LabelInboxSettings(
                 usecase=self.target.usecase.name,
                 stage=self.target.stage.name,
                 lake_bucket=lake.bucket.bucket_name,
@@ -121,9 +157,14 @@ class IngestionStack(HeadraceStack):
                 queue_url=queue.queue_url,
             ),
         )
-        labels.grant(inbox, "kinesis:PutRecords")
-        lake.key.grant(inbox, "kms:Decrypt", "kms:GenerateDataKey")
-        lake.bucket.grant_read_of(inbox.own_role, INBOX, versions=True)
-        lake.bucket.grant_list_of(inbox.own_role, RECEIPTS)
-        lake.bucket.grant_put_to(inbox.own_role, RECEIPTS, QUARANTINE)
+        self._grant_inbox(inbox, lake, labels, LABEL_FOLDERS)
+        FileInbox(self, "LabelInboxFiles", bucket=lake.bucket, folder=LABEL_FOLDERS.inbox, queue=queue, function=inbox)
         return inbox
+
+    @staticmethod
+    def _grant_inbox(inbox: Function, lake: Lake, stream: kinesis.Stream, folders: Folders) -> None:
+        stream.grant(inbox, "kinesis:PutRecords")
+        lake.key.grant(inbox, "kms:Decrypt", "kms:GenerateDataKey")
+        lake.bucket.grant_read_of(inbox.own_role, folders.inbox, versions=True)
+        lake.bucket.grant_list_of(inbox.own_role, folders.receipts)
+        lake.bucket.grant_put_to(inbox.own_role, folders.receipts, folders.quarantine)

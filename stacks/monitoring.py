@@ -142,6 +142,7 @@ class MonitoringStack(HeadraceStack):
     def _watch(self, alarms: ServiceAlarms, ingestion: Ingestion, features: Features, serving: Serving) -> None:
         functions = {
             "DeliveryTransform": ingestion.transform,
+            "EventInbox": ingestion.event_inbox,
             "LabelInbox": ingestion.label_inbox,
             "Enrichment": features.enrichment,
             "GroundTruth": features.ground_truth,
@@ -153,8 +154,9 @@ class MonitoringStack(HeadraceStack):
             alarms.watch_function(noun, function)
         for noun, folder in (("Enrichment", "enrichment"), ("GroundTruth", "ground_truth")):
             alarms.watch_consumer(noun, functions[noun], folder)
-        alarms.watch_quarantine("LabelInbox", "label_inbox")
-        queues = {"label_inbox": ingestion.dead_letters, **features.dead_letters, "deployment": serving.dead_letters}
+        for noun, folder in (("EventInbox", "event_inbox"), ("LabelInbox", "label_inbox")):
+            alarms.watch_quarantine(noun, folder)
+        queues = {**ingestion.dead_letters, **features.dead_letters, "deployment": serving.dead_letters}
         alarms.watch_queues(queues)
         alarms.alarm(
             "DeploymentBlocked",

@@ -51,6 +51,7 @@ class ObservabilityStack(HeadraceStack):
         dashboard = self._build_dashboard(ingestion, features, serving)
         functions = {
             "DeliveryTransform": ingestion.transform,
+            "EventInbox": ingestion.event_inbox,
             "LabelInbox": ingestion.label_inbox,
             "Enrichment": features.enrichment,
             "GroundTruth": features.ground_truth,
@@ -147,5 +148,5 @@ class ObservabilityStack(HeadraceStack):
 
     @staticmethod
     def _dead_letters(ingestion: Ingestion, features: Features, serving: Serving) -> list[cloudwatch.Metric]:
-        queues = [ingestion.dead_letters, *features.dead_letters.values(), serving.dead_letters]
+        queues = [*ingestion.dead_letters.values(), *features.dead_letters.values(), serving.dead_letters]
         return [it.metric_approximate_number_of_messages_visible(statistic="Maximum") for it in queues]

@@ -1,8 +1,8 @@
 """Builds a function's asset with uv: the folders it imports and the locked dependencies, equal bytes on every machine.
 
 No docker: the dependencies are pure Python, so one bundle serves any architecture and the local loop as well. Only a
-function that runs jobs has numpy, which is Lambda's; the local loop puts its own in its place. A bundle also carries
-bytecode if the Python of the runtime is on this machine.
+function that runs jobs has numpy, and one that reads tables pyarrow and fastavro, which are Lambda's; the local loop
+puts its own in their place. A bundle also carries bytecode if the Python of the runtime is on this machine.
 """
 
 import hashlib
@@ -21,18 +21,20 @@ from stacks.components import bytecode
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path("requirements", "lambdas.txt")
 JOBS_LOCK = Path("requirements", "lambda-jobs.txt")
+TABLES_LOCK = Path("requirements", "lambda-files.txt")
 RUNTIME_PYTHON = "3.14"
-_RECIPE = "2"
+_RECIPE = "3"
 """Part of every cache key: raise it when the steps below change."""
 
 
-def bundle(function: str, *, usecase: str, jobs: bool = False, root: Path = ROOT) -> Path:
+def bundle(function: str, *, usecase: str, jobs: bool = False, tables: bool = False, root: Path = ROOT) -> Path:
     """Build the asset of one function, or find it built.
 
     Args:
         function: the folder under ``lambdas/``.
         usecase: the only use case that goes into the bundle.
         jobs: whether it runs jobs: it carries them and numpy, which is built for Lambda's processor.
+        tables: whether it reads tables in files: it carries pyarrow and fastavro, built for Lambda's processor.
         root: the checkout.
 
     Returns:
@@ -41,7 +43,7 @@ def bundle(function: str, *, usecase: str, jobs: bool = False, root: Path = ROOT
     Raises:
         subprocess.CalledProcessError: if uv cannot install the locked dependencies; uv has printed why.
     """
-    lock = JOBS_LOCK if jobs else LOCK
+    lock = JOBS_LOCK if jobs else TABLES_LOCK if tables else LOCK
     sources = sorted([*_sources(function, usecase, root), *(_jobs(root) if jobs else ())])
     compiler = bytecode.interpreter(RUNTIME_PYTHON)
     compiled_by = bytecode.release(compiler) if compiler else "nobody"
@@ -110,8 +112,25 @@ def _dependencies(lock: Path) -> Path:
     return target
 
 
+_UNUSED = (
+    "**/__pycache__",
+    "numpy/**/tests",
+    "*.dist-info/*",
+    "pyarrow/tests",
+    "pyarrow/include",
+    "pyarrow/includes",
+    "pyarrow/src",
+    "pyarrow/**/*.p[xy][dxi]",
+    "pyarrow/*flight*",
+    "pyarrow/_pyarrow_cpp_tests*",
+    "pyarrow/libarrow_python*.so",
+    "pyarrow/libarrow_python*.so.*.*.*",
+)
+"""What no function uses. Of a library that is there under three names, one is what the others look for."""
+
+
 def _strip(folder: Path) -> None:
-    unused = (*folder.rglob("__pycache__"), *folder.glob("numpy/**/tests"), *folder.glob("*.dist-info/*"))
+    unused = [path for pattern in _UNUSED for path in folder.glob(pattern)]
     for path in (folder / ".lock", folder / "bin", *unused):
         if path.is_dir():
             shutil.rmtree(path)

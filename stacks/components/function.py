@@ -36,6 +36,7 @@ class Function(lambda_.Function):
         reserved_concurrency: int | None = None,
         traced: bool = True,
         jobs: bool = False,
+        tables: bool = False,
         scratch_mb: int = DEFAULT_SCRATCH_MB,
     ) -> None:
         """Build it.
@@ -49,6 +50,7 @@ class Function(lambda_.Function):
             reserved_concurrency: its own share of the account's concurrency, where the stage shares it out.
             traced: whether X-Ray samples its invocations; else only those that a caller has chosen.
             jobs: whether it runs jobs of the pipelines, and carries them.
+            tables: whether it reads tables in files, and carries what that takes.
             scratch_mb: room for files.
         """
         role = iam.Role(
@@ -61,7 +63,7 @@ class Function(lambda_.Function):
             description=description,
             handler=f"lambdas.{folder}.handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
-            code=lambda_.Code.from_asset(str(bundle(folder, usecase=target.usecase.name, jobs=jobs))),
+            code=lambda_.Code.from_asset(str(bundle(folder, usecase=target.usecase.name, jobs=jobs, tables=tables))),
             architecture=lambda_.Architecture.ARM_64,
             environment={
                 **settings.to_env(),

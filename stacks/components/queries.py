@@ -9,7 +9,7 @@ from constructs import Construct
 from stacks.components.function import Function
 from stacks.target import Target
 
-_EVERY = ("DeliveryTransform", "LabelInbox", "Enrichment", "GroundTruth", "Inference", "Deployment")
+_EVERY = ("DeliveryTransform", "EventInbox", "LabelInbox", "Enrichment", "GroundTruth", "Inference", "Deployment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,12 @@ _QUESTIONS = (
         filters=("ispresent(failed_from)",),
         stats="count(*) as batches by service, problem",
         functions=("Enrichment", "GroundTruth"),
+    ),
+    Question(
+        name="event-files",
+        filters=("ispresent(sent)",),
+        display="@timestamp, result, detail, sent, rejected",
+        functions=("EventInbox",),
     ),
     Question(
         name="label-files",

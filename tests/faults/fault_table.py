@@ -10,6 +10,7 @@ from typing import Any
 
 from call_faults import inference, monitor_run, monitoring
 from fault_injection import Injector
+from inbox_faults import event_inbox, event_versions
 from job_faults import training_set
 from queue_faults import deployment, drift_response, label_inbox
 from queued_faults import asynchronous
@@ -29,6 +30,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "drift_response: timed out": cut,
     "enrichment": enrichment,
     "enrichment: alerts": alerted,
+    "event_inbox": event_inbox,
+    "event_inbox: versions": event_versions,
     "ground_truth": ground_truth,
     "inference": inference,
     "inference: asynchronous": asynchronous,
@@ -58,6 +61,8 @@ PROMISES = {
     "monitoring: bias": "one plan per window, the events that tell groups apart in it",
     "drift_response": "one closed record per signal, memory as without faults, everything told",
     "enrichment": "state byte for byte, one vector per sequence number, rejects in quarantine",
+    "event_inbox": "every event on the stream, each repetition counted, wrong rows in quarantine, a receipt per file",
+    "event_inbox: versions": "that version's events on the stream, one receipt",
     "ground_truth": "state byte for byte, every label in `labels/` and `ground-truth/`, rejects in quarantine",
     "inference": "a decision or a declared fallback, nothing written",
     "label_inbox": "every label on the stream, wrong lines in quarantine, one receipt per file",

@@ -3,6 +3,7 @@
 NAMES = {
     "ApprovalsQueue": "approvals",
     "Bucket": "lake",
+    "EventFiles": "event-files",
     "FeatureDelivery": "features",
     "Key": "key",
     "LabelFiles": "label-files",

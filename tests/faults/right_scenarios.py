@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import call_faults
+import inbox_faults
 import job_faults
 import pytest
 import queue_faults
@@ -178,6 +179,7 @@ DRIVEN: Mapping[str, tuple[Driven, ...]] = {
     "features/Enrichment": (stream_faults.enrichment, blocked),
     "features/GroundTruth": (stream_faults.ground_truth,),
     "ingestion/DeliveryTransform": (),
+    "ingestion/EventInbox": (inbox_faults.event_inbox, inbox_faults.event_versions, inbox_faults.event_rest),
     "ingestion/LabelInbox": (queue_faults.label_inbox, versions),
     "monitoring/MonitorRun": (window_judged,),
     "monitoring/Monitoring": (call_faults.monitoring, judged),
@@ -189,6 +191,7 @@ DRIVEN: Mapping[str, tuple[Driven, ...]] = {
 """What drives the code that acts under each role. A use case without hashed fields has no secret to read."""
 NAMES = {
     "ENDPOINT_NAME": ENDPOINT,
+    "EVENTS_STREAM": "headrace-fraud-dev-events",
     "FEATURE_GROUPS": f"customer={ENDPOINT}-customer,terminal={ENDPOINT}-terminal",
     "MODEL_PACKAGE_GROUP": GROUP,
 }

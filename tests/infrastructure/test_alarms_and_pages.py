@@ -38,7 +38,7 @@ def test_stream_functions_queues_deliveries_and_api_are_watched(prod: Synthesize
 def test_every_function_has_alarms_for_errors_throttles_and_slowness(prod: Synthesized) -> None:
     alarms = [it for it in prod.resources("monitoring", ALARM) if it["Namespace"] == "AWS/Lambda"]
     # The eighth is there where the use case lets a function judge windows.
-    expected = 7 + (usecases.load("fraud").monitor.compute.runs_on != "processing")
+    expected = 8 + (usecases.load("fraud").monitor.compute.runs_on != "processing")
     for metric in ("Errors", "Throttles", "Duration"):
         assert len({text(it["Dimensions"]) for it in alarms if it["MetricName"] == metric}) == expected
 
@@ -126,6 +126,7 @@ def test_the_dashboard_shows_the_models_health_its_drift_and_its_money(prod: Syn
 def test_operators_find_their_questions_saved(prod: Synthesized) -> None:
     queries = {it["Name"]: it for it in prod.resources("observability", "AWS::Logs::QueryDefinition")}
     assert set(queries) == {
-        f"headrace-fraud-prod/{name}" for name in ("errors", "retried-batches", "label-files", "deployments")
+        f"headrace-fraud-prod/{name}"
+        for name in ("errors", "retried-batches", "event-files", "label-files", "deployments")
     }
     assert all(it["LogGroupNames"] for it in queries.values())

@@ -1,6 +1,7 @@
 """A function's bundle carries what it imports, names no machine and runs on any architecture."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stacks.components import bytecode
-from stacks.components.bundle import LOCK, ROOT, RUNTIME_PYTHON, bundle
+from stacks.components.bundle import LOCK, ROOT, RUNTIME_PYTHON, TABLES_LOCK, bundle
 
 FUNCTIONS = (
     "delivery_transform",
@@ -19,6 +20,7 @@ FUNCTIONS = (
     "ground_truth",
     "inference",
     "label_inbox",
+    "lookup_inbox",
 )
 
 
@@ -111,3 +113,22 @@ def test_a_function_that_runs_jobs_carries_them_and_numpy_for_lambdas_processor(
     assert not list(folder.glob("numpy/**/tests"))
     unpacked = sum(it.stat().st_size for it in folder.rglob("*") if it.is_file())
     assert unpacked < 100_000_000  # of the 262 MB that Lambda takes
+
+
+def test_a_function_that_reads_tables_carries_what_that_takes_and_stays_below_what_lambda_takes() -> None:
+    folder = bundle("event_inbox", usecase="fraud", tables=True)
+    code = [it for it in folder.rglob("*.so*") if it.is_file()]
+    assert {it.relative_to(folder).parts[0] for it in code} == {"fastavro", "pyarrow"}
+    assert all("cpython" not in it.name or f"{RUNTIME_PYTHON.replace('.', '')}-aarch64" in it.name for it in code)
+    unpacked = sum(it.stat().st_size for it in folder.rglob("*") if it.is_file())
+    assert unpacked < 150_000_000  # of the 262 MB that Lambda takes
+    locked = {line.partition("==")[0] for line in (ROOT / TABLES_LOCK).read_text().splitlines() if "==" in line}
+    assert {it.name.partition("-")[0].replace("_", "-") for it in folder.glob("*.dist-info")} == locked
+
+
+def test_what_is_left_out_of_pyarrow_nothing_that_is_left_asks_for() -> None:
+    folder = bundle("event_inbox", usecase="fraud", tables=True) / "pyarrow"
+    library = re.compile(rb"\0(lib(?:arrow|parquet)[a-z_]*\.so\.[0-9]+)\0")
+    asked = {name.decode() for it in folder.rglob("*.so*") for name in library.findall(it.read_bytes())}
+    assert "libparquet.so.2200" in asked
+    assert asked <= {it.name for it in folder.iterdir()}

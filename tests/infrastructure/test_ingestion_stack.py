@@ -85,45 +85,62 @@ def test_the_function_is_called_only_after_firehose_may_call_it(prod: Synthesize
     assert any(name.startswith("EventDeliveryRoleDefaultPolicy") for name in delivery["DependsOn"])
 
 
-def test_every_new_file_of_labels_and_nothing_else_reaches_the_inbox(prod: Synthesized) -> None:
-    rule = prod.only("ingestion", "AWS::Events::Rule")
+INBOXES = (("Event", "events"), ("Label", "labels"))
+inboxes = pytest.mark.parametrize(("noun", "rows"), INBOXES)
+
+
+@inboxes
+def test_every_new_file_of_an_inbox_and_nothing_else_reaches_it(prod: Synthesized, noun: str, rows: str) -> None:
+    rules = prod.resources("ingestion", "AWS::Events::Rule")
+    assert len(rules) == len(INBOXES)
+    (rule,) = [it for it in rules if f"{noun}Files" in text(it["Targets"])]
     detail = rule["EventPattern"]["detail"]
     assert (rule["EventPattern"]["source"], rule["EventPattern"]["detail-type"]) == (["aws.s3"], ["Object Created"])
-    assert detail["object"] == {"key": [{"prefix": "labels-inbox/"}]}
+    assert detail["object"] == {"key": [{"prefix": f"{rows}-inbox/"}]}
     assert "lake:ExportsOutputRefBucket" in text(detail["bucket"])
-    assert "LabelFiles" in text(rule["Targets"])
 
 
+@inboxes
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod", "local"])
-def test_a_file_is_tried_again_and_ends_in_a_dead_letter_queue(synth, stage: str) -> None:
+def test_a_file_is_tried_again_and_ends_in_a_dead_letter_queue(synth, stage: str, noun: str, rows: str) -> None:
     ingestion = synth(stage)
-    (queue,) = [it for it in ingestion.resources("ingestion", "AWS::SQS::Queue") if "RedrivePolicy" in it]
+    queues = [it for it in ingestion.resources("ingestion", "AWS::SQS::Queue") if "RedrivePolicy" in it]
+    (queue,) = [it for it in queues if f"{noun}FilesDeadLetters" in text(it["RedrivePolicy"])]
     functions = {it["Handler"]: it for it in ingestion.resources("ingestion", "AWS::Lambda::Function")}
-    assert queue["VisibilityTimeout"] >= 6 * functions["lambdas.label_inbox.handler.handler"]["Timeout"]
-    assert "LabelFilesDeadLetters" in text(queue["RedrivePolicy"])
-    mapping = ingestion.only("ingestion", "AWS::Lambda::EventSourceMapping")
+    assert queue["VisibilityTimeout"] >= 6 * functions[f"lambdas.{noun.lower()}_inbox.handler.handler"]["Timeout"]
+    mappings = ingestion.resources("ingestion", "AWS::Lambda::EventSourceMapping")
+    (mapping,) = [it for it in mappings if f"{noun}Files" in text(it["EventSourceArn"])]
     assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
 
 
-def test_the_inbox_may_read_its_files_and_write_receipts_quarantine_stream_and_queue_only(prod: Synthesized) -> None:
-    statements = prod.statements("ingestion", "LabelInboxRole")
+@inboxes
+def test_an_inbox_may_read_its_files_and_write_receipts_quarantine_stream_and_queue_only(
+    prod: Synthesized, noun: str, rows: str
+) -> None:
+    statements = prod.statements("ingestion", f"{noun}InboxRole")
 
     def resources(action: str) -> list[str]:
-        (found,) = [text(it["Resource"]) for it in statements if action in listed(it["Action"])]
-        return [found]
+        return [text(it["Resource"]) for it in statements if action in listed(it["Action"])]
 
-    assert [it.count("/labels-inbox/*") for it in resources("s3:GetObject")] == [1]
-    assert resources("s3:GetObjectVersion") == resources("s3:GetObject")
-    (written,) = resources("s3:PutObject")
-    assert "/labels-inbox-receipts/*" in written
-    assert "/quarantine/label_inbox/*" in written
-    assert written.count("Fn::Join") == 2
-    assert "Labels" in resources("kinesis:PutRecords")[0]
-    assert "LabelFiles" in resources("sqs:SendMessage")[0]
-    assert not {it for it in prod.actions("ingestion", "LabelInboxRole") if it.startswith(("dynamodb:", "kinesis:Get"))}
+    own = [f"/{rows}-inbox-receipts/*", f"/quarantine/{rows[:-1]}_inbox/*"]
+    notes = [f"/{rows}-inbox-notes/*"] if noun == "Event" else []
+    assert [text(it).count("Fn::Join") for it in resources("s3:GetObjectVersion")] == [1]
+    assert f"/{rows}-inbox/*" in resources("s3:GetObjectVersion")[0]
+    read = "".join(resources("s3:GetObject"))
+    assert (f"/{rows}-inbox/*" in read, read.count("Fn::Join")) == (True, 1 + len(notes))
+    written = "".join(resources("s3:PutObject"))
+    assert all(it in written for it in (*own, *notes))
+    assert written.count("Fn::Join") == len(own) + len(notes)
+    assert f"{noun}s" in resources("kinesis:PutRecords")[0]
+    assert f"{noun}Files" in resources("sqs:SendMessage")[0]
+    assert not {
+        it for it in prod.actions("ingestion", f"{noun}InboxRole") if it.startswith(("dynamodb:", "kinesis:Get"))
+    }
 
 
-def test_the_inbox_lists_its_files_and_receipts_only(prod: Synthesized) -> None:
-    listing = [it for it in prod.statements("ingestion", "LabelInboxRole") if it["Action"] == "s3:ListBucket"]
+@inboxes
+def test_an_inbox_lists_its_own_folders_only(prod: Synthesized, noun: str, rows: str) -> None:
+    listing = [it for it in prod.statements("ingestion", f"{noun}InboxRole") if it["Action"] == "s3:ListBucket"]
     prefixes = {prefix for it in listing for prefix in listed(it["Condition"]["StringLike"]["s3:prefix"])}
-    assert prefixes == {"labels-inbox/*", "labels-inbox-receipts/*"}
+    notes = {"events-inbox-notes/*"} if noun == "Event" else set()
+    assert prefixes == {f"{rows}-inbox/*", f"{rows}-inbox-receipts/*"} | notes

@@ -70,7 +70,9 @@ def test_history_cools_down_in_30_and_90_days_and_expires_in_365(prod: Synthesiz
 
 def test_what_serves_no_training_expires_in_90_days_and_models_never(prod: Synthesized) -> None:
     days = {rule.get("Prefix"): rule.get("ExpirationInDays") for rule in _rules(prod)}
-    assert {days[prefix] for prefix in ("capture/", "quarantine/", "errors/", "training/", "labels-inbox/")} == {90}
+    assert {
+        days[prefix] for prefix in ("capture/", "quarantine/", "errors/", "training/", "events-inbox/", "labels-inbox/")
+    } == {90}
     assert "models/" not in days
     assert "code/" not in days
 

@@ -5,7 +5,10 @@ from synthesized import Synthesized
 
 OUTPUTS = {
     "lake": {"BucketName", "DatabaseName"},
-    "ingestion": {"EventsStreamName", "LabelsStreamName", "DeliveryStreamName", "LabelInboxDeadLetterUrl"},
+    "ingestion": {
+        "EventsStreamName", "LabelsStreamName", "DeliveryStreamName", "EventInboxDeadLetterUrl",
+        "LabelInboxDeadLetterUrl",
+    },
     "features": {
         "StateTableName", "FeatureDeliveryStreamName", "EnrichmentFunctionName", "EnrichmentDeadLetterUrl",
         "GroundTruthDeadLetterUrl", "CustomerFeatureGroupName", "TerminalFeatureGroupName",

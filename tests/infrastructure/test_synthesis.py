@@ -55,6 +55,7 @@ def test_each_function_is_its_own_asset(local: Synthesized) -> None:
         "ground_truth",
         "inference",
         "deployment",
+        "event_inbox",
         "label_inbox",
         "monitoring",
         "drift_response",

@@ -58,6 +58,8 @@ class Batch:
         self.its = its
         self.place = start
         self._note = note
+        self._ahead = False
+        """Of the note: the sink has more than it says."""
         self.moved = False
         """Whether any row is done."""
         self.reader = its.reader(start.modified)
@@ -122,11 +124,19 @@ class Batch:
             return 0
         self.quarantine()  # what lies before a note is never read again
         self._note.begin(self.place, len(self._outgoing))
+        self._ahead = False
         try:
-            return self.its.sink.put(self._outgoing)
+            repeated = self.its.sink.put(self._outgoing)
         except PartlyTakenError as exc:
             self._note.begin(self.place, exc.taken)
             raise
+        self._ahead = True
+        return repeated
+
+    def note(self) -> None:
+        """Write down that the sink has everything before the place, for whoever goes on. Raises RetryableError."""
+        if self._note and self._ahead:
+            self._note.begin(self.place, 0)
 
     def quarantine(self) -> None:
         """Write what was refused up to the place."""

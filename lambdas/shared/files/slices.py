@@ -49,6 +49,8 @@ def work(start: Place, its: Reading, *, deadline: float) -> Slice:
             raise
         finished, problem = False, str(exc)
     batch.quarantine()
+    if not finished:
+        batch.note()
     return Slice(start, batch.place, finished, problem)
 
 

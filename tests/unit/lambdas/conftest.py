@@ -19,9 +19,11 @@ FUNCTIONS = (
     "deployment",
     "drift_response",
     "enrichment",
+    "event_inbox",
     "ground_truth",
     "inference",
     "label_inbox",
+    "lookup_inbox",
 )
 
 

@@ -39,7 +39,9 @@ class FakeBucket:
         self.opened.append(offset)
         if place.key not in self.files:
             raise GoneError(f"{place.key} was deleted")
-        return Opened(GIVEN, self._chunks(self.files[place.key][offset:]))
+        data = self.files[place.key][offset:]
+        data = data if length is None else data[:length]
+        return Opened(GIVEN, self._chunks(data), len(data))
 
     def _chunks(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), self.chunk):
@@ -137,12 +139,12 @@ class World:
     @property
     def receipts(self) -> list[dict[str, object]]:
         """Every receipt."""
-        return self.store.rows("labels-inbox-receipts/")
+        return self.store.rows(self.function.reading.folders.receipts)
 
     @property
     def refused(self) -> list[dict[str, object]]:
         """Every rejected line."""
-        return self.store.rows("quarantine/label_inbox/")
+        return self.store.rows(self.function.reading.folders.quarantine)
 
 
 def world(usecase: UseCase = FRAUD, *, faults: Faults | None = None, slice_s: float = 60.0, **limits: int) -> World:

@@ -9,6 +9,7 @@ from lambdas.deployment.settings import Settings as DeploymentSettings
 from lambdas.drift_response.settings import Settings as DriftResponseSettings
 from lambdas.enrichment.settings import Settings as EnrichmentSettings
 from lambdas.enrichment.settings import feature_groups
+from lambdas.event_inbox.settings import Settings as EventInboxSettings
 from lambdas.ground_truth.settings import Settings as GroundTruthSettings
 from lambdas.inference.settings import Settings as InferenceSettings
 from lambdas.label_inbox.settings import Settings as LabelInboxSettings
@@ -43,6 +44,7 @@ class Sample(EnvSettings):
         DeliveryTransformSettings(**COMMON, mask_key_secret_arn="arn:secret"),
         InferenceSettings(**COMMON, state_table="t"),
         GroundTruthSettings(**COMMON, state_table="t", lake_bucket="b"),
+        EventInboxSettings(**COMMON, lake_bucket="b", events_stream="e", queue_url="q", most_bytes=7),
         LabelInboxSettings(**COMMON, lake_bucket="b", labels_stream="l", queue_url="q", slice_s=1.5, most_ratio=9),
         DeploymentSettings(**COMMON, stack_name="s", endpoint_name="e", model_package_group="g"),
         DriftResponseSettings(**COMMON, endpoint_name="e", lake_bucket="b", reaction_table="t", topic_arn="arn"),
