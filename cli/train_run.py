@@ -16,7 +16,8 @@ STEPS = ("Preprocess", "Train", "Evaluate", "CheckGates", "Baseline", "Register"
 TRAINED = {"Train": "models/{run}/artifact/{job}", "Tune": "models/tuned/{job}"}
 """The step that trains, by whether the use case names a search, and where it leaves its model."""
 MODEL = "model.tar.gz"
-EVALUATED = ("evaluation.json", "bias.json", "gates.json", "model_card.json", "report.html")
+EXPLANATION = "explanation.json"
+EVALUATED = ("evaluation.json", "bias.json", EXPLANATION, "gates.json", "model_card.json", "report.html")
 NORMAL = ("statistics.json", "constraints.json")
 MANIFEST = "data_manifest.json"
 POLL_S = 0.1
@@ -57,7 +58,8 @@ class Run:
         out.mkdir(parents=True, exist_ok=True)
         for name, key in places.items():
             platform.store.download(S3Location(BUCKET, key), out / name)
-        gates, evaluation = (json.loads((out / name).read_text()) for name in ("gates.json", "evaluation.json"))
+        read = (json.loads((out / name).read_text()) for name in ("gates.json", "evaluation.json", EXPLANATION))
+        gates, evaluation, explained = read
         figures = evaluation.get("binary_classification_metrics", {})
         return {
             "registered": registered,
@@ -65,6 +67,8 @@ class Run:
             "model_version": job,
             "metrics": {name: it["value"] for name, it in figures.items() if isinstance(it.get("value"), int | float)},
             "gates": {it["name"]: it["passed"] for it in gates["gates"]},
+            "explanation": _ranked(explained),
+            "files": sorted(places),
         }
 
     def _trained(self, steps: dict[str, dict[str, Any]]) -> str:
@@ -115,3 +119,9 @@ class Run:
         jobs = (metadata[kind] for kind in ("ProcessingJob", "TrainingJob", "TuningJob") if kind in metadata)
         arn = str(next(jobs, {"Arn": ""}).get("Arn", ""))
         return arn.rpartition("/")[2]
+
+
+def _ranked(explained: dict[str, Any]) -> dict[str, float]:
+    """Mean absolute attributions by feature, the largest first; none where the algorithm cannot say."""
+    shares: dict[str, float] = explained["explanations"]["kernel_shap"]["label0"]["global_shap_values"]
+    return dict(sorted(shares.items(), key=lambda it: (-it[1], it[0])))

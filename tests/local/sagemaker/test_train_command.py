@@ -13,7 +13,10 @@ from cli.main import app
 from local.sagemaker.folders import FolderObjects
 from local.sagemaker.platform import ObjectDeniedError, ObjectNotFoundError, S3Location
 
-JUDGED = {"evaluation.json", "bias.json", "gates.json", "model_card.json", "report.html", "data_manifest.json"}
+JUDGED = {
+    "evaluation.json", "bias.json", "explanation.json", "gates.json", "model_card.json", "report.html",
+    "data_manifest.json",
+}  # fmt: skip
 KEPT = JUDGED | {"model.tar.gz", "statistics.json", "constraints.json"}
 
 
@@ -38,6 +41,13 @@ def test_a_model_is_trained_judged_and_written_then_refused_as_a_leak(tmp_path: 
     summary = json.loads(done.stdout)
     assert summary["registered"] is True
     assert all(summary["gates"].values())
+    assert summary["files"] == sorted(KEPT)
+    explained = json.loads((out / "explanation.json").read_text())["explanations"]["kernel_shap"]["label0"]
+    assert summary["explanation"] == explained["global_shap_values"]
+    assert set(summary["explanation"]) == set(usecase.feature_names)
+    shares = list(summary["explanation"].values())
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0
     assert list(summary["seconds"]) == [
         "Define", "Preprocess", "Train", "Evaluate", "CheckGates", "Baseline", "Register"
     ]  # fmt: skip
