@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+import simulators
 from cli.malformed import malformed_records
 from cli.plan import Plan
 from cli.producer import event_records
 from headrace.usecase import UseCase
+from headrace.windows_columnar.lookups import look_up
 
 ASKED_PER_CHUNK = 25
 """A simulated run also shows the API at work."""
@@ -24,6 +26,9 @@ def plan_of(usecase: UseCase, world: pd.DataFrame, *, at: int, out: Path, asked_
         out: folder for the assembly, logs and results.
         asked_per_chunk: see ``Plan``.
     """
+    readings = simulators.readings(usecase.name, world) if usecase.lookups else {}
+    filled = [name for it in usecase.lookups for name in it.fields]
+    world = look_up(usecase, world.drop(columns=filled), readings)  # as the platform will: history by the same rule
     past = world[usecase.event.timestamp] < at
     events = world[~past].reset_index(drop=True)
     sent = json.loads(next(event_records(usecase, events.head(1))).data)
@@ -35,5 +40,6 @@ def plan_of(usecase: UseCase, world: pd.DataFrame, *, at: int, out: Path, asked_
         label_delay_s=usecase.label.delay_s,
         out=out,
         asked_per_chunk=asked_per_chunk,
+        readings=readings,
         malformed=lambda chunk: malformed_records(usecase, sent) if chunk == 0 else [],
     )

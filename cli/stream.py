@@ -2,6 +2,7 @@
 
 Simulated time advances chunk by chunk. Labels known by the end of a chunk are sent before its events: a delayed window
 never looks at a label younger than its delay, so this leaks nothing, and no event is scored without a label it may see.
+So it is with readings of look-ups: each is looked at by events of its own time only.
 """
 
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ class Streamed:
     labels_until: int
     events: int = 0
     labels: int = 0
+    readings_until: int | None = None
+    readings: int = 0
     chunks: int = 0
     accepted: dict[Place, str] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -57,7 +60,7 @@ def stream(deployment: Deployment, loop: Loop, api: InferenceApi, plan: Plan, re
         Counts and answers.
     """
     done, timestamp = Streamed(labels_until=plan.at), plan.usecase.event.timestamp
-    for chunk in _chunks(plan.events):
+    for chunk in _chunks(plan):
         carry(deployment, loop, api, plan, chunk, until=int(chunk[timestamp].iloc[-1]) + 1, done=done)
         report(done.events, len(plan.events), f"{done.events:,} events, {done.labels:,} labels")
     loop.wait_idle()
@@ -76,22 +79,42 @@ def carry(
 ) -> None:
     """Send the labels that become known before a moment, ask the API for some events of a chunk, and send the chunk."""
     usecase, kinesis = plan.usecase, deployment.kinesis
+    _tell(deployment, plan, until, done)
     labels = plan.labels_known(done.labels_until, until)
     done.labels_until = until
     labels_name = deployment.output("ingestion", "LabelsStreamName")
     done.labels += producer.put(kinesis, labels_name, producer.label_records(usecase, labels))
     loop.wait_idle()
-    for event in _first_of_their_entities(usecase, chunk, plan.asked_per_chunk):
+    for event in _first_of_their_entities(usecase, plan.as_sent(chunk), plan.asked_per_chunk):
         done.answers[str(event[usecase.event.id])] = api.predict(event)
     events_name = deployment.output("ingestion", "EventsStreamName")
     done.events += producer.put(kinesis, events_name, plan.malformed(done.chunks))
-    done.events += producer.put(kinesis, events_name, producer.event_records(usecase, chunk))
+    done.events += producer.put(kinesis, events_name, producer.event_records(usecase, plan.as_sent(chunk)))
     done.chunks += 1
 
 
-def _chunks(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    for start in range(0, len(events), CHUNK_EVENTS):
-        yield events.iloc[start : start + CHUNK_EVENTS]
+def _tell(deployment: Deployment, plan: Plan, until: int, done: Streamed) -> None:
+    """Drop a file of readings for each look-up of which anything is told before a moment."""
+    for name, told in plan.readings_told(done.readings_until, until).items():
+        if len(told):
+            lines = told.to_json(orient="records", lines=True, double_precision=15).encode()
+            key = f"lookups-inbox/{name}/{format_timestamp(until)}.jsonl"
+            deployment.s3.put_object(Bucket=deployment.bucket, Key=key, Body=lines)
+            done.readings += len(told)
+    done.readings_until = until
+
+
+def _chunks(plan: Plan) -> Iterator[pd.DataFrame]:
+    """So many events at most; and of a use case with look-ups no more than find their own readings."""
+    events, timestamp = plan.events, plan.usecase.event.timestamp
+    span_s = min((it.lateness_s for it in plan.usecase.lookups), default=None)
+    start = 0
+    while start < len(events):
+        chunk = events.iloc[start : start + CHUNK_EVENTS]
+        if span_s is not None and plan.readings:
+            chunk = chunk[chunk[timestamp] < int(chunk[timestamp].iloc[0]) + max(1, span_s)]
+        yield chunk
+        start += len(chunk)
 
 
 def _first_of_their_entities(usecase: UseCase, chunk: pd.DataFrame, count: int) -> Iterator[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Seeded event generators, one per use case; each defines ``simulate`` and ``SCENARIOS``. They are loaded by name.
 
-A simulator may say how long a past its use case needs before the first model, as ``HISTORY_DAYS``.
+A simulator may say how long a past its use case needs before the first model, as ``HISTORY_DAYS``. That of a use case
+with look-ups also defines ``readings``: what is told of a simulated world before its events come.
 
 A scenario is a named change of the simulated world, for example a drift. ``SCENARIOS`` maps each name to what changes,
 in one line of words; ``usual`` changes nothing and is always there. Events before a scenario holds are the same to the
@@ -77,6 +78,20 @@ def history_days(name: str) -> int:
         UseCaseError: if the use case has no simulator.
     """
     return int(getattr(importlib.import_module(_module(name)), "HISTORY_DAYS", HISTORY_DAYS))
+
+
+def readings(name: str, world: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+    """What a use case looks up of a simulated world: by look-up, the key, the event time's field and the values.
+
+    Args:
+        name: the use case's.
+        world: as its simulator returned it.
+
+    Raises:
+        UseCaseError: if the use case has no simulator.
+    """
+    told = getattr(importlib.import_module(_module(name)), "readings", None)
+    return {} if told is None else cast(Mapping[str, pd.DataFrame], told(world))
 
 
 def changed_from(known: Mapping[str, str], scenario: str, *, start: int, days: int, since: int | None) -> int:

@@ -10,6 +10,8 @@ import pandas as pd
 from simulators import USUAL, changed_from
 
 DAY_S = 86_400
+AHEAD_S = 300
+"""By how much readings precede the quarter of an hour that they are for."""
 SLOT_S = 900
 SLOTS = DAY_S // SLOT_S
 CITIES = 3
@@ -72,6 +74,19 @@ def simulate(
     ).sort_values("timestamp", kind="stable", ignore_index=True)
     frame.insert(0, "event_id", [f"{start:x}-{i:08d}" for i in range(len(frame))])
     return frame
+
+
+def readings(world: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What a weather service and the venues tell of a simulated world, by look-up; see ``simulators.readings``.
+
+    The weather is told for every quarter of an hour and city, visitors only where they change.
+    """
+    zone = world["zone_id"].str.removeprefix("Z").astype(int)
+    told = world.assign(timestamp=world["timestamp"] - zone * 7 % SLOT_S - AHEAD_S)
+    weather = told[["city_id", "timestamp", "temperature", "rain_mm"]].drop_duplicates(["city_id", "timestamp"])
+    visitors = told[["zone_id", "timestamp", "visitors_nearby"]]
+    changed = visitors["visitors_nearby"] != visitors.groupby("zone_id")["visitors_nearby"].shift()
+    return {"weather": weather.reset_index(drop=True), "visitors": visitors[changed].reset_index(drop=True)}
 
 
 def _weather(rng: np.random.Generator, moment: np.ndarray) -> np.ndarray:

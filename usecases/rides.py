@@ -1,8 +1,9 @@
 """Rides in a city: will a zone run short of drivers within the hour?
 
-Every quarter of an hour each zone reports requests and free drivers, with the weather and the events nearby that its
-producer looked up. The truth is a yes or no, a shortage or none: Headrace learns binary truths, not amounts, so that
-the number of rides itself is not predicted. Demand that drifts for three windows in a row is trained on again.
+Every quarter of an hour each zone reports requests and free drivers. The weather of its city and the visitors of events
+nearby are looked up: readings of both come as files, five minutes before the quarter that they are for. The truth is a
+yes or no, a shortage or none: Headrace learns binary truths, not amounts, so that the number of rides itself is not
+predicted. Demand that drifts for three windows in a row is trained on again.
 """
 
 from headrace.usecase import (
@@ -15,6 +16,7 @@ from headrace.usecase import (
     Field,
     Gate,
     Label,
+    Lookup,
     Model,
     Reaction,
     Serving,
@@ -33,14 +35,19 @@ usecase = UseCase(
             Field(name="city_id", type="string", max_length=64),
             Field(name="requests", type="integer", minimum=0, maximum=100_000),
             Field(name="drivers", type="integer", minimum=0, maximum=100_000),
-            Field(name="temperature", type="number", minimum=-60, maximum=60),
-            Field(name="rain_mm", type="number", minimum=0, maximum=200),
-            Field(name="visitors_nearby", type="integer", minimum=0, maximum=500_000),
+            Field(name="temperature", type="number", required=False, minimum=-60, maximum=60),
+            Field(name="rain_mm", type="number", required=False, minimum=0, maximum=200),
+            Field(name="visitors_nearby", type="integer", required=False, minimum=0, maximum=500_000),
         ),
     ),
     entities=(
         Entity(name="zone", key="zone_id", snapshot="1d"),
         Entity(name="city", key="city_id"),
+    ),
+    lookups=(
+        Lookup(name="weather", key="city_id", fields=("temperature", "rain_mm"), max_age="3h", delay="5m"),
+        # Told only when they change: the last word holds.
+        Lookup(name="visitors", key="zone_id", fields=("visitors_nearby",), delay="5m"),
     ),
     inputs=("requests", "drivers", "temperature", "rain_mm", "visitors_nearby"),
     calendar=("hour", "weekday", "is_weekend"),
