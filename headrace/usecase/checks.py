@@ -39,8 +39,9 @@ def require_name(name: str, where: str) -> None:
 
 def require_one_of(value: str, choices: Iterable[str], where: str) -> None:
     """Require one of the known choices."""
-    known = sorted(choices)
-    require(value in known, where, f"{value!r} is unknown", f"use one of {', '.join(known)}")
+    known = tuple(choices)
+    if value not in known:  # sorted and told only then: cold starts check every name of a use case
+        raise UseCaseError(where, f"{value!r} is unknown", f"use one of {', '.join(sorted(known))}")
 
 
 def require_unique(names: Iterable[str], where: str) -> None:

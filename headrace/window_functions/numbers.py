@@ -1,7 +1,6 @@
 """Functions that compute with numbers, of events and of labels: count, sum, mean, min, max, std."""
 
 import math
-from array import array
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -62,7 +61,8 @@ def mean_of(numbers: Iterable[float], counted: int) -> float | None:
 def _mean(counts: int, sums: int) -> Read:
     def read(columns: Columns, first: int, last: int, more: More, _: Point) -> float | None:
         each, numbers = columns[counts], columns[sums][first:last]
-        counted = sum(each[first:last]) if each.__class__ is array else last - first  # no array: nothing but ones
+        alike = each.__class__ is numbers.__class__  # packed numbers as the sums are; else nothing but ones
+        counted = sum(each[first:last]) if alike else last - first
         if more is not None:
             counted += sum(more[counts])
             numbers.extend(more[sums])
