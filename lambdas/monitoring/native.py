@@ -1,14 +1,15 @@
 """What native Model Monitor and Clarify compare with, put where their definitions look whenever a model is deployed.
 
 A job definition cannot be changed and names fixed places in S3. So a model that goes into service has its baseline
-copied there: statistics, constraints and Clarify's analyses as they are, bounds of model quality from its evaluation,
-and Clarify's configurations with its name. https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
+copied there: statistics and constraints of rows as capture holds them, Clarify's analyses as they are, bounds of model
+quality from its evaluation, and Clarify's configurations with its name.
+https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 """
 
 import json
 from typing import Any
 
-from headrace.monitoring import BASELINES, CONSTRAINTS, STATISTICS
+from headrace.monitoring import BASELINES, CONSTRAINTS, NATIVE_CONSTRAINTS, NATIVE_STATISTICS, STATISTICS
 from headrace.usecase import Facet, UseCase
 from lambdas.monitoring.logic import Monitoring
 from lambdas.monitoring.requests import DeployedModel
@@ -17,6 +18,7 @@ ENDPOINT_CHANGE = "SageMaker Endpoint State Change"
 QUALITY, BIAS, EXPLAINABILITY = "model_quality_constraints.json", "bias_config.json", "explainability_config.json"
 BIAS_CONSTRAINTS, EXPLAINABILITY_CONSTRAINTS = "bias_constraints.json", "explainability_constraints.json"
 _SAMPLES = 100
+_NOT_COMPARED = {"distribution_constraints": {"perform_comparison": "Disabled"}}
 _JUDGED = ("auc", "precision", "recall", "f1", "accuracy")
 
 
@@ -30,10 +32,8 @@ def adopt(function: Monitoring) -> list[str]:
     model = function.endpoint.deployed()
     if model is None:
         return []
-    found: dict[str, bytes] = {}
+    found = _data(function, model.baseline) if model.baseline else {}
     for name, folder, own in (
-        (STATISTICS, model.baseline, STATISTICS),
-        (CONSTRAINTS, model.baseline, CONSTRAINTS),
         (EXPLAINABILITY_CONSTRAINTS, model.explanation, "explanation.json"),
         (BIAS_CONSTRAINTS, model.bias, "bias.json"),
     ):
@@ -52,6 +52,46 @@ def adopt(function: Monitoring) -> list[str]:
     for name, body in found.items():
         function.lake.put(f"{place}{name}", body)
     return [f"{place}{name}" for name in found]
+
+
+def _data(function: Monitoring, folder: str) -> dict[str, bytes]:
+    """Statistics and constraints of rows as capture holds them, by the names that definitions ask for."""
+    coded, own = _coded_inputs(function.usecase), {STATISTICS: STATISTICS, CONSTRAINTS: CONSTRAINTS}
+    captured = {STATISTICS: NATIVE_STATISTICS, CONSTRAINTS: NATIVE_CONSTRAINTS}
+    found = {name: _read(function, f"{folder}/{it}") for name, it in (captured if coded else own).items()}
+    if coded and None in found.values():
+        found = {name: _read(function, f"{folder}/{it}") for name, it in own.items()}
+        constraints = found[CONSTRAINTS]
+        if constraints is not None:
+            found[CONSTRAINTS] = _bytes(_in_positions(coded, json.loads(constraints)))
+    return {name: body for name, body in found.items() if body is not None}
+
+
+def _coded_inputs(usecase: UseCase) -> frozenset[str]:
+    """Inputs that are texts in events and positions in what the endpoint captures."""
+    return frozenset(it for it in usecase.inputs if usecase.event.field(it).allowed)
+
+
+def _in_positions(coded: frozenset[str], constraints: dict[str, Any]) -> dict[str, Any]:
+    """Constraints of a package that was registered without those for native monitors: its texts became positions.
+
+    How often each position came is not known in the form of numbers, so distributions of these are not compared.
+    """
+    return {
+        **constraints,
+        "features": [
+            {
+                "name": it["name"],
+                "inferred_type": "Integral",
+                "completeness": it.get("completeness", 0.0),
+                "num_constraints": {"is_non_negative": True},
+                "monitoringConfigOverrides": _NOT_COMPARED,
+            }
+            if it["name"] in coded and it.get("inferred_type") == "String"
+            else it
+            for it in constraints.get("features", [])
+        ],
+    }
 
 
 def quality_constraints(usecase: UseCase, evaluation: dict[str, Any]) -> dict[str, Any]:

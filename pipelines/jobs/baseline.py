@@ -18,6 +18,7 @@ import numpy as np
 import usecases
 from headrace.drift import Summary, documents, seasonal, summarize
 from headrace.drift.unrest import unrest
+from headrace.monitoring import NATIVE_CONSTRAINTS, NATIVE_STATISTICS
 from headrace.usecase import UseCase
 from pipelines.jobs import artifact, outcome
 from pipelines.jobs.judging.judged_rows import JudgedRows
@@ -34,7 +35,8 @@ def baseline(usecase: UseCase, model_dir: Path, learned: Path, test: Path) -> Do
     """``statistics.json``, ``constraints.json`` and ``noise.json`` by name: features first, then the score.
 
     ``noise.json`` says how far single windows, as long as the monitor's, are from all rows together. Where the monitor
-    has a season there is ``season.json`` too, with every slot by itself.
+    has a season there is ``season.json`` too, with every slot by itself. Where models see texts as positions there are
+    ``native_statistics.json`` and ``native_constraints.json``, of positions.
 
     Args:
         usecase: whose model it is.
@@ -56,14 +58,24 @@ def baseline(usecase: UseCase, model_dir: Path, learned: Path, test: Path) -> Do
         **unrest(features, _windows(columns, known.timestamps, every_s)),
         **unrest(answers, _windows({SCORE: scores}, judged.timestamps, every_s)),
     }
-    statistics, constraints = documents.statistics(features), documents.constraints(features)
-    statistics["features"] += documents.statistics(answers)["features"]
-    constraints["features"] += documents.constraints(answers)["features"]
+    statistics = _joined(documents.statistics(features), documents.statistics(answers))
+    constraints = _joined(documents.constraints(features), documents.constraints(answers))
     rounded = {name: round(distance, 6) for name, distance in noise.items()}
     quiet = {"version": 1, "every": usecase.monitor.every, "distances": rounded}
     found = {documents.STATISTICS: statistics, documents.CONSTRAINTS: constraints, documents.NOISE: quiet}
+    if texts:
+        captured = summarize({name: known.column(name) for name in usecase.feature_names})
+        found |= {
+            NATIVE_STATISTICS: _joined(documents.statistics(captured), documents.statistics(answers)),
+            NATIVE_CONSTRAINTS: _joined(documents.constraints(captured), documents.constraints(answers)),
+        }
     tables = ((columns, known.timestamps), ({SCORE: scores}, judged.timestamps))
     return found | _season(usecase, tables)
+
+
+def _joined(features: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+    """One document of both, columns of features first."""
+    return {**features, "features": [*features["features"], *answers["features"]]}
 
 
 def _season(usecase: UseCase, tables: Sequence[tuple[Mapping[str, np.ndarray], np.ndarray]]) -> Documents:

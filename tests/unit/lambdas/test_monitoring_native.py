@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
-from test_monitoring_plan import ARN, ENDPOINT, MemoryLake, function
+from monitoring_lake import ARN, ENDPOINT, MemoryLake, function
 
 import usecases
 from headrace.usecase import Facet
+from lambdas.monitoring.logic import Monitoring
 from lambdas.monitoring.native import adopt, quality_constraints
 from lambdas.monitoring.requests import DeployedModel
 from pipelines.jobs.native_records import preprocess_handler
@@ -25,6 +26,7 @@ def model() -> DeployedModel:
 
 def lake() -> MemoryLake:
     found = MemoryLake("models/7/baseline/statistics.json", "models/7/baseline/constraints.json")
+    found.put("models/7/baseline/constraints.json", b"{}")
     found.put("models/7/evaluation/evaluation.json", json.dumps(EVALUATION).encode())
     return found
 
@@ -67,6 +69,46 @@ def test_clarify_is_given_what_the_package_found_with_groups_named_its_way() -> 
     assert groups["plan"] == [{"value_or_threshold": str(code), "metrics": []}]
     (asked,) = json.loads(there.objects[f"{PLACE}bias_config.json"])["facet"]
     assert asked == {"name_or_index": "plan", "value_or_threshold": [code]}
+
+
+def shop(there: MemoryLake) -> Monitoring:
+    return replace(function(there, model()), usecase=usecases.load("shop"))
+
+
+def test_positions_are_compared_with_positions_where_the_package_brings_them() -> None:
+    there = lake()
+    for name in ("statistics", "constraints"):
+        there.put(f"models/7/baseline/native_{name}.json", name.encode())
+    adopt(shop(there))
+    assert {it: there.objects[f"{PLACE}{it}.json"] for it in ("statistics", "constraints")} == {
+        "statistics": b"statistics",
+        "constraints": b"constraints",
+    }
+
+
+def test_a_package_of_before_says_of_its_texts_that_they_are_whole_numbers_and_are_not_compared() -> None:
+    there, amount = lake(), {"name": "amount", "inferred_type": "Fractional", "completeness": 1.0}
+    text = {"inferred_type": "String", "completeness": 0.98, "string_constraints": {"domains": ["books", "toys"]}}
+    named, other = {"name": "category", **text}, {"name": "note", **text}
+    given = {"version": 0.0, "features": [amount, named, other], "monitoring_config": {"emit_metrics": "Enabled"}}
+    there.put("models/7/baseline/constraints.json", json.dumps(given).encode())
+    adopt(shop(there))
+    found = json.loads(there.objects[f"{PLACE}constraints.json"])
+    assert (found["version"], found["monitoring_config"]) == (0.0, {"emit_metrics": "Enabled"})
+    coded = {
+        "name": "category", "inferred_type": "Integral", "completeness": 0.98,
+        "num_constraints": {"is_non_negative": True},
+        "monitoringConfigOverrides": {"distribution_constraints": {"perform_comparison": "Disabled"}},
+    }  # fmt: skip
+    assert found["features"] == [amount, coded, other]
+    assert there.objects[f"{PLACE}statistics.json"] == b"x"
+
+
+def test_a_model_without_texts_is_compared_with_its_own_documents() -> None:
+    there = lake()
+    there.put("models/7/baseline/native_constraints.json", b"of nobody")
+    adopt(function(there, model()))
+    assert there.objects[f"{PLACE}constraints.json"] == b"{}"
 
 
 def test_without_a_model_nothing_is_adopted() -> None:

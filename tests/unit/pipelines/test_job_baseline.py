@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,10 @@ from job_runs import Trained
 
 from headrace.drift import documents, summarize
 from headrace.drift.numbers import Numbers
+from headrace.monitoring import NATIVE_CONSTRAINTS, NATIVE_STATISTICS
 from headrace.usecase import UseCase
 from pipelines.jobs import baseline, inference
+from pipelines.jobs.native_records import preprocess_handler
 
 
 def test_a_baseline_is_that_of_all_learned_features_and_of_the_served_scores(trained: Trained, fraud: UseCase) -> None:
@@ -72,3 +75,43 @@ def test_the_baseline_job_writes_both_files(trained: Trained, tmp_path: Path) ->
     assert baseline.main(["--usecase", "fraud", *places]) == 0
     for name in ("statistics.json", "constraints.json"):
         assert json.loads((tmp_path / "out" / name).read_text())["version"] == 0
+
+
+def asked(rows: pd.DataFrame, usecase: UseCase, text: str) -> list[dict[str, object]]:
+    """Rows as a native monitor gets them from captured calls, in which a text is its position, a whole number."""
+    flat = []
+    for row in rows[list(usecase.feature_names)].replace({np.nan: None}).to_dict("records"):
+        body = json.dumps({"instances": [{**row, text: int(row[text])}]})
+        answer = json.dumps({"predictions": [{"score": 0.5}]})
+        record = SimpleNamespace(
+            endpoint_input=SimpleNamespace(data=body), endpoint_output=SimpleNamespace(data=answer)
+        )
+        flat += preprocess_handler(record)
+    return flat
+
+
+def test_native_monitors_get_a_baseline_of_what_capture_holds_where_texts_are_positions(
+    trained: Trained, fraud: UseCase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(baseline, "texts_of", lambda _: {"is_night": ("day", "night")})
+    frame = pd.read_parquet(trained.splits / "all")
+    frame["is_night"] = (frame["is_night"] > frame["is_night"].median()).astype(float)
+    (tmp_path / "all").mkdir()
+    frame.to_parquet(tmp_path / "all" / "part-0.parquet")
+    found = baseline.baseline(fraud, trained.model, tmp_path / "all", trained.splits / "test")
+    ours, theirs = (
+        {it["name"]: it for it in found[name]["features"]} for name in (documents.CONSTRAINTS, NATIVE_CONSTRAINTS)
+    )
+    assert list(ours) == list(theirs) == [*fraud.feature_names, "score"]
+    assert {name for name in ours if ours[name] != theirs[name]} == {"is_night"}
+    assert ours["is_night"]["string_constraints"] == {"domains": ["day", "night"]}
+    assert (theirs["is_night"]["inferred_type"], "string_constraints" in theirs["is_night"]) == ("Integral", False)
+    (night,) = [it for it in found[NATIVE_STATISTICS]["features"] if it["name"] == "is_night"]
+    assert night["numerical_statistics"]["mean"] == pytest.approx(frame["is_night"].mean())
+    captured = summarize(pd.DataFrame(asked(frame.head(300), fraud, "is_night")).to_dict("series"))
+    assert captured.columns["is_night"].inferred_type == theirs["is_night"]["inferred_type"]
+
+
+def test_without_texts_there_is_one_baseline_for_both_engines(trained: Trained, fraud: UseCase) -> None:
+    found = baseline.baseline(fraud, trained.model, trained.splits / "all", trained.splits / "test")
+    assert not {NATIVE_STATISTICS, NATIVE_CONSTRAINTS} & found.keys()
