@@ -18,7 +18,7 @@ from event_inbox_world import (
     json_events,
     parquet_events,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inbox_fakes import FRAUD, GIVEN, World, created
 from lambda_fakes import Faults
@@ -114,6 +114,7 @@ def test_after_a_crash_one_batch_at_most_comes_twice_and_the_receipt_counts_it(e
     assert (its.receipts[0]["sent"], its.receipts[0]["repeated"]) == (1_800, 500)
 
 
+@settings(max_examples=30)  # each writes and reads a file of its own
 @given(
     wrong=st.sets(st.integers(0, 1_299), max_size=6),
     count=st.integers(0, 1_300),
