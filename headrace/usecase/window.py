@@ -1,6 +1,7 @@
 """What features look back at: aggregates over an entity's recent events or labels."""
 
 import math
+from functools import cached_property
 from typing import Literal, get_args
 
 from headrace import duration
@@ -128,9 +129,9 @@ class Window:
                 "lengthen it or refine the resolution",
             )
 
-    @property
+    @cached_property
     def features(self) -> tuple[WindowFeature, ...]:
-        """One feature per length, in the order of ``lengths``."""
+        """One feature per length, in the order of ``lengths``; made once, as every check of a use case asks for it."""
         return tuple(
             WindowFeature(
                 name=f"{self.name}_{length}",
