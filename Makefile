@@ -51,7 +51,7 @@ audit: $(STAMP) ## ask the advisory database about every pinned dependency; says
 
 sbom: $(STAMP) ## write what functions and jobs carry into build/sbom, as CycloneDX (needs the network)
 	mkdir -p build/sbom
-	for group in lambdas lambda-jobs container dev; do \
+	for group in lambdas lambda-jobs lambda-files container dev; do \
 	  $(BIN)/python -m uv tool run --from "cyclonedx-bom==7.*" cyclonedx-py requirements requirements/$$group.txt \
 	    --of JSON -o build/sbom/$$group.json || exit 1; \
 	done
@@ -110,6 +110,7 @@ lock: $(STAMP) ## compile requirements/*.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev -o requirements/dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambdas -c requirements/dev.txt -o requirements/lambdas.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambda-jobs -c requirements/dev.txt -o requirements/lambda-jobs.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group lambda-files -c requirements/dev.txt -o requirements/lambda-files.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group peers -o requirements/peers.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group spark -o requirements/spark.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group policies -o requirements/policies.txt
