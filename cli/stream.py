@@ -105,14 +105,18 @@ def _tell(deployment: Deployment, plan: Plan, until: int, done: Streamed) -> Non
 
 
 def _chunks(plan: Plan) -> Iterator[pd.DataFrame]:
-    """So many events at most; and of a use case with look-ups no more than find their own readings."""
+    """So many events at most; and of a use case with look-ups no more than find their own readings.
+
+    The next chunk's readings come while this one's events are still on their way to state and lake, and what is older
+    than a look-up's lateness is dropped then: so a chunk spans a third of that.
+    """
     events, timestamp = plan.events, plan.usecase.event.timestamp
     span_s = min((it.lateness_s for it in plan.usecase.lookups), default=None)
     start = 0
     while start < len(events):
         chunk = events.iloc[start : start + CHUNK_EVENTS]
         if span_s is not None and plan.readings:
-            chunk = chunk[chunk[timestamp] < int(chunk[timestamp].iloc[0]) + max(1, span_s)]
+            chunk = chunk[chunk[timestamp] < int(chunk[timestamp].iloc[0]) + max(1, span_s // 3)]
         yield chunk
         start += len(chunk)
 

@@ -45,9 +45,16 @@ usecase = UseCase(
         Entity(name="city", key="city_id"),
     ),
     lookups=(
-        Lookup(name="weather", key="city_id", fields=("temperature", "rain_mm"), max_age="3h", delay="5m"),
+        Lookup(
+            name="weather",
+            key="city_id",
+            fields=("temperature", "rain_mm"),
+            max_age="3h",
+            delay="5m",
+            lateness="3d",
+        ),
         # Told only when they change: the last word holds.
-        Lookup(name="visitors", key="zone_id", fields=("visitors_nearby",), delay="5m"),
+        Lookup(name="visitors", key="zone_id", fields=("visitors_nearby",), delay="5m", lateness="3d"),
     ),
     inputs=("requests", "drivers", "temperature", "rain_mm", "visitors_nearby"),
     calendar=("hour", "weekday", "is_weekend"),

@@ -83,7 +83,13 @@ Rule = Callable[[bytes, Subject], tuple[Any, bytes]]
 
 def _rule(key: str) -> Rule:
     folder = key.partition("/")[0]
-    return {"labels": _label, "ground-truth": _truth, "capture": without, "asynchronous": without}.get(folder, _any)
+    return {
+        "labels": _label,
+        "lookups": _label,
+        "ground-truth": _truth,
+        "capture": without,
+        "asynchronous": without,
+    }.get(folder, _any)
 
 
 def _label(line: bytes, subject: Subject) -> tuple[Any, bytes]:

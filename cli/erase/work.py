@@ -11,14 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.deployment import Deployment
-from cli.erase import stores
+from cli.erase import look_ups, stores
 from cli.erase.content import Split, split
 from cli.erase.subject import Subject
 from cli.plan import Report
 from pipelines.training_set.bucket import Bucket
 
 BY_ID = ("capture/", "ground-truth/", "training/", "predictions/", "batch/", "asynchronous/")
-BY_PERSON = ("feature-store/", "labels-inbox/", "quarantine/", "errors/", "labels/", "features/", "events/")
+BY_PERSON = (
+    "feature-store/",
+    "lookups-inbox/",
+    "lookups/",
+    "labels-inbox/",
+    "quarantine/",
+    "errors/",
+    "labels/",
+    "features/",
+    "events/",
+)
 """Last the events: they say which ids are the person's."""
 ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".json", ".json.gz", ".out")
 OUTSIDE = "errors/"
@@ -63,11 +73,14 @@ class Walk:
     def _stores(self, found: Findings) -> None:
         items = stores.state_items(self.deployment, self.subject)
         online = stores.records(self.deployment, self.subject)
+        readings = look_ups.items(self.deployment, self.subject)
         found.add("window state", items)
         found.add("feature store", online)
+        found.add("look-ups", readings)
         if self.erase:
             stores.forget_state(self.deployment, items)
             stores.forget_records(self.deployment, self.subject, online)
+            look_ups.forget(self.deployment, readings)
 
     def _learn_events(self) -> None:
         """Which events are the person's, from whatever names both."""

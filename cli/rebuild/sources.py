@@ -1,6 +1,7 @@
 """Where the rows of an item come from: the lake, and what the lake does not have yet from the stream."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from cli.rebuild.rows import BACKFILL, Group, Row, Rows
 from cli.rebuild.stream import StreamTail
 from headrace.schema import parse_event, parse_label
 from headrace.usecase import Source, UseCase
+from lambdas.shared.looked_up import LookingUp
+from lambdas.shared.lookup_table import lookups_of
 from lambdas.shared.stream import Record
 from pipelines.training_set.bucket import Bucket
 from pipelines.training_set.days import DAY_S, iso
@@ -72,8 +75,12 @@ def read_events(deployment: Deployment, needed_from: int) -> Records:
     copies = Copies(usecase, table) if usecase.event.drop_duplicates else None
     keys = {entity.name: entity.key for entity in usecase.entities}
 
+    lookups = _lookups(deployment)
+
     def parse(record: Record) -> tuple[Mapping[str, Any], dict[str, str]]:
-        event = parse_event(usecase, record.data, latest=record.latest_event_time)
+        event: Mapping[str, Any] = parse_event(usecase, record.data, latest=record.latest_event_time)
+        if lookups is not None:  # the lake's rows are filled already
+            (event,) = lookups.filled([event])
         if copies is not None:
             copies.see(record.shard_id, record.mark, event)
         return event, {name: str(event[key]) for name, key in keys.items()}
@@ -82,6 +89,13 @@ def read_events(deployment: Deployment, needed_from: int) -> Records:
         deployment.kinesis, deployment.output("ingestion", "EventsStreamName"), parse, since=_since(deployment, table)
     )
     return Records(table, tail, usecase, "events", copies)
+
+
+def _lookups(deployment: Deployment) -> LookingUp | None:
+    if not deployment.usecase.lookups:
+        return None
+    table = deployment.output("lookups", "LookupTableName")
+    return lookups_of(deployment.usecase, deployment.dynamodb, table, ThreadPoolExecutor(1))
 
 
 def read_labels(deployment: Deployment, needed_from: int) -> Records:
