@@ -27,7 +27,7 @@ def found_in(key: str, body: bytes, subject: Subject) -> list[str]:
     """The rows of a file that name the person; a file that cannot be read is one row."""
     try:
         rows = list(_rows(key.lower(), body))
-    except Exception:  # noqa: BLE001  # whatever a damaged file makes a library raise, its bytes are looked at
+    except Exception:  # whatever a damaged file makes a library raise, its bytes are looked at
         rows = [body.decode(errors="replace")]
     return [it for it in rows if subject.in_text(it)]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.deployment import Deployment
-from cli.erase import look_ups, stores
+from cli.erase import event_files, look_ups, stores
 from cli.erase.content import Split, split
 from cli.erase.subject import Subject
 from cli.plan import Report
@@ -22,6 +22,7 @@ BY_PERSON = (
     "feature-store/",
     "lookups-inbox/",
     "lookups/",
+    "events-inbox/",
     "labels-inbox/",
     "quarantine/",
     "errors/",
@@ -30,7 +31,7 @@ BY_PERSON = (
     "events/",
 )
 """Last the events: they say which ids are the person's."""
-ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".json", ".json.gz", ".out")
+ENDINGS = (".parquet", ".avro", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".json", ".json.gz", ".out")
 OUTSIDE = "errors/"
 """Firehose's own names have no ending."""
 
@@ -97,6 +98,8 @@ class Walk:
             return
         found.add(place, parted.found)
         if self.erase:
+            if key.startswith(event_files.FOLDER):
+                event_files.require_read(self.deployment.s3, self.deployment.bucket, key)
             self._replace(key, parted.rest)
             digest = hashlib.sha256(parted.rest).hexdigest() if parted.rest is not None else None
             found.objects.append({"key": key, "removed": len(parted.found), "sha256_after": digest})
@@ -115,6 +118,8 @@ class Walk:
 
     def _split(self, key: str) -> Split:
         body = self._store.open(key).read()
+        if key.startswith(event_files.FOLDER):
+            return Split(event_files.found_in(key, body, self.subject))
         return split(key, body, self.subject, event_id=self.deployment.usecase.event.id)
 
     def _keys(self, folder: str) -> Iterator[str]:
