@@ -59,7 +59,10 @@ class EventState:
     @property
     def coarse(self) -> bool:
         """Whether a track outgrew its bounds and is now coarser than the use case asked."""
-        return any(track.width_s != track.plan.resolution_s for track in self.tracks)
+        for track in self.tracks:  # noqa: SIM110  # asked of every written state: a generator would cost more
+            if track.width_s != track.plan.resolution_s:
+                return True
+        return False
 
     @property
     def newest(self) -> int | None:

@@ -1,7 +1,7 @@
 """The entities of a batch: what is stored of each, unpacked once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from headrace.errors import StateError
 from headrace.features import FeatureSet
@@ -32,8 +32,10 @@ class Part:
 
     __slots__ = ("events", "item", "labels", "period")
 
-    def __init__(self, item: OwnItem | None, events: list[EventState], labels: list[LabelState]) -> None:
-        self.item, self.events, self.labels = item, events, labels
+    def __init__(self) -> None:
+        self.item: OwnItem | None = None
+        self.events: list[EventState] = []
+        self.labels: list[LabelState] = []
         self.period = NEVER
 
     def holds(self, mark: str) -> bool:
@@ -56,6 +58,12 @@ class Opened(NamedTuple):
     problem: str | None
 
 
+_ToldApart: TypeAlias = tuple[
+    dict[EntityKey, StoredState], list[tuple[Part, StoredState]], list[tuple[Part, StoredState]]
+]
+"""The shard's own item of every entity, and with their parts the other shards' items and those of labels."""
+
+
 class Opening:
     """Opens the parts of one entity in every batch; compiled once per process."""
 
@@ -70,48 +78,53 @@ class Opening:
         self._on_events, self._on_labels = (features.layout(entity, source) for source in ("events", "labels"))
         self._period_s = period_s
 
-    def open(self, keys: Sequence[EntityKey], stored: Stored, own: OwnItems, column: list[Part]) -> None:
+    def open(self, keys: Sequence[EntityKey], stored: Stored, own: OwnItems) -> list[Part]:
         """Unpack what is stored of the entities with these keys, into the shard's own items.
+
+        Each kind of state has a loop of its own: states that are alike unpack quicker in a row.
 
         Args:
             keys: one per record.
             stored: everything that is stored of them.
             own: takes the shard's items.
-            column: takes one part per record.
+
+        Returns:
+            One part per record.
 
         Raises:
-            StateError: if what is stored of one cannot be read; the column ends before its first record.
+            StateError: if what is stored of one cannot be read.
         """
-        known: dict[str, Part] = {}
-        for key in keys:
-            name = key.key
-            part = known.get(name)
-            if part is None:
-                part = known[name] = self._part(key, stored.get(key, ()), own)
-            column.append(part)
-
-    def _part(self, key: EntityKey, stored: Sequence[StoredState], own: OwnItems) -> Part:
-        mine: StoredState | None = None
-        events: list[Any] = []
-        labels: list[Any] = []
-        for it in stored:
-            source = it.source
-            if source == own.source:
-                mine = it
-            elif kind_of(source) == "labels":
-                labels.append(unpack(it, self._on_labels))
-            else:
-                events.append(unpack(it, self._on_events))
-        if len(labels) != 1 and self._on_labels.tracks:
-            labels = [merge_labels(labels) if labels else LabelState(self._on_labels)]
-        item: OwnItem | None = None
+        parts = {key: Part() for key in keys}
+        mine, events, labels = _told_apart(stored, parts, own.source)
+        state: Any  # of the layout's source
+        for part, it in events:
+            state = unpack(it, self._on_events)
+            part.events.append(state)
+        for part, it in labels:
+            state = unpack(it, self._on_labels)
+            part.labels.append(state)
+        if self._on_labels.tracks:
+            for part in parts.values():
+                if len(part.labels) != 1:
+                    part.labels = [merge_labels(part.labels) if part.labels else LabelState(self._on_labels)]
         if self._on_events.tracks:
-            item = own.open(key, mine, self._on_events)
-            events.append(item.state)
-        part = Part(item, events, labels)
+            for key, part in parts.items():
+                part.item = own.open(key, mine.get(key), self._on_events)
+                state = part.item.state
+                part.events.append(state)
         if self._period_s is not None:
-            part.period = _newest(events) // self._period_s
-        return part
+            for part in parts.values():
+                part.period = _newest(part.events) // self._period_s
+        return [parts[key] for key in keys]
+
+    def readable(self, keys: Sequence[EntityKey], stored: Stored, own: OwnItems) -> tuple[int, str | None]:
+        """How many records come before the first of which what is stored cannot be read, and why it cannot."""
+        for number, key in enumerate(keys):
+            try:
+                self.open([key], stored, own)
+            except StateError as exc:
+                return number, str(exc)
+        return len(keys), None
 
 
 def open_all(openings: Sequence[Opening], accepted: Sequence[Accepted], stored: Stored, own: OwnItems) -> Opened:
@@ -119,13 +132,28 @@ def open_all(openings: Sequence[Opening], accepted: Sequence[Accepted], stored: 
     readable, problem = len(accepted), None
     columns: list[list[Part]] = []
     for place, opening in enumerate(openings):
-        column: list[Part] = []
+        keys = [it.keys[place] for it in accepted[:readable]]
         try:
-            opening.open([it.keys[place] for it in accepted[:readable]], stored, own, column)
-        except StateError as exc:
-            readable, problem = len(column), str(exc)
-        columns.append(column)
+            columns.append(opening.open(keys, stored, own))
+        except StateError:
+            readable, problem = opening.readable(keys, stored, own)
+            columns.append(opening.open(keys[:readable], stored, own))
     return Opened(columns, readable, problem)
+
+
+def _told_apart(stored: Stored, parts: Mapping[EntityKey, Part], source: str) -> _ToldApart:
+    mine: dict[EntityKey, StoredState] = {}
+    events: list[tuple[Part, StoredState]] = []
+    labels: list[tuple[Part, StoredState]] = []
+    for key, part in parts.items():
+        for it in stored.get(key, ()):
+            if it.source == source:
+                mine[key] = it
+            elif kind_of(it.source) == "labels":
+                labels.append((part, it))
+            else:
+                events.append((part, it))
+    return mine, events, labels
 
 
 def _newest(states: Sequence[EventState]) -> int:

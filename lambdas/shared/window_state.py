@@ -8,7 +8,7 @@ repeated, cut or overlapped at will, and every record is folded exactly once.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from headrace.features import FeatureSet
@@ -17,7 +17,7 @@ from headrace.windows import Layout, State, decode, encode, merge, new_state, up
 from lambdas.shared.stream import NO_MARK, Record
 
 _MARGIN_S = 7 * 86_400
-_FIRST = itemgetter(0)
+_FIRST_MARK = attrgetter("first_mark")
 
 
 class EntityKey(NamedTuple):
@@ -178,12 +178,14 @@ class OwnItems:
     def writes(self, expires_at: int) -> list[StateWrite]:
         """One write per item that has changed, in the order of the shard."""
         source = self.source
-        changed = [(item.first_mark, key, item) for key, item in self._items.items() if item.first_mark]
-        changed.sort(key=_FIRST)
-        return [
-            StateWrite(key, source, encode(item.state), item.mark, item.folded, expires_at, item.read_mark, mark)
-            for mark, key, item in changed
+        changed = [(key, item) for key, item in self._items.items() if item.first_mark]
+        packed = [encode(item.state) for _, item in changed]  # alike ones in a row, which runs quicker
+        writes = [
+            StateWrite(key, source, data, it.mark, it.folded, expires_at, it.read_mark, it.first_mark)
+            for (key, it), data in zip(changed, packed, strict=True)
         ]
+        writes.sort(key=_FIRST_MARK)
+        return writes
 
 
 def failed_from(writes: Sequence[StateWrite], failed: AbstractSet[EntityKey]) -> str | None:
