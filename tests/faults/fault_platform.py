@@ -28,7 +28,7 @@ RECEIVES = 5
 _SOURCE = Source(
     stream_arn=f"arn:aws:kinesis:{REGION}:123456789012:stream/events", role_arn="role", function_arn="function"
 )
-_CACHES = ("settings", "connect", "key")
+_CACHES = ("settings", "connect", "key", "lookups")
 _OWN = {"core": {"mock_credentials": True, "reset_boto3_session": False, "passthrough": {"services": ["dynamodb"]}}}
 Handler = Callable[[Any, object], Any]
 

@@ -12,6 +12,7 @@ from call_faults import inference, monitor_run, monitoring
 from fault_injection import Injector
 from inbox_faults import event_inbox, event_versions
 from job_faults import training_set
+from lookup_faults import answered, delivered, looked_up, lookup_inbox
 from queue_faults import deployment, drift_response, label_inbox
 from queued_faults import asynchronous
 from right_scenarios import cut, frozen, versions
@@ -22,6 +23,7 @@ Scenario = Callable[[Injector], Mapping[str, Any]]
 
 SCENARIOS: Mapping[str, Scenario] = {
     "delivery_transform": delivery_transform,
+    "delivery_transform: look-ups": delivered,
     "deployment": deployment,
     "deployment: capture check": reminded,
     "deployment: frozen": frozen,
@@ -30,14 +32,17 @@ SCENARIOS: Mapping[str, Scenario] = {
     "drift_response: timed out": cut,
     "enrichment": enrichment,
     "enrichment: alerts": alerted,
+    "enrichment: look-ups": looked_up,
     "event_inbox": event_inbox,
     "event_inbox: versions": event_versions,
     "ground_truth": ground_truth,
     "inference": inference,
     "inference: asynchronous": asynchronous,
     "inference: batch": many,
+    "inference: look-ups": answered,
     "label_inbox": label_inbox,
     "label_inbox: versions": versions,
+    "lookup_inbox": lookup_inbox,
     "monitor_run": monitor_run,
     "monitoring": monitoring,
     "monitoring: Model Monitor": adopted,
@@ -48,14 +53,18 @@ JOBS = frozenset({"training_set"})
 """Entry points that are no functions."""
 PROMISES = {
     "delivery_transform": "every record delivered once or under `errors/`; hashed keys never in clear",
+    "delivery_transform: look-ups": "each record with what is looked up of it, or under `errors/`",
     "deployment": "the stack names what serves, one update per approval, every end told and noted",
     "deployment: capture check": "it looks again later, or the dead letter says why not",
     "deployment: frozen": "nothing is rolled out, the package is held back with the reason",
     "deployment: model only": "as above, where there is a model and no endpoint",
     "drift_response: timed out": "the lock is free, one record, everything told",
+    "enrichment: look-ups": "state and vectors with what was looked up",
     "enrichment: alerts": "state byte for byte, every event that was blocked told of at least once",
     "inference: asynchronous": "one request, one ticket, its answer",
     "inference: batch": "a decision or a declared fallback for each, nothing written",
+    "inference: look-ups": "a decision; a score without what cannot be looked up says so",
+    "lookup_inbox": "every reading in its item and in `lookups/`, wrong lines in quarantine, one receipt per file",
     "label_inbox: versions": "that version's labels on the stream, one receipt",
     "monitoring: Model Monitor": "every document that SageMaker's monitors compare with, where they look",
     "monitoring: bias": "one plan per window, the events that tell groups apart in it",

@@ -139,7 +139,8 @@ def delivery_transform(injector: Injector) -> Facts:
             return _delivered(platform)
 
 
-def _delivered(platform: Platform) -> Facts:
+def _request() -> dict[str, Any]:
+    """Firehose's batch of the events."""
     sent = [
         {
             "recordId": it.sequence_number,
@@ -153,13 +154,17 @@ def _delivered(platform: Platform) -> Facts:
         }
         for it in events()
     ]
-    request = {"invocationId": "i", "deliveryStreamArn": "arn", "region": REGION, "records": sent}
+    return {"invocationId": "i", "deliveryStreamArn": "arn", "region": REGION, "records": sent}
+
+
+def _delivered(platform: Platform) -> Facts:
+    request = _request()
     for _ in range(4):
         answer, error = platform.call(request)
         if not error:
             break
     else:
-        return {"lake": {}, "errors": [it["recordId"] for it in sent]}
+        return {"lake": {}, "errors": [it["recordId"] for it in request["records"]]}
     good = [json.loads(base64.b64decode(it["data"])) for it in answer["records"] if it["result"] == "Ok"]
     bad = [it["recordId"] for it in answer["records"] if it["result"] != "Ok"]
     return {"lake": by_sequence(good), "errors": bad}

@@ -54,7 +54,7 @@ def clear() -> None:
     importlib.import_module("lambdas.shared.clients")._client.cache_clear()
     for function in FUNCTIONS:
         module = importlib.import_module(f"lambdas.{function}.adapters")
-        for name in ("settings", "connect", "key", "reporter"):
+        for name in ("settings", "connect", "key", "lookups", "reporter"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
 
