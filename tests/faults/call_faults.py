@@ -50,7 +50,9 @@ def monitoring(injector: Injector) -> Facts:
     packages = {"ENDPOINT_NAME": ENDPOINT, "VARIANT": "AllTraffic", "PACKAGES": "s3://code/headrace.zip"}
     with running(injector, "monitoring", {**ENVIRONMENT, **packages}) as platform:
         capture = f"capture/{ENDPOINT}/AllTraffic/2026/03/03/05/"
-        platform.s3.put_object(Bucket="lake", Key=f"{capture}a.jsonl", Body=b"{}")
+        earlier = f"monitoring/{ENDPOINT}/{ENDPOINT}-data-quality/2026/03/03/00/run.json"
+        for key in (f"{capture}a.jsonl", earlier):
+            platform.s3.put_object(Bucket="lake", Key=key, Body=b"{}")
         request = {"kind": "data_quality", "time": "2026-03-04T01:10:00Z"}
         answers = []
         for late in ("", f"{capture}late.jsonl"):
