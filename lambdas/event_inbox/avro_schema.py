@@ -48,13 +48,13 @@ def read_layout(text: bytes, reader: Reader) -> Layout:
         _name_types(schema, types)
         plain = _without_times(schema, types, frozenset(), 0)
         parsed = fastavro.parse_schema(plain)
+        if not isinstance(schema, dict) or schema.get("type") != "record":
+            raise RejectedError("is no file of records")
+        leaves = list(_leaves(schema, "", types, reader))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise RejectedError("has no schema that can be read") from exc
     except (SchemaParseException, UnknownType) as exc:
         raise RejectedError("has no schema that can be read") from exc
-    if not isinstance(schema, dict) or schema.get("type") != "record":
-        raise RejectedError("is no file of records")
-    leaves = list(_leaves(schema, "", types, reader))
     _require(leaves, reader)
     names = {path: name for path, name, _ in leaves}
     return Layout(parsed, names, {name: units for _, name, units in leaves if units})

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from fuzz_files import FILES
+
 from headrace.drift import capture
 from headrace.errors import HeadraceError
 from headrace.features import FeatureSet
@@ -19,6 +21,7 @@ from headrace.windows import decode
 from lambdas.delivery_transform.logic import Delivery, transform
 from lambdas.deployment.messages import read as read_rollout
 from lambdas.drift_response.messages import read as read_signal
+from lambdas.event_inbox.settings import FOLDERS as EVENT_FOLDERS
 from lambdas.inference.exchange import Request
 from lambdas.inference.logic import Inference, respond
 from lambdas.label_inbox.settings import FOLDERS as LABEL_FOLDERS
@@ -84,6 +87,7 @@ ENTRIES: Mapping[str, Entry] = {
     "capture line": _capture,
     "delivery to the lake": _deliver,
     "event": lambda data: parse_event(FRAUD, data, latest=2_000_000_000),
+    **FILES,
     "file: lines": _cut,
     "file: packed with gzip": _packed,
     "file: said to be gzip": _unpack,
@@ -95,6 +99,7 @@ ENTRIES: Mapping[str, Entry] = {
     "queue: drift response": lambda data: read_signal(
         data.decode(errors="replace"), endpoint=ENDPOINT, usecase="fraud", stage="dev"
     ),
+    "queue: event inbox": lambda data: EVENT_FOLDERS.read_message(data.decode(errors="replace")),
     "queue: label inbox": lambda data: LABEL_FOLDERS.read_message(data.decode(errors="replace")),
     "state of events": lambda data: decode(data, LAYOUT),
     "state of labels": lambda data: decode(data, LABELS),

@@ -37,6 +37,7 @@ DOCUMENTS: tuple[Any, ...] = (
     json.loads(approval(2)), json.loads(rollback(1)), json.loads(ended("deploy-2-after-1-" + "a" * 64)),
     json.loads(s3_event(_KEY, time="2026-01-01T03:10:00Z")),
     {"label_inbox": {"key": "labels-inbox/a.csv", "offset": 3}},
+    {"event_inbox": {"key": "events-inbox/a.avro", "line": 3}},
 )  # fmt: skip
 TEXTS = (
     b"2030-01-01T00:00:00Z", b"1700000000.5", _KEY.encode(), b"event_id,timestamp\n1,2\n", encode(new_state(LAYOUT)),

@@ -72,6 +72,15 @@ def test_every_file_of_labels_has_its_receipt_or_is_a_dead_letter() -> None:
         assert all(it["condition"] for it in found["dead"]), trial
 
 
+def test_every_file_of_events_has_its_receipt_or_is_a_dead_letter_and_no_repetition_is_uncounted() -> None:
+    for trial, found in trials("event_inbox"):
+        done = {file for file, *_ in found["receipts"]}
+        dead = " ".join(it["body"] for it in found["dead"])
+        left = {"events-inbox/a.csv", "events-inbox/b.parquet"} - done
+        assert all(file in dead for file in left), trial
+        assert found["repetitions are counted"], trial
+
+
 def test_no_rollout_is_left_half_done_and_what_was_not_dealt_with_is_a_dead_letter() -> None:
     calm = SCENARIOS["deployment"](Injector())
     for trial, found in trials("deployment"):

@@ -28,7 +28,6 @@ WHOLE = parquet_events(ROWS)
 AVRO = avro_events(ROWS)
 RECURSIVE = avro_schema(deeper={"type": "record", "name": "Node", "fields": [{"name": "n", "type": ["null", "Node"]}]})
 NOTHINGS = avro_schema(list={"type": "array", "items": "null"})
-EMPTY = {"type": "record", "name": "Empty", "fields": [{"name": "event_id", "type": "null"}]}
 
 
 def many_rows() -> bytes:
@@ -70,6 +69,7 @@ def container(schema: Any, codec: bytes = b"null", rows: int = 1, packed: bytes 
         (".avro", container(RECURSIVE), "its schema holds itself"),
         (".avro", container(NOTHINGS), "its schema has a list of nothing"),
         (".avro", container({"type": "string"}), "is no file of records"),
+        (".avro", container({"type": "record", "name": "Event"}), "has no schema that can be read"),
         (".avro", container(avro_schema(terminal_id=None)), "its schema lacks terminal_id"),
         (".avro", container(avro_schema(customer=avro_schema(id="string") | {"name": "Inner"})), "twice"),
         (".avro", avro_container(b"{", b"null", 1, b"\0"), "has no schema that can be read"),
