@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ from rich.console import Console
 import usecases
 from cli import event_file, quality, table_file
 from cli.label_file import Labels, last_known, read_labels
+from cli.lookup_file import filled
 from cli.phases import Phases
 from cli.training_columns import presented
 from headrace.errors import UseCaseError
@@ -33,6 +34,7 @@ class Options:
     until: int | None
     out: Path
     check: bool = False
+    lookups: Sequence[str] = ()
 
     @property
     def report(self) -> Path:
@@ -51,6 +53,7 @@ def features(options: Options, console: Console) -> tuple[dict[str, object], Ver
     table_file.require_writable(options.out)
     with phases.phase("read") as phase:
         source = event_file.read(options.files, usecase, _of_events(options.columns))
+        source = replace(source, frame=filled(usecase, source.frame, options.lookups))
         _require_some(options, usecase, source.frame)
         labels = _labels(options, usecase, source.frame)
         phase.at(doing=f"{len(source.frame):,} events, {0 if labels is None else len(labels.frame):,} labels")

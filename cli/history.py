@@ -23,6 +23,10 @@ LabelsOption = Annotated[
         "They replace the label column of the events' own files.",
     ),
 ]
+LookupsOption = Annotated[
+    list[str] | None,
+    typer.Option("--lookup", help="NAME=FILE with readings of a look-up, for fields that the events do not bring."),
+]
 
 
 @app.command(
@@ -37,6 +41,7 @@ def features(
     usecase: UsecaseOption = "fraud",
     columns: MapOption = "",
     labels: LabelsOption = None,
+    lookups: LookupsOption = None,
     since: Annotated[
         str | None, typer.Option("--from", help="Write events from here on (UTC date or time); older ones still count.")
     ] = None,
@@ -60,6 +65,7 @@ def features(
         usecase=usecase,
         columns=parse_map(columns),
         labels=labels or [],
+        lookups=lookups or [],
         since=moment_or_none("--from", since),
         until=moment_or_none("--until", until),
         out=out,
@@ -111,6 +117,7 @@ def backfill(
     usecase: UsecaseOption = "fraud",
     columns: MapOption = "",
     labels: LabelsOption = None,
+    lookups: LookupsOption = None,
     until: Annotated[
         str | None, typer.Option("--until", help="History ends here, exclusive (UTC); after the last event by default.")
     ] = None,
@@ -136,6 +143,7 @@ def backfill(
         usecase=usecase,
         columns=parse_map(columns),
         labels=labels or [],
+        lookups=lookups or [],
         until=moment_or_none("--until", until),
         stage=stage,
         region=region,

@@ -16,6 +16,7 @@ from cli.backfill.removal import remove_others
 from cli.backfill.writing import backfill
 from cli.deployment import Deployment, DeploymentError, deployed
 from cli.label_file import GIVEN, read_labels
+from cli.lookup_file import filled
 from cli.phases import Phases
 from headrace.errors import UseCaseError
 from headrace.usecase import UseCase
@@ -26,7 +27,7 @@ class Options:
     """Which history goes where.
 
     Attributes:
-        files, usecase, columns, labels: as for ``headrace features``.
+        files, usecase, columns, labels, lookups: as for ``headrace features``.
         until: where history ends, in epoch seconds; the second after the last event if None.
         stage, region: the deployment; the region of the credentials if None.
         resume: refuse to begin a new backfill.
@@ -44,6 +45,7 @@ class Options:
     resume: bool
     replace: bool
     out: Path
+    lookups: Sequence[str] = ()
 
 
 def run(options: Options, console: Console) -> dict[str, object]:
@@ -89,7 +91,7 @@ def _removed(options: Options, deployment: Deployment, history: History, phases:
 
 def _history(options: Options, usecase: UseCase, console: Console) -> History:
     columns = {name: column for name, column in options.columns.items() if name != GIVEN}
-    events = event_file.read(options.files, usecase, columns).frame
+    events = filled(usecase, event_file.read(options.files, usecase, columns).frame, options.lookups)
     times, field = events[usecase.event.timestamp], usecase.label.field
     at = int(times.max()) + 1 if options.until is None else options.until
     past = events[times < at]
