@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import surrounded
 from role_grants import Roles
 
 import app as composition
@@ -79,6 +80,10 @@ def _learning() -> UseCase:
     return replace(_FRAUD, model=model, reaction=replace(_FRAUD.reaction, new_labels=1_000, on_code_change=True))
 
 
+def _looking_up() -> UseCase:
+    return replace(surrounded.USECASE, inputs=_FRAUD.inputs)
+
+
 _REST = Api(kind="rest", auth="api_key", plans=(UsagePlan(name="audit", rate_per_s=1, burst=1),), trace_share=0.1)
 _UNTRACED = Api(auth="jwt", issuer="https://issuer.example", audience=("client",), trace_share=0)
 SETTINGS: Mapping[str, Deployment] = {
@@ -101,6 +106,7 @@ SETTINGS: Mapping[str, Deployment] = {
     "private": Deployment(_private(), "the profile `hipaa`, in a VPC, with a hashed field"),
     "REST": Deployment(replace(_FRAUD, api=_REST), "a REST API with keys behind a firewall"),
     "untraced": Deployment(replace(_FRAUD, api=_UNTRACED), "tokens instead of signatures, nothing traced"),
+    "look-ups": Deployment(_looking_up(), "fields that are looked up"),
     "learning": Deployment(_learning(), "searches, several machines, trainings by new labels and new code"),
 }
 """Fraud, with one setting or one group of settings changed."""

@@ -15,6 +15,7 @@ from headrace.errors import HeadraceError
 from headrace.features import FeatureSet
 from headrace.ground_truth import read_truths
 from headrace.json_object import read_object
+from headrace.lookups import decode as decode_readings
 from headrace.monitoring import Outputs
 from headrace.schema import parse_event, parse_label, parse_timestamp
 from headrace.windows import decode
@@ -25,12 +26,16 @@ from lambdas.event_inbox.settings import FOLDERS as EVENT_FOLDERS
 from lambdas.inference.exchange import Request
 from lambdas.inference.logic import Inference, respond
 from lambdas.label_inbox.settings import FOLDERS as LABEL_FOLDERS
+from lambdas.lookup_inbox.reading_rows import ReadingReader
+from lambdas.lookup_inbox.settings import folders as lookup_folders
 from lambdas.shared.files.text_lines import lines, unpack
 from lambdas.shared.scoring import Scorer
 from lambdas.shared.stream import Record
 from usecases import load
 
 FRAUD = load("fraud")
+RIDES = load("rides")
+READER = ReadingReader(RIDES, RIDES.lookups[0], given_at=2_000_000_000)
 FEATURES = FeatureSet(FRAUD)
 LAYOUT = FEATURES.layout("customer", "events")
 LABELS = FEATURES.layout("terminal", "labels")
@@ -101,6 +106,9 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "queue: event inbox": lambda data: EVENT_FOLDERS.read_message(data.decode(errors="replace")),
     "queue: label inbox": lambda data: LABEL_FOLDERS.read_message(data.decode(errors="replace")),
+    "queue: lookup inbox": lambda data: lookup_folders("weather").read_message(data.decode(errors="replace")),
+    "reading": READER.of_json,
+    "readings of a key": decode_readings,
     "state of events": lambda data: decode(data, LAYOUT),
     "state of labels": lambda data: decode(data, LABELS),
     "timestamp": lambda data: parse_timestamp(data.decode(errors="replace"), field="timestamp"),

@@ -37,6 +37,8 @@ DOCUMENTS: tuple[Any, ...] = (
     json.loads(approval(2)), json.loads(rollback(1)), json.loads(ended("deploy-2-after-1-" + "a" * 64)),
     json.loads(s3_event(_KEY, time="2026-01-01T03:10:00Z")),
     {"label_inbox": {"key": "labels-inbox/a.csv", "offset": 3}},
+    {"lookup_inbox/weather": {"key": "lookups-inbox/weather/a.csv", "offset": 3}},
+    {"city_id": "city1", "timestamp": 1_700_000_000, "temperature": 7.5, "given_at": 1_700_000_300},
     {"event_inbox": {"key": "events-inbox/a.avro", "line": 3}},
 )  # fmt: skip
 TEXTS = (

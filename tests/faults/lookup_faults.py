@@ -12,6 +12,8 @@ from fault_platform import REGION, Platform, calm, running
 from inbox_fakes import created
 from lambda_events import ENVIRONMENT
 from queue_faults import _messages
+from reaction_world import ENDPOINT
+from right_scenarios import _request as _ask
 from shard_records import START, event
 from stream_faults import STATE, _request, by_sequence, enriching, events, score, state
 from surrounded import KNOWN, USECASE
@@ -42,6 +44,7 @@ def surrounded(folder: str, platform: Platform, *, known: bool = True) -> Iterat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(f"lambdas.{folder}.adapters.features", lambda _: FeatureSet(USECASE))
         patch.setenv("LOOKUP_TABLE", TABLE)
+        patch.setenv("MASK_KEY_SECRET_ARN", "")
         try:
             yield
         finally:
@@ -119,3 +122,33 @@ def answered(injector: Injector) -> Facts:
         told = body["degraded"] == (not scored or body.get("reason") == "lookup_error")
         decided = body["decision"] in ("APPROVE", "REVIEW")
         return {"status": answer["statusCode"], "told": told, "decided": decided, "state": state(platform)}
+
+
+def versions(injector: Injector) -> Facts:
+    """Lookup inbox: a file named with its version, and one that is gone again."""
+    with (
+        running(injector, "lookup_inbox", {**OWN, "SLICE_S": "60"}) as platform,
+        surrounded("lookup_inbox", platform, known=False),
+    ):
+        calm("sqs").create_queue(QueueName=QUEUE)
+        platform.s3.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
+        key = "lookups-inbox/weather/a.csv"
+        put = platform.s3.put_object(Bucket="lake", Key=key, Body=f"{HEADER}\nt1,{START},{GIVEN},1".encode())
+        platform.queue([created(key, put["VersionId"]), created("lookups-inbox/weather/gone.csv", "")])
+        done = [(it["file"], it["sent"]) for it in platform.rows("lookups-inbox-receipts/")]
+        return {"done": sorted(done), "dead": [it["condition"] for it in platform.dead]}
+
+
+def delivered_whole(injector: Injector) -> Facts:
+    """The transform: what the lake gets of a delivery."""
+    with running(injector, "delivery_transform", ENVIRONMENT) as platform, surrounded("delivery_transform", platform):
+        answer, error = platform.call(_request())
+        return {"error": error, "results": [it["result"] for it in answer["records"]] if answer else []}
+
+
+def answered_whole(injector: Injector) -> Facts:
+    """Inference: whether a request is scored with everything."""
+    injector.played["sagemaker-runtime"] = score
+    environment = {**ENVIRONMENT, "ENDPOINT_NAME": ENDPOINT}
+    with running(injector, "inference", environment, STATE) as platform, surrounded("inference", platform):
+        return {"answers": _ask(platform, "/predict", event(1, at=START))}

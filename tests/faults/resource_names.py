@@ -8,6 +8,8 @@ NAMES = {
     "Key": "key",
     "LabelFiles": "label-files",
     "Labels": "labels",
+    "ReadingFiles": "reading-files",
+    "Readings": "readings",
     "State": "window-state",
     "Topic": "topic",
 }

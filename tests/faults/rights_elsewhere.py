@@ -14,13 +14,14 @@ import rights_ledger
 from call_faults import monitoring
 from deployments import ALL, OTHERS, SETTINGS
 from fault_injection import Injector
+from lookup_faults import answered_whole, delivered_whole, looked_up, lookup_inbox, versions
 from machine_scenarios import COURSES
 from queue_faults import drift_response
 from queued_faults import asynchronous, waiting
-from right_scenarios import NAMES, Driven, cut, frozen, judged
+from right_scenarios import NAMES, Driven, answers, blocked, cut, frozen, judged
 from role_grants import ACCOUNT, REGION, Role, Roles
 from setting_faults import adopted, grouped, model_only, receipted
-from stream_faults import delivery_transform
+from stream_faults import delivery_transform, enrichment
 from taken_away import Walk, missed
 
 LEDGER = Path(__file__).with_name("driven_elsewhere.json")
@@ -36,6 +37,12 @@ DRIVEN: Mapping[str, Mapping[str, tuple[Driven, ...]]] = {
     "Model Monitor": {"monitoring/Monitoring": (adopted, judged, monitoring)},
     "bias": {"monitoring/Monitoring": (grouped, judged, monitoring)},
     "private": {"ingestion/DeliveryTransform": (delivery_transform,)},
+    "look-ups": {
+        "lookups/LookupInbox": (lookup_inbox, versions),
+        "features/Enrichment": (looked_up, enrichment, blocked),
+        "ingestion/DeliveryTransform": (delivered_whole,),
+        "serving/Inference": (answered_whole, answers),
+    },
     "learning": {"retraining/DriftResponse": (drift_response, cut, receipted)},
 }
 """What drives the functions that a setting changes; the machines have their courses."""
