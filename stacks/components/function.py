@@ -57,13 +57,15 @@ class Function(lambda_.Function):
             scope, f"{id_}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
         )
         log = LogGroup(scope, f"{id_}Log", key=key, retention_days=target.stage.log_retention_days)
+        carried = bundle(folder, usecase=target.usecase.name, jobs=jobs, tables=tables)
         super().__init__(
             scope,
             id_,
             description=description,
             handler=f"lambdas.{folder}.handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
-            code=lambda_.Code.from_asset(str(bundle(folder, usecase=target.usecase.name, jobs=jobs, tables=tables))),
+            # A bundle is named after its contents; CDK need not read a hundred megabytes to find a name of its own.
+            code=lambda_.Code.from_asset(str(carried), asset_hash=carried.name),
             architecture=lambda_.Architecture.ARM_64,
             environment={
                 **settings.to_env(),

@@ -34,7 +34,7 @@ def test_a_scientist_reads_approves_and_retrains(prod: Synthesized) -> None:
     assert decision(own, "s3:ListBucket", "arn:aws:s3:::lake", s3_prefix="training/current/") == "Allow"
 
 
-@pytest.mark.parametrize("folder", ["capture", "quarantine", "labels-inbox", "errors"])
+@pytest.mark.parametrize("folder", ["capture", "quarantine", "events-inbox", "labels-inbox", "errors"])
 def test_a_scientist_does_not_see_what_may_be_unmasked(prod: Synthesized, folder: str) -> None:
     assert decision(statements(prod, "Scientist"), "s3:GetObject", f"arn:aws:s3:::lake/{folder}/x") == "ImplicitDeny"
 
