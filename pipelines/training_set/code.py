@@ -6,7 +6,13 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-_DECIDING = ("headrace.windows_columnar", "headrace.windows", "pipelines.training_set")
+_DECIDING = (
+    "headrace.window_functions",
+    "headrace.windows",
+    "headrace.windows_columnar",
+    "headrace.windows_columnar.functions",
+    "pipelines.training_set",
+)
 _MODULES = (("headrace", "calendar.py"), ("headrace", "training_columns.py"), ("headrace", "values.py"))
 
 
