@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from test_monitoring_plan import MemoryLake
+from monitoring_lake import MemoryLake
 
 from headrace.errors import RejectedError, RetryableError
 from lambdas.monitoring.metrics import published
