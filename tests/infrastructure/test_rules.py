@@ -106,8 +106,8 @@ def test_logs_are_kept_as_long_as_the_stage_says(prod: Synthesized, dev: Synthes
 
 def test_every_function_is_arm_traced_and_has_its_own_role_and_log(prod: Synthesized) -> None:
     functions = [(noun, it["Properties"]) for noun, _, it in prod.everything() if it["Type"] == "AWS::Lambda::Function"]
-    assert len(functions) == 9
-    assert len({text(it["Role"]) for _, it in functions}) == 9
+    assert len(functions) == 10
+    assert len({text(it["Role"]) for _, it in functions}) == 10
     for noun, function in functions:
         assert function["Architectures"] == ["arm64"], noun
         assert function["TracingConfig"] == {"Mode": "Active"}, noun
