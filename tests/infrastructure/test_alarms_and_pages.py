@@ -37,7 +37,7 @@ def test_stream_functions_queues_deliveries_and_api_are_watched(prod: Synthesize
 
 def test_every_function_has_alarms_for_errors_throttles_and_slowness(prod: Synthesized) -> None:
     alarms = [it for it in prod.resources("monitoring", ALARM) if it["Namespace"] == "AWS/Lambda"]
-    # The eighth is there where the use case lets a function judge windows.
+    # The ninth is there where the use case lets a function judge windows.
     expected = 8 + (usecases.load("fraud").monitor.compute.runs_on != "processing")
     for metric in ("Errors", "Throttles", "Duration"):
         assert len({text(it["Dimensions"]) for it in alarms if it["MetricName"] == metric}) == expected
