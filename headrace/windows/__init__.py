@@ -9,9 +9,9 @@ lies in (t - d - W, t - d]. With delay d = 0 the bucket that holds t counts only
 a bucket counts when its last second is at or before t - d. With r = 1 s that is the rolling window (t - d - W, t - d].
 A label counts from its event's time in the same way, but not before it was given.
 
-Counts, extremes, last values, ages and sessions are exact in whatever order events come, sums rounded once per bucket and once in
-all, distinct values exact up to 256 and quantiles within 1 % (see ``sketches``); with four bounds that keep a state
-small:
+Counts, extremes, last values, ages and sessions are exact in whatever order events come, sums rounded once per bucket
+and once in all, distinct values exact up to 256 and quantiles within 1 % (see ``sketches``); with four bounds that keep
+a state small:
 
 - At a point older than the newest 16 events (64 where copies are dropped), what came before it within its bucket is
   forgotten: the bucket counts whole, and not at all in a window with ``current=False``.

@@ -197,8 +197,3 @@ def test_the_evaluated_event_counts_unless_the_window_is_delayed_or_looks_at_wha
 def test_expressions_are_the_last_features():
     usecase = with_expression("usual_1d")
     assert usecase.feature_names[-2:] == ("usual_1d", "e")
-
-
-def test_a_snapshots_cadence_is_known_in_seconds():
-    assert Entity(name="shop", key="shop_id", snapshot="1d").snapshot_s == 86_400
-    assert Entity(name="shop", key="shop_id").snapshot_s is None

@@ -6,7 +6,7 @@ from window_cases import USECASE
 import usecases
 from headrace import duration
 from headrace.errors import UseCaseError
-from headrace.usecase import (
+from headrace.usecase import Entity, (
     Window,
 )
 
@@ -54,3 +54,8 @@ def test_durations_are_read_in_seconds(text, expected):
 def test_what_is_no_duration_is_said_so(text):
     with pytest.raises(ValueError, match="is not a duration; write a whole number"):
         duration.seconds(text)
+
+
+def test_a_snapshots_cadence_is_known_in_seconds():
+    assert Entity(name="shop", key="shop_id", snapshot="1d").snapshot_s == 86_400
+    assert Entity(name="shop", key="shop_id").snapshot_s is None
