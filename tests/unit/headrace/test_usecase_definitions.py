@@ -6,7 +6,8 @@ from window_cases import USECASE
 import usecases
 from headrace import duration
 from headrace.errors import UseCaseError
-from headrace.usecase import Entity, (
+from headrace.usecase import (
+    Entity,
     Window,
 )
 
