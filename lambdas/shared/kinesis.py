@@ -14,10 +14,10 @@ def records(event: KinesisStreamEvent) -> list[Record]:
     """
     return [
         Record(
-            shard_id=record["eventID"].partition(":")[0],
-            sequence_number=kinesis["sequenceNumber"],
-            arrived_at=float(kinesis["approximateArrivalTimestamp"]),
-            data=a2b_base64(kinesis["data"]),  # what ``b64decode`` calls, behind two functions of its own
+            record["eventID"].partition(":")[0],
+            kinesis["sequenceNumber"],
+            float(kinesis["approximateArrivalTimestamp"]),
+            a2b_base64(kinesis["data"]),  # what ``b64decode`` calls, behind two functions of its own
         )
         for record in event["Records"]
         for kinesis in (record["kinesis"],)
