@@ -42,7 +42,7 @@ def main() -> None:
     rows = list(_measured(arguments.only or list(BENCHMARKS), effort))
     arguments.out.mkdir(parents=True, exist_ok=True)
     document = {
-        "python": platform.python_version(),
+        "python": sys.version,  # with its build: an optimised one is a sixth quicker
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "rows": [row.row() for row in rows],
     }
