@@ -10,7 +10,7 @@ from headrace.errors import RejectedError
 from lambdas.event_inbox.avro_blocks import Block, Source, blocks, damaged, read_header
 from lambdas.event_inbox.avro_schema import Layout, read_layout
 from lambdas.event_inbox.logic import EventReader, flat
-from lambdas.event_inbox.tables import Found, table_rows
+from lambdas.event_inbox.tables import Found, seconds, table_rows
 from lambdas.shared.files.batches import Batch
 from lambdas.shared.files.ports import Opened
 from lambdas.shared.files.rows import Row
@@ -54,5 +54,5 @@ def _named(row: Mapping[str, object], layout: Layout) -> Found:
     for name, units in layout.units.items():
         moment = values.get(name)
         if isinstance(moment, int):
-            values[name] = moment / units
+            values[name] = seconds(moment, units)
     return values

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from headrace.errors import RejectedError
 from headrace.json_object import read_object, shown
@@ -128,19 +129,30 @@ _CELLS: Mapping[FieldType, Callable[[str], object]] = {
 def _value(value: object, wished: FieldType) -> object:
     """A table's value as JSON would have it; what does not fit its field is left to the field's check."""
     if isinstance(value, Decimal):
-        value = float(value)
+        value = int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and math.isnan(value):  # how tables without nulls say that there is none
+        return None
     if wished == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
     if wished == "timestamp" and isinstance(value, datetime):
         return _seconds(value)
     if wished == "timestamp" and isinstance(value, date):
         return _seconds(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    if wished == "number" and isinstance(value, float) and math.isnan(value):
-        return None
-    if wished == "string" and isinstance(value, bytes):
-        return value.decode("utf-8", "replace") if b"\0" not in value else value
+    if wished == "string" and isinstance(value, bytes | UUID):
+        return _text(value)
     return value
 
 
+def _text(value: bytes | UUID) -> object:
+    """Bytes that are no text stay as they are: with a mark in place of what is wrong, two ids could become one."""
+    if isinstance(value, UUID):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
+
+
 def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    whole = moment.replace(microsecond=0, tzinfo=moment.tzinfo or UTC)  # nanoseconds would round up to the next second
+    return math.floor(whole.timestamp()) + moment.microsecond / 1_000_000

@@ -15,7 +15,7 @@ from headrace.errors import RejectedError
 from headrace.json_object import shown
 from lambdas.event_inbox.logic import EventReader
 from lambdas.event_inbox.ranged_file import RangedFile, random_access
-from lambdas.event_inbox.tables import UNSUSPICIOUS_BYTES, Found, table_rows
+from lambdas.event_inbox.tables import UNSUSPICIOUS_BYTES, Found, seconds, table_rows
 from lambdas.shared.files.batches import Batch
 from lambdas.shared.files.ports import Opened
 from lambdas.shared.files.rows import Row
@@ -126,5 +126,5 @@ def _row(columns: Mapping[str, tuple[pa.Array, int]], row: int) -> Found:
             value = column[row].as_py()
         except (ValueError, OverflowError):
             return RejectedError("cannot be read", field=shown(name))
-        values[name] = value / units if units and value is not None else value
+        values[name] = seconds(value, units) if units and value is not None else value
     return values

@@ -1,6 +1,7 @@
 """Rows of tables with types: each becomes a row of the inbox, and all together may be no more than a file may hold."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
@@ -51,6 +52,12 @@ def table_rows(found: Iterator[Found], batch: Batch, reader: TableReader, *, siz
         if came > most:
             raise RejectedError(f"unpacks to more than {most} bytes")
         yield Row(number, number, came, data, record)
+
+
+def seconds(moment: int, units: int) -> float:
+    """A moment in seconds, ``units`` to each; the last nanosecond of one is never the next."""
+    whole = moment // units
+    return min(moment / units, math.nextafter(whole + 1, whole))
 
 
 def evidence(values: Found) -> bytes:

@@ -49,7 +49,9 @@ def read_header(text: bytes, reader: Reader) -> Header:
     """
     if len(text) > HEADER_BYTES:
         raise RejectedError(f"the first line is longer than {HEADER_BYTES} bytes")
-    found = [Header(delimiter, tuple(_names(text, delimiter))) for delimiter in _DELIMITERS]
+    found = [Header(delimiter, names) for delimiter in _DELIMITERS if (names := _names(text, delimiter))]
+    if not found or text.count(b'"') % 2:
+        raise RejectedError("the first line is not CSV in UTF-8")
     best = max(found, key=lambda header: len(reader.needed & {*header.names}))
     if missing := sorted(reader.needed - {*best.names}):
         raise RejectedError(f"the first line lacks {', '.join(missing)}")
@@ -58,11 +60,12 @@ def read_header(text: bytes, reader: Reader) -> Header:
     return best
 
 
-def _names(text: bytes, delimiter: str) -> list[str]:
+def _names(text: bytes, delimiter: str) -> tuple[str, ...]:
+    """None at all if the line cannot be read so: a quoted name ends where the right delimiter follows, and no other."""
     try:
-        return [name.strip() for name in _cells(text.decode(), delimiter)]
-    except (UnicodeDecodeError, csv.Error) as exc:
-        raise RejectedError("the first line is not CSV in UTF-8") from exc
+        return tuple(name.strip() for name in _cells(text.decode(), delimiter))
+    except (UnicodeDecodeError, csv.Error):
+        return ()
 
 
 def csv_rows(lines: Iterable[Line], header: Header, reader: Reader) -> Iterator[Row]:

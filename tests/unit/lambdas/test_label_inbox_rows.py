@@ -24,6 +24,12 @@ def test_the_delimiter_is_read_from_the_first_line(delimiter: str) -> None:
     assert [row.label for row in of_csv(cells(1).replace(",", delimiter), header)] == [EXPECTED]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_read_from_a_first_line_of_quoted_names(delimiter: str) -> None:
+    header = delimiter.join(f'"{name}"' for name in HEADER.split(","))
+    assert [row.label for row in of_csv(cells(1).replace(",", delimiter), header)] == [EXPECTED]
+
+
 def test_columns_come_in_any_order_among_others_and_labelled_at_may_be_absent() -> None:
     (row,) = of_csv(
         't1,"said ""no"", twice",1,c1,e000001,' + str(START),
