@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, get_args
 
-from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
+from headrace.usecase.checks import require, require_duration, require_key, require_name, require_one_of, require_unique
 from headrace.usecase.event import NUMERIC
 from headrace.usecase.window import CalendarPart, Window
 from headrace.window_functions import FUNCTIONS
@@ -36,12 +36,7 @@ def _check_entities(usecase: "UseCase") -> None:
         where = f"entities[{entity.name}].key"
         require_one_of(entity.key, (f.name for f in usecase.event.fields), where)
         key = usecase.event.field(entity.key)
-        require(
-            key.type == "string" and key.required,
-            where,
-            f"{entity.key!r} is not a required string",
-            "make it Field(type='string')",
-        )
+        require_key(key, entity.name, where)
         require(
             key.privacy != "remove",
             where,

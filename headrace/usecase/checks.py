@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from headrace import duration
 from headrace.errors import UseCaseError
+
+if TYPE_CHECKING:
+    from headrace.usecase.event import Field
 
 RESERVED = frozenset(
     {
@@ -22,6 +26,8 @@ RESERVED = frozenset(
     }
 )
 """Columns that the lake adds to events, logged vectors and labels; a use case cannot use these names."""
+_KEY_BYTES = 2_048
+"""Of a partition key in DynamoDB; a call with one that is longer fails whole, for whoever else is in it."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -58,3 +64,20 @@ def require_duration(text: str, where: str) -> int:
         return duration.seconds(text)
     except ValueError as exc:
         raise UseCaseError(where, "wrong duration", str(exc)) from exc
+
+
+def require_key(field: "Field", name: str, where: str) -> None:
+    """Require a field by whose text items are kept, each under a partition key ``name#text``."""
+    require(
+        field.type == "string" and field.required,
+        where,
+        f"{field.name!r} is not a required string",
+        "make it Field(type='string')",
+    )
+    longest = (_KEY_BYTES - len(name) - 1) // 4
+    require(
+        field.max_length <= longest,
+        where,
+        f"{field.name!r} may be longer than a key of DynamoDB",
+        f"set max_length={longest} or less",
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headrace import duration
 from headrace.frozen import dataclass
-from headrace.usecase.checks import require, require_duration, require_name, require_one_of, require_unique
+from headrace.usecase.checks import require, require_duration, require_key, require_name, require_one_of, require_unique
 
 if TYPE_CHECKING:
     from headrace.usecase.definition import UseCase
@@ -90,6 +90,7 @@ def check_lookups(usecase: "UseCase") -> None:
     for it in usecase.lookups:
         where = f"lookups[{it.name}]"
         require_one_of(it.key, names, f"{where}.key")
+        require_key(usecase.event.field(it.key), it.name, f"{where}.key")
         _check_key(usecase.event.field(it.key), f"{where}.key")
         for name in it.fields:
             place = f"{where}.fields[{name}]"
@@ -100,12 +101,6 @@ def check_lookups(usecase: "UseCase") -> None:
 
 
 def _check_key(key: "Field", where: str) -> None:
-    require(
-        key.type == "string" and key.required,
-        where,
-        f"{key.name!r} is not a required string",
-        "make it Field(type='string')",
-    )
     require(
         key.privacy == "clear" and key.sensitive is None,
         where,

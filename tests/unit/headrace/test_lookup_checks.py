@@ -26,6 +26,11 @@ WRONG: dict[str, tuple[Callable[[], object], str, str]] = {
     "an unknown key": (lambda: of_weather(key="town"), "lookups[weather].key", "use one of amount"),
     "a key that is no text": (lambda: of_weather(key="amount"), "lookups[weather].key", "Field(type='string')"),
     "a key that may be missing": (lambda: of_weather(key="segment"), "lookups[weather].key", "required string"),
+    "a key too long for the table": (
+        lambda: looking_up(WEATHER, fields=_with("city_id", max_length=511)),
+        "lookups[weather].key",
+        "max_length=510",
+    ),
     "an unknown field": (lambda: of_weather(fields=("snow",)), "lookups[weather].fields[snow]", "use one of amount"),
     "a required field": (lambda: of_weather(fields=("amount",)), "lookups[weather].fields[amount]", "required=False"),
     "two of one name": (lambda: looking_up(WEATHER, WEATHER), "lookups", "its own name"),

@@ -17,6 +17,11 @@ from headrace.usecase import (
     Field,
 )
 
+
+def _longest(name: str, length: int) -> tuple[Field, ...]:
+    return tuple(replace(it, max_length=length) if it.name == name else it for it in USECASE.event.fields)
+
+
 WRONG = {
     # fields
     "a name with capitals": (lambda: Field(name="Amount", type="number"), "fields[Amount]", "lower case"),
@@ -69,6 +74,11 @@ WRONG = {
         lambda: changed(entities=(Entity(name="a", key="amount"),)),
         "entities[a].key",
         "Field(type='string')",
+    ),
+    "a key too long for the table": (
+        lambda: changed(event=replace(USECASE.event, fields=_longest("shop_id", 511))),
+        "entities[shop].key",
+        "max_length=510",
     ),
     "a removed key": (lambda: masked("shop_id", "remove"), "entities[shop].key", "privacy='hash'"),
 }
