@@ -14,9 +14,9 @@ from headrace.usecase import Lookup, UseCase
 from lambdas.shared.files.rows import Outgoing
 from lambdas.shared.stream import CLOCK_SKEW_S
 
-_WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_TRUTHS: dict[str, object] = {"true": True, "1": True, "false": False, "0": False}
+_TRUTHS: dict[str, object] = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ReadingReader:
         if kind == "boolean":
             return _TRUTHS.get(text.lower(), text)
         if kind == "integer" and _WHOLE.fullmatch(text):
-            return int(text)
+            return int(text.partition(".")[0])
         return float(text) if kind == "number" and _NUMBER.fullmatch(text) else cell
 
     def _outgoing(self, raw: Mapping[str, object]) -> Outgoing:

@@ -128,6 +128,12 @@ def test_a_cell_of_the_wrong_type_is_refused(cell: str, column: str, reason: str
         ReadingReader(USECASE, WEATHER, GIVEN).of_cells({"terminal_id": "t1", "timestamp": str(START), column: cell})
 
 
+def test_whole_numbers_that_a_frame_wrote_with_a_point_are_whole() -> None:
+    cells = {"terminal_id": "t1", "timestamp": str(START), "rain": "9007199254740993.0"}
+    read = ReadingReader(USECASE, WEATHER, GIVEN).of_cells(cells)
+    assert json.loads(read.data)["rain"] == 9_007_199_254_740_993
+
+
 def test_a_later_file_corrects_an_earlier_one_and_a_file_that_comes_again_changes_nothing() -> None:
     world = World(a_jsonl=_line(0, rain=1, given_at=GIVEN - 9), b_jsonl=_line(0, rain=5))
     for name in ("b", "a"):
