@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from headrace.errors import UseCaseError
 
 ROW_GROUP = 131_072
+_NOTHING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "None")
+"""What stands for no number in a file. A text is missing only if its cell is empty: ``NA`` is a country."""
 WRITABLE = (".parquet", ".csv")
 
 
@@ -32,7 +34,8 @@ class _Format:
 
 
 def _read_csv(path: Path, names: list[str], texts: AbstractSet[str]) -> pd.DataFrame:
-    return pd.read_csv(path, usecols=names, dtype=dict.fromkeys(texts, str))
+    missing = {name: [""] if name in texts else [*_NOTHING] for name in names}
+    return pd.read_csv(path, usecols=names, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=missing)
 
 
 def _read_lines(path: Path) -> pd.DataFrame:

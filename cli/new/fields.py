@@ -11,6 +11,8 @@ from cli.new.roles import Roles
 from headrace.usecase import RESERVED, CalendarPart
 
 _LONGEST = 63
+_LONGEST_KEY = 496
+"""Characters of a key that fit into a partition key of DynamoDB, beside the longest name."""
 _SURE = 0.98
 """Area under the ROC curve above which one column alone is more likely a leak than knowledge."""
 _MOST_FIELDS = 200
@@ -115,7 +117,7 @@ def _id_length(by_name: Mapping[str, ColumnProfile], roles: Roles) -> int:
 
 
 def _key(name: str, column: ColumnProfile) -> Node:
-    node = _field(name, "string", longest=max(64, 2 * column.longest))
+    node = _field(name, "string", longest=min(max(64, 2 * column.longest), _LONGEST_KEY))
     if column.personal is None:
         return node
     return Noted(node, f"Looks like {column.personal}. A key cannot be hashed here: send a hash of it instead.")
