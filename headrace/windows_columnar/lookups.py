@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from headrace.lookups import GIVEN_AT
-from headrace.usecase import Lookup, UseCase
+from headrace.usecase import Field, Lookup, UseCase
 
 _TIME_BITS = 33
 """Times lie below 2200, in seconds."""
+_KINDS: Mapping[str, type] = {"number": float, "integer": np.int64, "boolean": bool}
 
 
 def look_up(usecase: UseCase, events: pd.DataFrame, readings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -29,7 +30,8 @@ def look_up(usecase: UseCase, events: pd.DataFrame, readings: Mapping[str, pd.Da
     for lookup in usecase.lookups:
         for name in lookup.fields:
             found = _as_of(usecase, lookup, name, events, readings.get(lookup.name))
-            filled[name] = _typed(events[name].where(events[name].notna(), found) if name in events else found)
+            whole = events[name].where(events[name].notna(), found) if name in events else found
+            filled[name] = _typed(whole, usecase.event.field(name))
     return events.assign(**filled)
 
 
@@ -55,11 +57,8 @@ def _as_of(
     return found
 
 
-def _typed(column: pd.Series) -> pd.Series:
-    """Numbers as numbers, with NaN where missing; texts with None."""
-    known = column.dropna()
-    if len(known) == len(column):
-        return column.infer_objects()
-    if len(known) and isinstance(known.iloc[0], str):
+def _typed(column: pd.Series, field: Field) -> pd.Series:
+    """As files of events are read: text with None where missing; numbers and truths with NaN there."""
+    if field.type == "string":
         return column.astype(object).where(column.notna(), None)
-    return column.astype(float)
+    return column.astype(float if column.isna().any() else _KINDS[field.type])

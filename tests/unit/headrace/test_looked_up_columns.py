@@ -1,0 +1,42 @@
+"""Filled columns have the types of columns that a file brings, whatever mixture of the two they come from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from looked_up import FIELDS, WEATHER, looking_up
+
+from headrace.usecase import Field
+from headrace.windows_columnar.lookups import look_up
+
+DRY = Field(name="dry", type="boolean", required=False)
+USECASE = looking_up(replace(WEATHER, fields=("degrees", "rain", "sky", "dry")), fields=(*FIELDS, DRY))
+EVENTS = pd.DataFrame({"customer_id": ["c", "c"], "city_id": ["A", "B"], "timestamp": [1_000, 1_000]})
+
+
+def _readings(**values: object) -> dict[str, pd.DataFrame]:
+    return {"weather": pd.DataFrame({"city_id": ["A"], "timestamp": [500], **{it: [of] for it, of in values.items()}})}
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "told", "whole"),
+    [
+        ("dry", 0.0, True, np.array([True, False])),
+        ("rain", 3.0, 7, np.array([7, 3], dtype=np.int64)),
+        ("degrees", 3.0, 7, np.array([7.0, 3.0])),
+    ],
+)
+def test_what_lost_its_type_to_a_missing_value_has_it_again_once_filled(
+    name: str, own: float, told: object, whole: np.ndarray
+) -> None:
+    found = look_up(USECASE, EVENTS.assign(**{name: [np.nan, own]}), _readings(**{name: told}))[name]
+    assert found.dtype == whole.dtype
+    assert found.tolist() == whole.tolist()
+
+
+def test_a_text_of_which_nothing_is_known_is_none_and_a_number_is_nan() -> None:
+    found = look_up(USECASE, EVENTS, {})
+    assert found["sky"].tolist() == [None, None]
+    assert found["dry"].isna().all()
+    assert [str(found[it].dtype) for it in ("sky", "dry")] == ["object", "float64"]
