@@ -6,7 +6,14 @@ from typing import cast
 
 from headrace.lookups.readings import NOTHING, LookupKey, Readings, Series
 from headrace.schema import Value
-from headrace.usecase import Lookup, UseCase
+from headrace.usecase import FieldType, Lookup, UseCase
+
+_KINDS: Mapping[FieldType, frozenset[type]] = {
+    "string": frozenset({str}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+}
 
 
 def value_at(lookup: Lookup, series: Series, time: int) -> Value:
@@ -41,5 +48,7 @@ def fill(usecase: UseCase, event: Mapping[str, Value], known: Mapping[LookupKey,
         readings = known.get(LookupKey(it.name, cast(str, event[it.key])))
         for name in it.fields:
             if readings is not None and event.get(name) is None:
-                filled[name] = value_at(it, readings.get(name, NOTHING), time)
+                value = value_at(it, readings.get(name, NOTHING), time)
+                # A reading outlives a change of its field's type, and must not fail every event of its key then.
+                filled[name] = value if type(value) in _KINDS[usecase.event.field(name).type] else None
     return filled

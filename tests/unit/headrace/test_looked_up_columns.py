@@ -1,4 +1,4 @@
-"""Filled columns have the types of columns that a file brings, whatever mixture of the two they come from."""
+"""What is filled has its field's type, whatever mixture of columns it comes from and whatever the type once was."""
 
 from dataclasses import replace
 
@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from looked_up import FIELDS, WEATHER, looking_up
 
+from headrace.lookups import LookupKey, Reading, fill, gather
+from headrace.schema import Value
 from headrace.usecase import Field
 from headrace.windows_columnar.lookups import look_up
 
@@ -40,3 +42,10 @@ def test_a_text_of_which_nothing_is_known_is_none_and_a_number_is_nan() -> None:
     assert found["sky"].tolist() == [None, None]
     assert found["dry"].isna().all()
     assert [str(found[it].dtype) for it in ("sky", "dry")] == ["object", "float64"]
+
+
+@pytest.mark.parametrize("old", [{"degrees": "warm"}, {"rain": 0.5}, {"rain": True}, {"sky": 3}, {"dry": 1}])
+def test_a_reading_from_before_its_fields_type_changed_is_no_value(old: dict[str, Value]) -> None:
+    lookup = USECASE.lookups[0]
+    known = {LookupKey("weather", "A"): gather(lookup, [Reading("A", 500, old)])}
+    assert fill(USECASE, {"city_id": "A", "timestamp": 1_000}, known)[next(iter(old))] is None
