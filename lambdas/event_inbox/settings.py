@@ -2,7 +2,7 @@
 
 from headrace.frozen import dataclass
 from lambdas.shared.files.places import Folders
-from lambdas.shared.settings import EnvSettings
+from lambdas.shared.files.settings import InboxSettings
 
 INBOX = "events-inbox/"
 RECEIPTS = "events-inbox-receipts/"
@@ -13,15 +13,7 @@ FOLDERS = Folders(function="event_inbox", inbox=INBOX, receipts=RECEIPTS, quaran
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(EnvSettings):
-    """Settings of the event inbox: where files lie, the stream their events go to, the queue that carries on."""
+class Settings(InboxSettings):
+    """Settings of the event inbox: those of every inbox, and the stream that their events go to."""
 
-    lake_bucket: str
     events_stream: str
-    queue_url: str
-    slice_s: float = 60.0
-    """How long one invocation works on a file before it hands the rest to the next."""
-    most_bytes: int = 8 * 1024**3
-    """The largest file, unpacked."""
-    most_ratio: int = 250
-    """How many times larger than packed a file may become."""

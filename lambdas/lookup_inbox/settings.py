@@ -2,7 +2,7 @@
 
 from headrace.frozen import dataclass
 from lambdas.shared.files.places import Folders
-from lambdas.shared.settings import EnvSettings
+from lambdas.shared.files.settings import InboxSettings
 
 INBOX = "lookups-inbox/"
 RECEIPTS = "lookups-inbox-receipts/"
@@ -24,17 +24,9 @@ def folders(lookup: str) -> Folders:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(EnvSettings):
-    """Settings of the lookup inbox: where files lie, the table their readings go to, the queue that carries on."""
+class Settings(InboxSettings):
+    """Settings of the lookup inbox: those of every inbox, and the table that their readings go to."""
 
-    lake_bucket: str
     lookup_table: str
-    queue_url: str
-    slice_s: float = 60.0
-    """How long one invocation works on a file before it hands the rest to the next."""
-    most_bytes: int = 8 * 1024**3
-    """The largest file, unpacked."""
-    most_ratio: int = 250
-    """How many times larger than packed a file may become."""
     store_threads: int = 8
     """Calls to the table in flight at once."""

@@ -1,6 +1,5 @@
 """Readings in DynamoDB: one item per look-up and key, read by the hundred, written on the condition of its version."""
 
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -8,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from headrace.errors import RetryableError, SettingsError, StateError
+from headrace.errors import SettingsError, StateError
 from headrace.lookups import LookupKey, Readings, decode, encode
 from headrace.usecase import UseCase
+from lambdas.shared.batch_get import BatchGet
 from lambdas.shared.failures import DependencyError, code_of, translate
 from lambdas.shared.looked_up import LookingUp, LookupWrite, ReadingsStore, Stored
 from lambdas.shared.lookup_keys import EXPIRY, PARTITION_KEY
@@ -18,9 +18,7 @@ from lambdas.shared.lookup_keys import EXPIRY, PARTITION_KEY
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_KEYS_PER_CALL = 100
-_ATTEMPTS = 5
-_PAUSE_S = 0.05
+_DOING = "reading look-ups"
 
 
 def id_of(key: LookupKey) -> str:
@@ -42,7 +40,7 @@ class LookupTable:
         self._client = client
         self._table = table
         self._executor = executor
-        self._sleep = sleep
+        self._batch = BatchGet(client=client, table=table, executor=executor, doing=_DOING, sleep=sleep)
 
     def read(self, keys: Iterable[LookupKey]) -> Mapping[LookupKey, Readings]:
         """The readings of each key of which there are any, consistently.
@@ -56,9 +54,7 @@ class LookupTable:
     def stored(self, keys: Iterable[LookupKey]) -> dict[LookupKey, Stored]:
         """The same with the items' versions. Raises as ``read`` does."""
         by_id = {id_of(key): key for key in keys}
-        ids = [*by_id]
-        chunks = [ids[start : start + _KEYS_PER_CALL] for start in range(0, len(ids), _KEYS_PER_CALL)]
-        items = [item for found in self._executor.map(self._get, chunks) for item in found]
+        items = self._batch.items([{PARTITION_KEY: {"S": it}} for it in by_id])
         return {by_id[item[PARTITION_KEY]["S"]]: _stored(item) for item in items}
 
     def write(self, writes: Sequence[LookupWrite]) -> list[LookupKey]:
@@ -73,23 +69,6 @@ class LookupTable:
         """
         taken = self._executor.map(self._put, writes)
         return [write.key for write, done in zip(writes, taken, strict=True) if not done]
-
-    def _get(self, ids: Sequence[str]) -> list[Mapping[str, Any]]:
-        keys: list[Any] = [{PARTITION_KEY: {"S": it}} for it in ids]
-        items: list[Mapping[str, Any]] = []
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._sleep(_PAUSE_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311  # jitter, not a secret
-            try:
-                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-            except (ClientError, BotoCoreError) as exc:
-                raise translate(exc, doing="reading look-ups") from exc
-            items += answer["Responses"].get(self._table, [])
-            left = answer.get("UnprocessedKeys", {}).get(self._table)
-            if not left:
-                return items
-            keys = [*left["Keys"]]
-        raise RetryableError(f"reading look-ups: {len(keys)} keys unread after {_ATTEMPTS} attempts")
 
     def _put(self, write: LookupWrite) -> bool:
         item: dict[str, Any] = {
@@ -118,7 +97,7 @@ def _stored(item: Mapping[str, Any]) -> Stored:
     try:
         return Stored(decode(item["readings"]["B"]), int(item["version"]["N"]))
     except StateError as exc:
-        raise DependencyError(f"reading look-ups: {exc}") from exc
+        raise DependencyError(f"{_DOING}: {exc}") from exc
 
 
 def _unguarded(store: ReadingsStore) -> ReadingsStore:

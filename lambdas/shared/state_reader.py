@@ -6,36 +6,29 @@ entities per event, so items are read by the hundred. That needs their sort keys
 be billed all the same, entities are queried one by one instead.
 """
 
-import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from headrace.errors import RetryableError
 from headrace.usecase import UseCase
+from lambdas.shared.batch_get import BatchGet, Item, Key
 from lambdas.shared.failures import translate
 from lambdas.shared.layouts import Layouts
 from lambdas.shared.window_state import EntityKey, StoredState, kind_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
-
-    Key = Mapping[str, UniversalAttributeValueTypeDef]
-    Item = Mapping[str, AttributeValueTypeDef]
 
 REGISTER = "#sources"
 """Partition key under which the table lists the sort keys in use. No entity id starts with ``#``."""
 BACKFILL = frozenset({"events#backfill", "labels#backfill"})
 """Sort keys that no shard ever writes."""
 _MOST_SOURCES = 8
-_KEYS_PER_CALL = 100
-_ATTEMPTS = 5
-_PAUSE_S = 0.05
+_DOING = "reading window state"
 
 
 class StateReader:
@@ -55,7 +48,7 @@ class StateReader:
         self._table = table
         self._executor = executor
         self._layouts = layouts
-        self._sleep = sleep
+        self._batch = BatchGet(client=client, table=table, executor=executor, doing=_DOING, sleep=sleep)
         self._kinds: dict[str, set[str]] = defaultdict(set)
         for window in usecase.windows:
             self._kinds[window.entity].add(window.source)
@@ -92,7 +85,7 @@ class StateReader:
     def _query(self, key: EntityKey) -> list[StoredState]:
         return [self._stored(item) for item in self._pages(key.id, "#s, #d, #m, #f")]
 
-    def _pages(self, partition: str, attributes: str) -> list["Item"]:
+    def _pages(self, partition: str, attributes: str) -> list[Item]:
         names = {"#s": "source", "#d": "state", "#m": "mark", "#f": "folded"}
         try:
             pages = self._client.get_paginator("query").paginate(
@@ -105,32 +98,14 @@ class StateReader:
             )
             return [item for page in pages for item in page["Items"]]
         except (ClientError, BotoCoreError) as exc:
-            raise translate(exc, doing="reading window state") from exc
+            raise translate(exc, doing=_DOING) from exc
 
     def _get(self, pairs: Sequence[tuple[EntityKey, str]]) -> list[tuple[EntityKey, StoredState]]:
         by_id = {key.id: key for key, _ in pairs}
         keys: list[Key] = [{"entity": {"S": key.id}, "source": {"S": source}} for key, source in pairs]
-        chunks = [keys[start : start + _KEYS_PER_CALL] for start in range(0, len(keys), _KEYS_PER_CALL)]
-        items = [item for found in self._executor.map(self._get_chunk, chunks) for item in found]
-        return [(by_id[item["entity"]["S"]], self._stored(item)) for item in items]
+        return [(by_id[item["entity"]["S"]], self._stored(item)) for item in self._batch.items(keys)]
 
-    def _get_chunk(self, keys: "Sequence[Key]") -> list["Item"]:
-        items: list[Item] = []
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._sleep(_PAUSE_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311  # jitter, not a secret
-            try:
-                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-            except (ClientError, BotoCoreError) as exc:
-                raise translate(exc, doing="reading window state") from exc
-            items += answer["Responses"].get(self._table, [])
-            left = answer.get("UnprocessedKeys", {}).get(self._table)
-            if not left:
-                return items
-            keys = left["Keys"]
-        raise RetryableError(f"reading window state: {len(keys)} keys unread after {_ATTEMPTS} attempts")
-
-    def _stored(self, item: "Item") -> StoredState:
+    def _stored(self, item: Item) -> StoredState:
         data = item["state"]["B"]
         layout = self._layouts.foreign(data) if self._layouts else None
         return StoredState(item["source"]["S"], data, item["mark"]["S"], int(item["folded"]["N"]), layout)

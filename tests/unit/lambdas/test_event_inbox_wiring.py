@@ -18,6 +18,7 @@ from lambdas.event_inbox import handler as event_inbox
 from lambdas.event_inbox import ranged_file
 from lambdas.event_inbox.notes import FileNote
 from lambdas.shared.failures import DependencyError
+from lambdas.shared.files import messages
 from lambdas.shared.files.inbox import take
 from lambdas.shared.files.places import Place
 from lambdas.shared.files.ports import PartlyTakenError
@@ -142,7 +143,7 @@ def test_the_handler_keeps_in_the_queue_what_has_to_wait_and_counts_what_is_done
 
 def test_the_function_is_wired_and_each_call_to_the_stream_is_tried_once(environment: None) -> None:
     function = event_inbox.adapters.connect()
-    assert function.reading.slice_s < 300 - event_inbox.RESERVE_S
+    assert function.reading.slice_s < 300 - messages.RESERVE_S
     assert function.receipts is function.reading.inbox
     assert isinstance(function.reading.sink, RecordStream)
     assert function.reading.sink._client.meta.config.retries["total_max_attempts"] == 1

@@ -17,6 +17,7 @@ from lambda_fakes import Faults
 from headrace.errors import RetryableError
 from lambdas.label_inbox import handler as label_inbox
 from lambdas.shared.failures import DependencyError
+from lambdas.shared.files import messages
 from lambdas.shared.files.objects import InboxFiles, InboxQueue
 from lambdas.shared.files.places import Place
 from lambdas.shared.files.ports import GoneError
@@ -187,5 +188,5 @@ def test_the_handler_keeps_in_the_queue_what_has_to_wait_and_counts_what_is_done
 def test_the_function_is_wired_to_its_bucket_stream_and_queue(environment: None) -> None:
     function = label_inbox.adapters.connect()
     assert function.reading.usecase.name == "fraud"
-    assert function.reading.slice_s < 300 - label_inbox.RESERVE_S
+    assert function.reading.slice_s < 300 - messages.RESERVE_S
     assert function.receipts is function.reading.inbox
