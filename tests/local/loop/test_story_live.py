@@ -82,10 +82,13 @@ def test_a_recession_trains_in_its_third_night_and_promotes_nothing_without_a_pe
 
 
 @pytest.mark.stories
-def test_a_sale_is_no_broken_data_and_no_new_model_is_taken_that_is_not_better(tmp_path: Path) -> None:
+def test_a_sale_is_no_broken_data_and_no_new_model_takes_over_that_is_not_better(tmp_path: Path) -> None:
     summary = told("sale", tmp_path, usecase="shop")
     assert summary["loop"]["drift_at"] < summary["loop"]["detected_at"] < summary["loop"]["decided_at"]
     assert "freeze" not in actions(summary)
-    ended = {it["outcome"].partition(" ")[0] for it in summary["audit"] if it["action"] == "retrain"}
-    assert ended == {"refused"}
+    first, *later = [it["outcome"].partition(" ")[0] for it in summary["audit"] if it["action"] == "retrain"]
+    assert first == "refused"
+    # With the days a challenger may prove itself: then it waits for a person, and no training follows.
+    assert set(later[:-1]) <= {"refused"}
+    assert set(later[-1:]) <= {"refused", "succeeded"}
     assert summary["served_package"] == summary["model_package"]
