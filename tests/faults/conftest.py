@@ -17,9 +17,9 @@ sys.path.append(str(Path(__file__).parents[1] / "infrastructure"))
 _PAUSES = (
     "lambdas.enrichment.adapters",
     "lambdas.enrichment.feature_store",
+    "lambdas.shared.batch_get",
     "lambdas.shared.files.stream",
     "lambdas.shared.scoring",
-    "lambdas.shared.state_reader",
     "lambdas.shared.state_writer",
 )
 
