@@ -7,8 +7,7 @@ decimal is one, and a time without an offset is in UTC, as ``headrace backfill``
 
 import json
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,12 +17,10 @@ from headrace.errors import RejectedError
 from headrace.json_object import read_object, shown
 from headrace.schema import coerce_event
 from headrace.usecase import FieldType, UseCase
+from lambdas.shared.files.cells import cell_value
 from lambdas.shared.files.rows import Outgoing
 from lambdas.shared.stream import CLOCK_SKEW_S
 
-_WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_TRUTHS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 _LONGEST_KEY = 256
 """Of a partition key, in characters."""
 _DEEPEST = 8
@@ -59,7 +56,7 @@ class EventReader:
     def of_cells(self, cells: Mapping[str, str]) -> Outgoing:
         """An event of a line of CSV; an empty cell is absent. Raises RejectedError."""
         fields = self.usecase.event.fields
-        raw = {it.name: _CELLS[it.type](cell) for it in fields if (cell := cells.get(it.name))}
+        raw = {it.name: cell_value(cell, it.type) for it in fields if (cell := cells.get(it.name))}
         return self._outgoing(raw)
 
     def of_values(self, values: Mapping[str, object]) -> Outgoing:
@@ -101,29 +98,6 @@ def _leaves(row: Mapping[str, object], prefix: str, depth: int) -> Iterator[tupl
             yield from _leaves(value, f"{prefix}{name}_", depth + 1)
         else:
             yield f"{prefix}{name}", value
-
-
-def _whole_cell(cell: str) -> object:
-    text = cell.strip()
-    return int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else cell
-
-
-def _number_cell(cell: str) -> object:
-    text = cell.strip()
-    return float(text) if _NUMBER.fullmatch(text) else cell
-
-
-def _text_cell(cell: str) -> object:
-    return cell
-
-
-_CELLS: Mapping[FieldType, Callable[[str], object]] = {
-    "string": _text_cell,
-    "integer": _whole_cell,
-    "number": _number_cell,
-    "boolean": lambda cell: _TRUTHS.get(cell.strip().lower(), cell),
-    "timestamp": lambda cell: _number_cell(cell) if _NUMBER.fullmatch(cell.strip()) else cell.strip(),
-}
 
 
 def _value(value: object, wished: FieldType) -> object:

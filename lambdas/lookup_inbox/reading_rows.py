@@ -4,19 +4,15 @@ CSV has no types, so cells are read as their field's type asks; keys and texts s
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headrace.json_object import read_object
 from headrace.lookups import GIVEN_AT, Reading, coerce_reading
 from headrace.usecase import Lookup, UseCase
+from lambdas.shared.files.cells import cell_value
 from lambdas.shared.files.rows import Outgoing
 from lambdas.shared.stream import CLOCK_SKEW_S
-
-_WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_TRUTHS: dict[str, object] = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +47,9 @@ class ReadingReader:
         return self._outgoing({name: self._typed(name, cell) for name, cell in cells.items() if cell})
 
     def _typed(self, name: str, cell: str) -> object:
-        text = cell.strip()
         if name in (self.usecase.event.timestamp, GIVEN_AT):
-            return float(text) if _NUMBER.fullmatch(text) else text
-        kind = self.usecase.event.field(name).type if name in self.lookup.fields else "string"
-        if kind == "boolean":
-            return _TRUTHS.get(text.lower(), text)
-        if kind == "integer" and _WHOLE.fullmatch(text):
-            return int(text.partition(".")[0])
-        return float(text) if kind == "number" and _NUMBER.fullmatch(text) else cell
+            return cell_value(cell, "timestamp")
+        return cell_value(cell, self.usecase.event.field(name).type) if name in self.lookup.fields else cell
 
     def _outgoing(self, raw: Mapping[str, object]) -> Outgoing:
         latest = self.given_at + CLOCK_SKEW_S

@@ -41,11 +41,10 @@ class InboxFiles:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=place.key, **wished)
         except (ClientError, BotoCoreError) as exc:
-            if isinstance(exc, ClientError) and code_of(exc) in _GONE:
+            code = code_of(exc) if isinstance(exc, ClientError) else ""
+            if code in _GONE:
                 raise GoneError(f"{place.key} was deleted") from exc
-            if (
-                isinstance(exc, ClientError) and code_of(exc) == "InvalidRange"
-            ):  # the last slice ended where the file does
+            if code == "InvalidRange":  # the last slice ended where the file does
                 return Opened(place.modified, iter(()))
             raise translate(exc, doing=self._doing) from exc
         chunks = self._chunks(found["Body"])
